@@ -1,0 +1,28 @@
+# The server as an image: built from source, a slim base, nobody's user, one folder to keep.
+#   docker build -t inos .
+#   docker run -p 4667:4667 -v inos-data:/data --read-only inos
+# Both bases are arguments, so that a mirror or a base of one's own can take their place.
+ARG BUILDER=rust:1.95-bookworm
+ARG RUNTIME=debian:bookworm-slim
+
+FROM ${BUILDER} AS build
+WORKDIR /src
+COPY . .
+ENV CARGO_TARGET_DIR=/target
+RUN cargo build --release --locked -p inos-node \
+    && install -D --strip /target/release/inos /out/inos \
+    && install -d -m 0700 /out/data
+
+FROM ${RUNTIME}
+LABEL org.opencontainers.image.title="INOS" \
+      org.opencontainers.image.licenses="BUSL-1.1"
+COPY --from=build /out/inos /usr/local/bin/inos
+COPY --from=build /src/LICENSE /usr/share/doc/inos/LICENSE
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
+ENV INOS_DATA_DIR=/data
+VOLUME /data
+EXPOSE 4667
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["inos", "health"]
+ENTRYPOINT ["inos"]
+CMD ["serve", "--listen", "0.0.0.0:4667", "--data-dir", "/data"]

@@ -1,0 +1,51 @@
+@0xc336aeb6c81d5bdd;
+# The records of the ledger as they cross a wire.
+#
+# Evolution: a field keeps its number, type and meaning for ever; new fields go to the end with a default that
+# means what their absence meant; nothing is removed, a field that nobody needs any more is renamed to `obsolete…`.
+# A reader refuses a union tag or an enum word that it does not know. What cannot follow these rules is a v2 folder.
+
+struct Transfer {
+  # Credits that moved from one account to another, once and for ever.
+  id @0 :Data;
+  debit @1 :Data;
+  # The account that gave.
+  credit @2 :Data;
+  # The account that got.
+  amount @3 :UInt64;
+  reason @4 :Reason;
+  job @5 :Data;
+  # The job that was paid; absent where it was none.
+  note @6 :Text;
+  # Absent where there is none.
+  at @7 :UInt64;
+}
+
+struct Hold {
+  # Credits that are set aside for a job until it ends: then a part is posted and the rest is freed.
+  job @0 :Data;
+  account @1 :Data;
+  amount @2 :UInt64;
+  at @3 :UInt64;
+  expires @4 :UInt64;
+}
+
+struct LedgerEntry {
+  # One line of one account's ledger.
+  transfer @0 :Data;
+  # Absent where it was none.
+  job @1 :Data;
+  # Absent where it was none.
+  reason @2 :Reason;
+  amount @3 :Int64;
+  # What the account gained (positive) or spent (negative), in microcredits.
+  at @4 :UInt64;
+  note @5 :Text;
+  # Absent where there is none.
+}
+
+enum Reason {
+  grant @0;
+  transfer @1;
+  job @2;
+}

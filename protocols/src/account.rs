@@ -1,0 +1,230 @@
+//! Accounts, keys and entries of the ledger as their owners see them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, JobId, KeyId, Microcredits, ids::TransferId, time::Time};
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Submit and read jobs.
+    Jobs,
+    /// Store and read blobs.
+    Blobs,
+    /// Read and publish regions.
+    Regions,
+    /// Read the account, manage its keys.
+    Account,
+    /// Everything about every account.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 5] = [Self::Jobs, Self::Blobs, Self::Regions, Self::Account, Self::Admin];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Jobs => "jobs",
+            Self::Blobs => "blobs",
+            Self::Regions => "regions",
+            Self::Account => "account",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A set of scopes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// The set with these scopes.
+    pub fn of(scopes: &[Scope]) -> Self {
+        Self(scopes.iter().fold(0, |bits, scope| bits | 1 << *scope as u8))
+    }
+
+    /// Whether the set has this scope; `admin` has every other.
+    pub fn allow(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u8 | 1 << Scope::Admin as u8) != 0
+    }
+
+    /// Whether every scope of `other` is allowed by this set.
+    pub fn cover(self, other: Self) -> bool {
+        other.list().into_iter().all(|scope| self.allow(scope))
+    }
+
+    /// The scopes of the set.
+    pub fn list(self) -> Vec<Scope> {
+        Scope::ALL.into_iter().filter(|scope| self.0 & 1 << *scope as u8 != 0).collect()
+    }
+
+    /// The set as one small number, for the database.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set of that number; unknown bits are dropped.
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & 0b1_1111)
+    }
+}
+
+/// An account and what it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: Time,
+    /// What it has, holds included, in microcredits.
+    pub balance: Microcredits,
+    /// What is held for jobs under way.
+    pub held: Microcredits,
+    /// What can still be spent.
+    pub available: Microcredits,
+}
+
+/// A key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Its id.
+    pub id: KeyId,
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created: Time,
+    /// When it ends, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// When it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Time>,
+}
+
+/// A new key with its secret, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// The key.
+    pub key: Key,
+    /// `inos_<id>_<secret>`: what goes behind `Authorization: Bearer`. It is not stored and never shown again.
+    pub secret: String,
+}
+
+/// Why credits moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    /// The issuer gave them.
+    Grant,
+    /// One account gave them to another.
+    Transfer,
+    /// A job was paid.
+    Job,
+}
+
+/// Credits that moved from one account to another, once and for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// Its id.
+    pub id: TransferId,
+    /// The account that gave.
+    pub debit: AccountId,
+    /// The account that got.
+    pub credit: AccountId,
+    /// How much, in microcredits.
+    pub amount: Microcredits,
+    /// Why.
+    pub reason: Reason,
+    /// The job that was paid, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// The words that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When.
+    pub at: Time,
+}
+
+/// Credits that are set aside for a job until it ends: then a part is paid and the rest is free again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// The job.
+    pub job: JobId,
+    /// Whose credits they are.
+    pub account: AccountId,
+    /// How much, in microcredits.
+    pub amount: Microcredits,
+    /// Since when.
+    pub at: Time,
+    /// When they are free again if nothing happens.
+    pub expires: Time,
+}
+
+/// One line of an account's ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The transfer, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferId>,
+    /// The job, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// Why.
+    pub reason: Reason,
+    /// What the account gained (positive) or spent (negative), in microcredits.
+    pub amount: i64,
+    /// When.
+    pub at: Time,
+    /// The words that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What an account used within a span of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// The unit.
+    pub unit: String,
+    /// The method.
+    pub method: String,
+    /// Jobs that ended.
+    pub jobs: u64,
+    /// Of them, those that succeeded.
+    pub succeeded: u64,
+    /// What they cost, in microcredits.
+    pub cost: Microcredits,
+}
+
+/// A blob of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Blob {
+    /// Its BLAKE3.
+    pub hash: crate::Hash,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its media type.
+    pub media_type: String,
+    /// When it was stored.
+    pub created: Time,
+    /// When it may go, unless it is pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// Whether it stays until it is unpinned.
+    pub pinned: bool,
+}

@@ -1,0 +1,176 @@
+//! The frames of `/v1/ws`: `ClientFrame` up, `ServerFrame` down, as Cap'n Proto or as JSON text.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    JobId, Microcredits, NodeId, Problem,
+    ids::SessionId,
+    job::{BATCH_MAX, Capsule, Outcome, State},
+    json::frame::{Topic, write_topic},
+};
+
+/// What a client sends.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientFrame {
+    /// Jobs to run, each under a number of the client's own choosing.
+    Submit(#[schemars(length(max = BATCH_MAX))] Vec<Submission>),
+    /// Cancel the job that was submitted under this correlation number.
+    Cancel(u64),
+    /// Tell me about a job of mine, or about all of them (`None`).
+    Subscribe(
+        #[serde(serialize_with = "write_topic")]
+        #[schemars(with = "Topic")]
+        Option<JobId>,
+    ),
+    /// Stop telling me.
+    Unsubscribe(
+        #[serde(serialize_with = "write_topic")]
+        #[schemars(with = "Topic")]
+        Option<JobId>,
+    ),
+    /// Every server frame up to this sequence number has arrived.
+    Ack(u64),
+    /// Answer with the same number.
+    Ping(u64),
+    /// Go on with a session that was cut.
+    Resume(Resume),
+}
+
+/// One capsule of a submit frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Submission {
+    /// The client's own number for it, unique within the session.
+    pub correlation: u64,
+    /// The job.
+    pub capsule: Capsule,
+}
+
+/// A session to go on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// The session.
+    pub session: SessionId,
+    /// The last server frame that arrived.
+    pub last_seq: u64,
+}
+
+/// What the server sends: numbered within the session, from 1.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ServerFrame {
+    /// Its number; `pong` and `welcome` bear the number of the frame before them.
+    pub seq: u64,
+    /// What it says.
+    #[serde(flatten)]
+    pub body: ServerBody,
+}
+
+/// What a server frame says.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerBody {
+    /// The first frame of every connection.
+    Welcome(Welcome),
+    /// Jobs that wait for a worker.
+    Accepted(Vec<Accepted>),
+    /// Jobs that ended.
+    Result(Vec<Answer>),
+    /// A job goes on.
+    Progress(Progress),
+    /// A job changed its state.
+    State(JobState),
+    /// Something was refused.
+    Problem(Trouble),
+    /// The answer to a ping.
+    Pong(u64),
+    /// The server closes this connection; go elsewhere or come back.
+    Goodbye(Goodbye),
+}
+
+/// What a client must know to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Welcome {
+    /// The subprotocol.
+    pub protocol: String,
+    /// The node.
+    pub node: NodeId,
+    /// The session, to be named in `resume`.
+    pub session: SessionId,
+    /// How long a cut session is kept, in milliseconds.
+    pub resume_ms: u32,
+    /// How many jobs may be under way at once.
+    pub window: u32,
+    /// The largest frame that is read, in bytes.
+    pub frame_bytes_max: u32,
+    /// Whether this connection goes on with an earlier session.
+    pub resumed: bool,
+}
+
+/// A job that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The client's number.
+    pub correlation: u64,
+    /// Ours.
+    pub job: JobId,
+}
+
+/// A job that ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The client's number.
+    pub correlation: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// The job.
+    pub job: JobId,
+    /// Steps done.
+    pub done: u64,
+    /// Steps in all; 0 where nobody knows.
+    pub total: u64,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobState {
+    /// The job.
+    pub job: JobId,
+    /// Its state.
+    pub state: State,
+    /// What it cost so far.
+    pub cost: Microcredits,
+}
+
+/// A refusal of one submission or of a whole frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trouble {
+    /// The submission it is about; absent when it is about the frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<u64>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// Why a connection ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Goodbye {
+    /// `draining`, `revoked` or `slow-reader`.
+    pub reason: String,
+    /// When to come back, in milliseconds.
+    pub retry_after_ms: u32,
+}

@@ -1,0 +1,81 @@
+//! Bytes in JSON: `text` where they are one, `base64` where they are not, `blob` where they lie elsewhere.
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use crate::{Hash, job::Input};
+
+/// Bytes as standard base64 with padding.
+pub(super) struct Base64(pub(super) Bytes);
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        match BASE64.decode(text.as_bytes()) {
+            Ok(bytes) => Ok(Self(bytes.into())),
+            Err(error) => Err(D::Error::custom(format_args!("not base64 with padding: {error}"))),
+        }
+    }
+}
+
+/// The bytes as standard base64 with padding.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InputJson {
+    text: Option<String>,
+    base64: Option<Base64>,
+    blob: Option<Hash>,
+}
+
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let InputJson { text, base64, blob } = InputJson::deserialize(from)?;
+        match (text, base64, blob) {
+            (Some(text), None, None) => Ok(Self::Bytes(text.into())),
+            (None, Some(Base64(bytes)), None) => Ok(Self::Bytes(bytes)),
+            (None, None, Some(hash)) => Ok(Self::Blob(hash)),
+            _ => Err(D::Error::custom("an input is exactly one of `text`, `base64` and `blob`")),
+        }
+    }
+}
+
+impl Serialize for Input {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bytes(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => to.serialize_newtype_variant("Input", 0, "text", text),
+                Err(_) => to.serialize_newtype_variant("Input", 1, "base64", &base64(bytes)),
+            },
+            Self::Blob(hash) => to.serialize_newtype_variant("Input", 2, "blob", hash),
+        }
+    }
+}
+
+/// One input of a capsule.
+#[derive(JsonSchema)]
+#[schemars(rename = "Input", rename_all = "lowercase", deny_unknown_fields)]
+#[expect(dead_code, reason = "it is only the shape that the schema is made from")]
+enum InputShape {
+    /// The bytes themselves, which are UTF-8.
+    Text(String),
+    /// The bytes themselves, as standard base64 with padding.
+    Base64(#[schemars(extend("contentEncoding" = "base64"))] String),
+    /// The BLAKE3 of a stored blob of the same account.
+    Blob(Hash),
+}
+
+impl JsonSchema for Input {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        InputShape::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        InputShape::json_schema(generator)
+    }
+}

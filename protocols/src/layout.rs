@@ -1,0 +1,103 @@
+//! Where things lie in the arena, as constants read from `system/v1/arena_layout.capnp`. Touches no memory.
+
+use crate::generated::arena_layout_capnp as schema;
+
+macro_rules! lengths {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $($(#[$doc])* pub const $name: usize = {
+            assert!(schema::$name <= usize::MAX as u64, "this machine cannot count so far");
+            schema::$name as usize
+        };)*
+    };
+}
+
+/// The first eight bytes of every arena.
+pub const MAGIC: [u8; 8] = schema::MAGIC.to_le_bytes();
+/// The layout's version; another version is refused.
+pub const VERSION: u32 = schema::VERSION;
+
+lengths! {
+    /// Bytes of a page.
+    PAGE_LEN;
+    /// Bytes of a slab, the unit in which lease memory is handed to size classes and to long leases.
+    SLAB_LEN;
+    /// The fewest slabs that an arena may have.
+    SLAB_COUNT_MIN;
+    /// The most slabs that an arena may have.
+    SLAB_COUNT_MAX;
+    /// Bytes that are made resident and tracked together.
+    STRETCH_LEN;
+
+    /// Where the header begins.
+    HEADER_OFFSET;
+    /// Bytes that belong to the header.
+    HEADER_LEN;
+    /// Where the magic stands in the header.
+    HEADER_MAGIC_OFFSET;
+    /// Where the version stands in the header, as a `u32`.
+    HEADER_VERSION_OFFSET;
+    /// Where the sizes stand in the header, as `u64`s.
+    HEADER_SIZES_OFFSET;
+    /// Where the checksum stands in the header, as a `u64` over all bytes before it.
+    HEADER_CHECKSUM_OFFSET;
+    /// Bytes of the header that carry fields.
+    HEADER_FIELDS_LEN;
+
+    /// Where the table of epochs begins.
+    EPOCHS_OFFSET;
+    /// Bytes of the table of epochs.
+    EPOCHS_LEN;
+    /// How many epochs there are.
+    EPOCH_COUNT;
+    /// Bytes of one epoch: a cache line, so that neighbours do not slow each other.
+    EPOCH_LINE_LEN;
+    /// Where the counter stands in an epoch's line, as a `u64`.
+    EPOCH_VALUE_OFFSET;
+    /// Where the number of sleepers stands in an epoch's line, as a `u32`.
+    EPOCH_WAITERS_OFFSET;
+
+    /// The epoch of the node itself: ready, degraded, draining.
+    EPOCH_NODE;
+    /// The epoch of all jobs: some job changed its state.
+    EPOCH_JOBS;
+    /// The epoch of leases: some were freed.
+    EPOCH_LEASES;
+    /// The epoch of workers: one began, ended or was replaced.
+    EPOCH_WORKERS;
+    /// The epoch of the queue: work was offered.
+    EPOCH_QUEUE;
+    /// The epoch of the ledger: a group commit is durable.
+    EPOCH_LEDGER;
+    /// The epoch of blobs: one came or went.
+    EPOCH_BLOBS;
+    /// The first epoch that is handed out while the server runs.
+    EPOCH_FIXED_COUNT;
+
+    /// Where the rings begin.
+    RINGS_OFFSET;
+    /// Bytes of all rings.
+    RINGS_LEN;
+    /// Bytes of one slot of a ring.
+    RING_SLOT_LEN;
+
+    /// Where the leases begin.
+    LEASES_OFFSET;
+    /// Bytes of the smallest size class.
+    CLASS_LEN_MIN;
+    /// How many size classes there are, each twice the one before.
+    CLASS_COUNT;
+}
+
+const _: () = {
+    assert!(HEADER_CHECKSUM_OFFSET + 8 == HEADER_FIELDS_LEN && HEADER_FIELDS_LEN <= HEADER_LEN);
+    assert!(HEADER_OFFSET == 0 && HEADER_OFFSET + HEADER_LEN <= EPOCHS_OFFSET, "the header reaches into the epochs");
+    assert!(EPOCHS_OFFSET.is_multiple_of(EPOCH_LINE_LEN), "an epoch straddles cache lines");
+    assert!(EPOCH_COUNT * EPOCH_LINE_LEN == EPOCHS_LEN, "the table of epochs has another length than its lines");
+    assert!(EPOCH_VALUE_OFFSET + 8 <= EPOCH_WAITERS_OFFSET && EPOCH_WAITERS_OFFSET + 4 <= EPOCH_LINE_LEN);
+    assert!(EPOCH_BLOBS < EPOCH_FIXED_COUNT && EPOCH_FIXED_COUNT < EPOCH_COUNT);
+    assert!(EPOCHS_OFFSET + EPOCHS_LEN <= RINGS_OFFSET, "the epochs reach into the rings");
+    assert!(RINGS_OFFSET + RINGS_LEN <= LEASES_OFFSET, "the rings reach into the leases");
+    assert!(RINGS_OFFSET.is_multiple_of(PAGE_LEN) && LEASES_OFFSET.is_multiple_of(SLAB_LEN));
+    assert!(SLAB_LEN.is_multiple_of(STRETCH_LEN) && STRETCH_LEN.is_multiple_of(PAGE_LEN));
+    assert!(CLASS_LEN_MIN << CLASS_COUNT == SLAB_LEN, "the largest size class is half a slab");
+};

@@ -1,0 +1,300 @@
+//! Any value that may cross a wire.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use proptest::{collection::vec, option, prelude::*};
+use serde_json::{Map, Value};
+
+use crate::{
+    FieldError, Hash, JobId, Microcredits, NodeId, Problem,
+    account::{Entry, Hold, Key, Reason, Scope, Transfer},
+    frame::{
+        Accepted, Answer, ClientFrame, Goodbye, JobState, Progress, Resume, ServerBody, ServerFrame, Submission,
+        Trouble, Welcome,
+    },
+    ids::{SessionId, TransferId},
+    job::{Capsule, Input, Metrics, Outcome, Output, OutputBytes, Params, State, Store},
+    node::Node,
+    receipt::{Receipt, SignedReceipt, SignedRoot},
+    time::Time,
+};
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[a-z0-9_.-]{0,12}", 1 => any::<String>().prop_filter("short", |text| text.len() <= 256)]
+}
+
+fn bytes() -> impl Strategy<Value = Bytes> {
+    prop_oneof![vec(any::<u8>(), 0..200).prop_map(Bytes::from), text().prop_map(Bytes::from)]
+}
+
+fn hash() -> impl Strategy<Value = Hash> {
+    any::<[u8; 32]>().prop_map(Hash)
+}
+
+fn node() -> impl Strategy<Value = NodeId> {
+    any::<[u8; 32]>().prop_map(NodeId)
+}
+
+fn job() -> impl Strategy<Value = JobId> {
+    any::<[u8; 16]>().prop_map(JobId::from_bytes)
+}
+
+fn session() -> impl Strategy<Value = SessionId> {
+    any::<[u8; 16]>().prop_map(SessionId::from_bytes)
+}
+
+fn amount() -> impl Strategy<Value = Microcredits> {
+    (0..=Microcredits::MAX.get()).prop_map(Microcredits::saturating)
+}
+
+fn time() -> impl Strategy<Value = Time> {
+    (0..=Time::MAX.as_ms()).prop_map(Time::from_ms)
+}
+
+fn state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        Just(State::Queued),
+        Just(State::Running),
+        Just(State::Succeeded),
+        Just(State::Failed),
+        Just(State::Cancelled),
+        Just(State::Expired),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((text(), inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+        ]
+    })
+}
+
+fn params() -> impl Strategy<Value = Params> {
+    vec((text(), value()), 0..4).prop_map(|entries| entries.into_iter().collect::<Map<_, _>>())
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    prop_oneof![bytes().prop_map(Input::Bytes), hash().prop_map(Input::Blob)]
+}
+
+pub(super) fn capsule() -> impl Strategy<Value = Capsule> {
+    let asked = (text(), text(), params(), vec(input(), 0..5), prop_oneof![Just(Store::Inline), Just(Store::Blob)]);
+    let labels = vec((text(), text()), 0..4).prop_map(|labels| labels.into_iter().collect::<BTreeMap<_, _>>());
+    let key = option::of(text().prop_filter("not empty", |key| !key.is_empty()));
+    let terms = (option::of(amount()), any::<u8>(), option::of(any::<u32>()), any::<bool>(), labels, key);
+    (asked, terms).prop_map(|((unit, method, params, inputs, store), terms)| {
+        let (budget, priority, timeout_ms, keep, labels, idempotency_key) = terms;
+        let output = Output { store };
+        Capsule { unit, method, params, inputs, output, budget, priority, timeout_ms, keep, labels, idempotency_key }
+    })
+}
+
+fn problem() -> impl Strategy<Value = Problem> {
+    let error = (text(), text()).prop_map(|(pointer, message)| FieldError { pointer, message });
+    let words = (text(), text(), text(), option::of(text()), text(), option::of(text()));
+    let numbers = (
+        option::of(any::<u16>()),
+        any::<bool>(),
+        option::of(any::<u64>()),
+        option::of(any::<u64>()),
+        option::of(any::<u64>()),
+    );
+    (words, numbers, vec(error, 0..3)).prop_map(|(words, numbers, errors)| {
+        let (r#type, title, detail, instance, code, request_id) = words;
+        let (status, retryable, retry_after_ms, required, available) = numbers;
+        Problem {
+            r#type,
+            title,
+            status,
+            detail,
+            instance,
+            code,
+            request_id,
+            retryable,
+            errors,
+            retry_after_ms,
+            required,
+            available,
+        }
+    })
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    let words = (text(), text(), text());
+    let hashes = (hash(), vec(hash(), 0..4), vec(hash(), 0..4));
+    (job(), any::<[u8; 16]>(), node(), words, hashes, state(), (time(), time(), amount(), any::<u64>())).prop_map(
+        |(job, account, node, (unit, method, version), (capsule, inputs, outputs), state, numbers)| {
+            let (submitted, finished, cost, sequence) = numbers;
+            let account = crate::AccountId::from_bytes(account);
+            Receipt {
+                job,
+                account,
+                node,
+                capsule,
+                unit,
+                method,
+                version,
+                state,
+                inputs,
+                outputs,
+                submitted,
+                finished,
+                cost,
+                sequence,
+            }
+        },
+    )
+}
+
+pub(super) fn signed_receipt() -> impl Strategy<Value = SignedReceipt> {
+    let root = (node(), any::<u64>(), any::<u32>(), time(), hash(), any::<[u8; 32]>()).prop_map(
+        |(node, sequence, count, signed, root, half)| {
+            let signature = std::array::from_fn(|index| half[index % 32] ^ index as u8);
+            SignedRoot { node, sequence, count, signed, root, signature }
+        },
+    );
+    (receipt(), any::<u32>(), vec(hash(), 0..12), root).prop_map(|(receipt, index, path, root)| SignedReceipt {
+        leaf: receipt.encode().into(),
+        index,
+        path,
+        root,
+    })
+}
+
+pub(super) fn outcome() -> impl Strategy<Value = Outcome> {
+    let media_type = prop_oneof![Just("text/plain".to_owned()), Just("image/png".to_owned()), text()];
+    let output =
+        (media_type, hash(), bytes()).prop_map(|(media_type, hash, bytes)| OutputBytes { media_type, hash, bytes });
+    let metrics = any::<[u64; 4]>().prop_map(|[bytes_in, bytes_out, queued_us, run_us]| Metrics {
+        bytes_in,
+        bytes_out,
+        queued_us,
+        run_us,
+    });
+    let proof = option::of(signed_receipt());
+    (job(), state(), amount(), vec(output, 0..4), option::of(problem()), metrics, proof).prop_map(
+        |(job, state, cost, outputs, error, metrics, receipt)| Outcome {
+            job,
+            state,
+            cost,
+            outputs,
+            error,
+            metrics,
+            receipt,
+        },
+    )
+}
+
+pub(super) fn client_frame() -> impl Strategy<Value = ClientFrame> {
+    let submission = (any::<u64>(), capsule()).prop_map(|(correlation, capsule)| Submission { correlation, capsule });
+    prop_oneof![
+        3 => vec(submission, 0..4).prop_map(ClientFrame::Submit),
+        1 => any::<u64>().prop_map(ClientFrame::Cancel),
+        1 => option::of(job()).prop_map(ClientFrame::Subscribe),
+        1 => option::of(job()).prop_map(ClientFrame::Unsubscribe),
+        1 => any::<u64>().prop_map(ClientFrame::Ack),
+        1 => any::<u64>().prop_map(ClientFrame::Ping),
+        1 => (session(), any::<u64>())
+            .prop_map(|(session, last_seq)| ClientFrame::Resume(Resume { session, last_seq })),
+    ]
+}
+
+fn welcome() -> impl Strategy<Value = Welcome> {
+    (text(), node(), session(), any::<[u32; 3]>(), any::<bool>()).prop_map(
+        |(protocol, node, session, [resume_ms, window, frame_bytes_max], resumed)| Welcome {
+            protocol,
+            node,
+            session,
+            resume_ms,
+            window,
+            frame_bytes_max,
+            resumed,
+        },
+    )
+}
+
+pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    let accepted = (any::<u64>(), job()).prop_map(|(correlation, job)| Accepted { correlation, job });
+    let answer = (any::<u64>(), outcome()).prop_map(|(correlation, outcome)| Answer { correlation, outcome });
+    let body = prop_oneof![
+        welcome().prop_map(ServerBody::Welcome),
+        vec(accepted, 0..4).prop_map(ServerBody::Accepted),
+        vec(answer, 0..4).prop_map(ServerBody::Result),
+        (job(), any::<u64>(), any::<u64>()).prop_map(|(job, done, total)| ServerBody::Progress(Progress {
+            job,
+            done,
+            total
+        })),
+        (job(), state(), amount()).prop_map(|(job, state, cost)| ServerBody::State(JobState { job, state, cost })),
+        (option::of(any::<u64>()), problem())
+            .prop_map(|(correlation, problem)| ServerBody::Problem(Trouble { correlation, problem })),
+        any::<u64>().prop_map(ServerBody::Pong),
+        (text(), any::<u32>())
+            .prop_map(|(reason, retry_after_ms)| ServerBody::Goodbye(Goodbye { reason, retry_after_ms })),
+    ];
+    (any::<u64>(), body).prop_map(|(seq, body)| ServerFrame { seq, body })
+}
+
+fn account() -> impl Strategy<Value = crate::AccountId> {
+    any::<[u8; 16]>().prop_map(crate::AccountId::from_bytes)
+}
+
+fn transfer_id() -> impl Strategy<Value = TransferId> {
+    any::<[u8; 16]>().prop_map(TransferId::from_bytes)
+}
+
+fn reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![Just(Reason::Grant), Just(Reason::Transfer), Just(Reason::Job)]
+}
+
+pub(super) fn transfer() -> impl Strategy<Value = Transfer> {
+    (transfer_id(), account(), account(), amount(), reason(), option::of(job()), option::of(text()), time()).prop_map(
+        |(id, debit, credit, amount, reason, job, note, at)| Transfer {
+            id,
+            debit,
+            credit,
+            amount,
+            reason,
+            job,
+            note,
+            at,
+        },
+    )
+}
+
+pub(super) fn hold() -> impl Strategy<Value = Hold> {
+    (job(), account(), amount(), time(), time()).prop_map(|(job, account, amount, at, expires)| Hold {
+        job,
+        account,
+        amount,
+        at,
+        expires,
+    })
+}
+
+pub(super) fn entry() -> impl Strategy<Value = Entry> {
+    (option::of(transfer_id()), option::of(job()), reason(), any::<i64>(), time(), option::of(text()))
+        .prop_map(|(transfer, job, reason, amount, at, note)| Entry { transfer, job, reason, amount, at, note })
+}
+
+pub(super) fn node_identity() -> impl Strategy<Value = Node> {
+    (node(), text(), text(), time()).prop_map(|(id, name, version, started)| Node { id, name, version, started })
+}
+
+pub(super) fn key() -> impl Strategy<Value = Key> {
+    let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=5);
+    let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
+    (id, text(), scopes, time(), option::of(time()), option::of(time()))
+        .prop_map(|(id, name, scopes, created, expires, revoked)| Key { id, name, scopes, created, expires, revoked })
+}

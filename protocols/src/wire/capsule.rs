@@ -1,0 +1,214 @@
+//! Capsules: one alone, or a list of them as the body of a batch.
+
+use std::collections::{BTreeMap, btree_map};
+
+use bytes::Bytes;
+
+use super::{Malformed, fields, message};
+use crate::{
+    generated::capsule_capnp::{Store as WireStore, capsule, capsule_list, input, label},
+    job::{Capsule, INPUTS_MAX, Input, LABEL_LEN_MAX, LABELS_MAX, Output, Params, Store},
+    json,
+    refusal::Refusal,
+};
+
+/// The capsule that this message is; its inputs stay slices of `message`.
+pub fn read_capsule(message: &Bytes) -> Result<Capsule, Refusal> {
+    let reader = message::open(message)?;
+    Ok(read(message, reader.get_root().map_err(Malformed::from)?)?)
+}
+
+/// The message that this capsule is.
+pub fn write_capsule(capsule: &Capsule) -> Vec<u8> {
+    let params = params_text(&capsule.params);
+    let mut message = message::begin(1 + words(capsule, &params));
+    write(capsule, &params, message.init_root());
+    message::end(&message)
+}
+
+/// The capsules of a batch: each is refused alone, the batch only where it is no batch or has too many.
+pub fn read_capsules(message: &Bytes) -> Result<Vec<Result<Capsule, Refusal>>, Refusal> {
+    let reader = message::open(message)?;
+    Ok(read_list(message, reader.get_root().map_err(Malformed::from)?)?)
+}
+
+/// The message that these capsules are.
+pub fn write_capsules(capsules: &[Capsule]) -> Vec<u8> {
+    let params: Vec<String> = capsules.iter().map(|capsule| params_text(&capsule.params)).collect();
+    let len: usize = capsules.iter().zip(&params).map(|(capsule, params)| words(capsule, params)).sum();
+    let mut message = message::begin(4 + len);
+    let mut list = message.init_root::<capsule_list::Builder<'_>>().init_capsules(capsules.len() as u32);
+    for (index, (capsule, params)) in capsules.iter().zip(&params).enumerate() {
+        write(capsule, params, list.reborrow().get(index as u32));
+    }
+    message::end(&message)
+}
+
+fn read_list(whole: &Bytes, from: capsule_list::Reader<'_>) -> Result<Vec<Result<Capsule, Refusal>>, Malformed> {
+    let list = from.get_capsules()?;
+    fields::batch_len("capsules", list.len())?;
+    Ok(list.iter().map(|capsule| read(whole, capsule).map_err(Refusal::from)).collect())
+}
+
+/// Reads a capsule; its inputs stay slices of `whole`, in which it lies.
+pub(super) fn read(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Capsule, Malformed> {
+    Ok(Capsule {
+        unit: fields::short_text("unit", LABEL_LEN_MAX, from.get_unit())?.into(),
+        method: fields::short_text("method", LABEL_LEN_MAX, from.get_method())?.into(),
+        params: read_params(from)?,
+        inputs: read_inputs(whole, from)?,
+        output: read_output(from)?,
+        budget: match from.get_budget().which()? {
+            capsule::budget::None(()) => None,
+            capsule::budget::Some(amount) => Some(fields::amount("budget", amount)?),
+        },
+        priority: from.get_priority(),
+        timeout_ms: match from.get_timeout_ms().which()? {
+            capsule::timeout_ms::None(()) => None,
+            capsule::timeout_ms::Some(ms) => Some(ms),
+        },
+        keep: from.get_keep(),
+        labels: read_labels(from)?,
+        idempotency_key: read_idempotency_key(from)?,
+    })
+}
+
+fn read_params(from: capsule::Reader<'_>) -> Result<Params, Malformed> {
+    if !from.has_params() {
+        return Ok(Params::new());
+    }
+    let text = fields::text(from.get_params()).map_err(|malformed| malformed.within("params"))?;
+    json::params(text).map_err(|error| Malformed::new(format!("params: {error}")))
+}
+
+fn read_inputs(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Vec<Input>, Malformed> {
+    if !from.has_inputs() {
+        return Ok(Vec::new());
+    }
+    let list = from.get_inputs()?;
+    fields::list_len("inputs", INPUTS_MAX, list.len())?;
+    list.iter()
+        .map(|input| match input.which()? {
+            input::Bytes(bytes) => Ok(Input::Bytes(fields::shared(whole, bytes)?)),
+            input::Blob(hash) => Ok(Input::Blob(fields::hash("blob", hash)?)),
+        })
+        .collect::<Result<_, Malformed>>()
+        .map_err(|malformed| malformed.within("inputs"))
+}
+
+fn read_output(from: capsule::Reader<'_>) -> Result<Output, Malformed> {
+    let store = match from.get_output()?.get_store()? {
+        WireStore::Inline => Store::Inline,
+        WireStore::Blob => Store::Blob,
+    };
+    Ok(Output { store })
+}
+
+fn read_labels(from: capsule::Reader<'_>) -> Result<BTreeMap<String, String>, Malformed> {
+    let mut labels = BTreeMap::new();
+    if !from.has_labels() {
+        return Ok(labels);
+    }
+    let list = from.get_labels()?;
+    fields::list_len("labels", LABELS_MAX, list.len())?;
+    for label in list {
+        let key = fields::short_text("labels: key", LABEL_LEN_MAX, label.get_key())?;
+        let value = fields::short_text("labels: value", LABEL_LEN_MAX, label.get_value())?;
+        match labels.entry(key.into()) {
+            btree_map::Entry::Vacant(place) => place.insert(value.into()),
+            btree_map::Entry::Occupied(_) => return Err(Malformed::new(format!("labels: {key:?} is there twice"))),
+        };
+    }
+    Ok(labels)
+}
+
+fn read_idempotency_key(from: capsule::Reader<'_>) -> Result<Option<String>, Malformed> {
+    if !from.has_idempotency_key() {
+        return Ok(None);
+    }
+    match fields::short_text("idempotencyKey", LABEL_LEN_MAX, from.get_idempotency_key())? {
+        "" => Err(Malformed::new("idempotencyKey: it may be absent but not empty")),
+        key => Ok(Some(key.into())),
+    }
+}
+
+/// The parameters as a message carries them; empty where there are none.
+pub(super) fn params_text(params: &Params) -> String {
+    if params.is_empty() {
+        return String::new();
+    }
+    serde_json::to_string(params).expect("a map with text for keys is always JSON")
+}
+
+/// No fewer words than the capsule takes in a message.
+pub(super) fn words(capsule: &Capsule, params: &str) -> usize {
+    let texts = [&capsule.unit, &capsule.method, params, capsule.idempotency_key.as_deref().unwrap_or_default()];
+    let inputs = capsule.inputs.iter().map(|input| match input {
+        Input::Bytes(bytes) => 2 + message::words(bytes.len()),
+        Input::Blob(_) => 7,
+    });
+    let labels = capsule.labels.iter().map(|(key, value)| 2 + message::words(key.len()) + message::words(value.len()));
+    20 + texts.iter().map(|text| message::words(text.len())).sum::<usize>()
+        + inputs.sum::<usize>()
+        + labels.sum::<usize>()
+}
+
+/// Writes a capsule whose parameters are this text.
+pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_>) {
+    let Capsule {
+        unit,
+        method,
+        params: _,
+        inputs,
+        output: Output { store },
+        budget,
+        priority,
+        timeout_ms,
+        keep,
+        labels,
+        idempotency_key,
+    } = capsule;
+    to.set_unit(unit);
+    to.set_method(method);
+    if !params.is_empty() {
+        to.set_params(params);
+    }
+    if !inputs.is_empty() {
+        let mut list = to.reborrow().init_inputs(inputs.len() as u32);
+        for (index, input) in inputs.iter().enumerate() {
+            write_input(input, list.reborrow().get(index as u32));
+        }
+    }
+    if *store == Store::Blob {
+        to.reborrow().init_output().set_store(WireStore::Blob);
+    }
+    if let Some(amount) = budget {
+        to.reborrow().init_budget().set_some(amount.get());
+    }
+    to.set_priority(*priority);
+    if let Some(ms) = timeout_ms {
+        to.reborrow().init_timeout_ms().set_some(*ms);
+    }
+    to.set_keep(*keep);
+    if !labels.is_empty() {
+        let mut list = to.reborrow().init_labels(labels.len() as u32);
+        for (index, (key, value)) in labels.iter().enumerate() {
+            write_label(key, value, list.reborrow().get(index as u32));
+        }
+    }
+    if let Some(key) = idempotency_key {
+        to.set_idempotency_key(key);
+    }
+}
+
+fn write_input(input: &Input, mut to: input::Builder<'_>) {
+    match input {
+        Input::Bytes(bytes) => to.set_bytes(bytes),
+        Input::Blob(hash) => to.set_blob(&hash.0),
+    }
+}
+
+fn write_label(key: &str, value: &str, mut to: label::Builder<'_>) {
+    to.set_key(key);
+    to.set_value(value);
+}

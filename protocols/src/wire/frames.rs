@@ -1,0 +1,252 @@
+//! The frames of `/v1/ws`.
+
+use bytes::Bytes;
+
+use super::{Malformed, capsule, fields, message, outcome, problem};
+use crate::{
+    JobId,
+    frame::{
+        Accepted, Answer, ClientFrame, Goodbye, JobState, Progress, Resume, ServerBody, ServerFrame, Submission,
+        Trouble, Welcome,
+    },
+    generated::frames_capnp::{
+        accepted, answer, client_frame, goodbye, job_state, progress, resume, server_frame, submission, topic, trouble,
+        welcome,
+    },
+    ids::SessionId,
+    refusal::Refusal,
+};
+
+/// The client's frame that this message is; its inputs stay slices of `message`.
+pub fn read_client_frame(message: &Bytes) -> Result<ClientFrame, Refusal> {
+    let reader = message::open(message)?;
+    Ok(read_client(message, reader.get_root().map_err(Malformed::from)?)?)
+}
+
+/// The server's frame that this message is; its outputs stay slices of `message`.
+pub fn read_server_frame(message: &Bytes) -> Result<ServerFrame, Refusal> {
+    let reader = message::open(message)?;
+    Ok(read_server(message, reader.get_root().map_err(Malformed::from)?)?)
+}
+
+fn read_client(whole: &Bytes, from: client_frame::Reader<'_>) -> Result<ClientFrame, Malformed> {
+    Ok(match from.which()? {
+        client_frame::Submit(list) => {
+            let list = list?;
+            fields::batch_len("submit", list.len())?;
+            let read = |submission: submission::Reader<'_>| {
+                let capsule = capsule::read(whole, submission.get_capsule()?)?;
+                Ok(Submission { correlation: submission.get_correlation(), capsule })
+            };
+            ClientFrame::Submit(list.iter().map(read).collect::<Result<_, Malformed>>()?)
+        }
+        client_frame::Cancel(correlation) => ClientFrame::Cancel(correlation),
+        client_frame::Subscribe(topic) => ClientFrame::Subscribe(read_topic(topic?)?),
+        client_frame::Unsubscribe(topic) => ClientFrame::Unsubscribe(read_topic(topic?)?),
+        client_frame::Ack(seq) => ClientFrame::Ack(seq),
+        client_frame::Ping(number) => ClientFrame::Ping(number),
+        client_frame::Resume(resume) => {
+            let resume: resume::Reader<'_> = resume?;
+            let session = fields::id("session", resume.get_session(), SessionId::from_slice)?;
+            ClientFrame::Resume(Resume { session, last_seq: resume.get_last_seq() })
+        }
+    })
+}
+
+fn read_topic(from: topic::Reader<'_>) -> Result<Option<JobId>, Malformed> {
+    match from.which()? {
+        topic::Jobs(()) => Ok(None),
+        topic::Job(job) => fields::id("job", job, JobId::from_slice).map(Some),
+    }
+}
+
+fn read_server(whole: &Bytes, from: server_frame::Reader<'_>) -> Result<ServerFrame, Malformed> {
+    let body = match from.which()? {
+        server_frame::Welcome(welcome) => ServerBody::Welcome(read_welcome(welcome?)?),
+        server_frame::Accepted(list) => {
+            let list = list?;
+            fields::batch_len("accepted", list.len())?;
+            ServerBody::Accepted(list.iter().map(read_accepted).collect::<Result<_, _>>()?)
+        }
+        server_frame::Result(list) => {
+            let list = list?;
+            fields::batch_len("result", list.len())?;
+            let read = |answer: answer::Reader<'_>| {
+                let outcome = outcome::read(whole, answer.get_result()?)?;
+                Ok(Answer { correlation: answer.get_correlation(), outcome })
+            };
+            ServerBody::Result(list.iter().map(read).collect::<Result<_, Malformed>>()?)
+        }
+        server_frame::Progress(progress) => ServerBody::Progress(read_progress(progress?)?),
+        server_frame::State(state) => ServerBody::State(read_state(state?)?),
+        server_frame::Problem(trouble) => ServerBody::Problem(read_trouble(trouble?)?),
+        server_frame::Pong(number) => ServerBody::Pong(number),
+        server_frame::Goodbye(goodbye) => {
+            let goodbye: goodbye::Reader<'_> = goodbye?;
+            let reason = fields::text(goodbye.get_reason())?.into();
+            ServerBody::Goodbye(Goodbye { reason, retry_after_ms: goodbye.get_retry_after_ms() })
+        }
+    };
+    Ok(ServerFrame { seq: from.get_seq(), body })
+}
+
+fn read_welcome(from: welcome::Reader<'_>) -> Result<Welcome, Malformed> {
+    Ok(Welcome {
+        protocol: fields::text(from.get_protocol())?.into(),
+        node: fields::node("node", from.get_node())?,
+        session: fields::id("session", from.get_session(), SessionId::from_slice)?,
+        resume_ms: from.get_resume_ms(),
+        window: from.get_window(),
+        frame_bytes_max: from.get_frame_bytes_max(),
+        resumed: from.get_resumed(),
+    })
+}
+
+fn read_accepted(from: accepted::Reader<'_>) -> Result<Accepted, Malformed> {
+    let job = fields::id("job", from.get_job(), JobId::from_slice)?;
+    Ok(Accepted { correlation: from.get_correlation(), job })
+}
+
+fn read_progress(from: progress::Reader<'_>) -> Result<Progress, Malformed> {
+    let job = fields::id("job", from.get_job(), JobId::from_slice)?;
+    Ok(Progress { job, done: from.get_done(), total: from.get_total() })
+}
+
+fn read_state(from: job_state::Reader<'_>) -> Result<JobState, Malformed> {
+    Ok(JobState {
+        job: fields::id("job", from.get_job(), JobId::from_slice)?,
+        state: from.get_state()?.into(),
+        cost: fields::amount("cost", from.get_cost())?,
+    })
+}
+
+fn read_trouble(from: trouble::Reader<'_>) -> Result<Trouble, Malformed> {
+    let correlation = match from.get_about().which()? {
+        trouble::about::Frame(()) => None,
+        trouble::about::Submission(correlation) => Some(correlation),
+    };
+    Ok(Trouble { correlation, problem: problem::read(from.get_problem()?)? })
+}
+
+/// The message that this client's frame is.
+pub fn write_client_frame(frame: &ClientFrame) -> Vec<u8> {
+    let params: Vec<String> = match frame {
+        ClientFrame::Submit(list) => list.iter().map(|one| capsule::params_text(&one.capsule.params)).collect(),
+        _ => Vec::new(),
+    };
+    let submissions: &[Submission] = if let ClientFrame::Submit(list) = frame { list } else { &[] };
+    let len: usize =
+        submissions.iter().zip(&params).map(|(one, params)| 2 + capsule::words(&one.capsule, params)).sum();
+    let mut message = message::begin(16 + len);
+    let mut to = message.init_root::<client_frame::Builder<'_>>();
+    match frame {
+        ClientFrame::Submit(list) => {
+            let mut to = to.init_submit(list.len() as u32);
+            for (index, (Submission { correlation, capsule }, params)) in list.iter().zip(&params).enumerate() {
+                let mut to = to.reborrow().get(index as u32);
+                to.set_correlation(*correlation);
+                capsule::write(capsule, params, to.init_capsule());
+            }
+        }
+        ClientFrame::Cancel(correlation) => to.set_cancel(*correlation),
+        ClientFrame::Subscribe(job) => write_topic(*job, to.init_subscribe()),
+        ClientFrame::Unsubscribe(job) => write_topic(*job, to.init_unsubscribe()),
+        ClientFrame::Ack(seq) => to.set_ack(*seq),
+        ClientFrame::Ping(number) => to.set_ping(*number),
+        ClientFrame::Resume(Resume { session, last_seq }) => {
+            let mut to = to.init_resume();
+            to.set_session(session.as_bytes());
+            to.set_last_seq(*last_seq);
+        }
+    }
+    message::end(&message)
+}
+
+fn write_topic(job: Option<JobId>, mut to: topic::Builder<'_>) {
+    match job {
+        None => to.set_jobs(()),
+        Some(job) => to.set_job(job.as_bytes()),
+    }
+}
+
+/// The message that this server's frame is. Nobody reads it where it is over [`super::MESSAGE_BYTES_MAX`].
+pub fn write_server_frame(frame: &ServerFrame) -> Vec<u8> {
+    let ServerFrame { seq, body } = frame;
+    let mut message = message::begin(16 + body_words(body));
+    let mut to = message.init_root::<server_frame::Builder<'_>>();
+    to.set_seq(*seq);
+    match body {
+        ServerBody::Welcome(welcome) => write_welcome(welcome, to.init_welcome()),
+        ServerBody::Accepted(list) => {
+            let mut to = to.init_accepted(list.len() as u32);
+            for (index, Accepted { correlation, job }) in list.iter().enumerate() {
+                let mut to = to.reborrow().get(index as u32);
+                to.set_correlation(*correlation);
+                to.set_job(job.as_bytes());
+            }
+        }
+        ServerBody::Result(list) => {
+            let mut to = to.init_result(list.len() as u32);
+            for (index, Answer { correlation, outcome }) in list.iter().enumerate() {
+                let mut to = to.reborrow().get(index as u32);
+                to.set_correlation(*correlation);
+                outcome::write(outcome, to.init_result());
+            }
+        }
+        ServerBody::Progress(progress) => write_progress(*progress, to.init_progress()),
+        ServerBody::State(state) => write_state(*state, to.init_state()),
+        ServerBody::Problem(trouble) => write_trouble(trouble, to.init_problem()),
+        ServerBody::Pong(number) => to.set_pong(*number),
+        ServerBody::Goodbye(Goodbye { reason, retry_after_ms }) => {
+            let mut to = to.init_goodbye();
+            to.set_reason(reason);
+            to.set_retry_after_ms(*retry_after_ms);
+        }
+    }
+    message::end(&message)
+}
+
+/// No fewer words than the body takes in a message.
+fn body_words(body: &ServerBody) -> usize {
+    match body {
+        ServerBody::Welcome(welcome) => 16 + message::words(welcome.protocol.len()),
+        ServerBody::Accepted(list) => 1 + 4 * list.len(),
+        ServerBody::Result(list) => 1 + list.iter().map(|answer| 2 + outcome::words(&answer.outcome)).sum::<usize>(),
+        ServerBody::Progress(_) | ServerBody::State(_) | ServerBody::Pong(_) => 8,
+        ServerBody::Problem(trouble) => 4 + problem::words(&trouble.problem),
+        ServerBody::Goodbye(goodbye) => 4 + message::words(goodbye.reason.len()),
+    }
+}
+
+fn write_welcome(welcome: &Welcome, mut to: welcome::Builder<'_>) {
+    let Welcome { protocol, node, session, resume_ms, window, frame_bytes_max, resumed } = welcome;
+    to.set_protocol(protocol);
+    to.set_node(&node.0);
+    to.set_session(session.as_bytes());
+    to.set_resume_ms(*resume_ms);
+    to.set_window(*window);
+    to.set_frame_bytes_max(*frame_bytes_max);
+    to.set_resumed(*resumed);
+}
+
+fn write_progress(progress: Progress, mut to: progress::Builder<'_>) {
+    let Progress { job, done, total } = progress;
+    to.set_job(job.as_bytes());
+    to.set_done(done);
+    to.set_total(total);
+}
+
+fn write_state(state: JobState, mut to: job_state::Builder<'_>) {
+    let JobState { job, state, cost } = state;
+    to.set_job(job.as_bytes());
+    to.set_state(state.into());
+    to.set_cost(cost.get());
+}
+
+fn write_trouble(trouble: &Trouble, mut to: trouble::Builder<'_>) {
+    let Trouble { correlation, problem } = trouble;
+    if let Some(correlation) = correlation {
+        to.reborrow().init_about().set_submission(*correlation);
+    }
+    problem::write(problem, to.init_problem());
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The long forms: loom's models of the arena's threads, thousands of cases per property, many kills, the image.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+need_rust
+use_target_dir
+
+models() {
+    # Under this cfg every atomic is loom's, so nothing built for it is of use to anybody else.
+    LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-3}" RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="$target_dir/loom" \
+        cargo test -p inos-arena --locked --release --lib loom
+}
+
+long_tests() {
+    cargo build --workspace --locked --lib --bins --tests
+    export INOS_TEST_LONG=1 PROPTEST_CASES="${PROPTEST_CASES:-4096}"
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --workspace --locked --profile long
+    else
+        cargo test --workspace --locked --no-fail-fast --lib --bins --tests
+    fi
+}
+
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked; }
+
+step "models of threads" models
+use_mold
+step "documentation" documentation
+. scripts/with-postgres.sh
+step "long tests" long_tests
+step "image" scripts/image-test.sh
+print_steps

@@ -1,0 +1,102 @@
+//! Accounts, grants and keys. A key never makes a stronger one, and every movement of credits has a reason.
+
+use inos_protocols::{
+    AccountId, KeyId, Microcredits, Refusal,
+    account::{Account, Key, NewKey, Scope, Scopes},
+    ids::TransferId,
+    refusal::Kind,
+    time::Time,
+};
+
+use crate::{Broker, Caller, hold::database};
+
+/// The longest name of an account or key, in bytes.
+pub const NAME_LEN_MAX: usize = 128;
+
+impl Broker {
+    /// Makes an account with starting credits and a first key for all but administration.
+    pub async fn create_account(
+        &self,
+        caller: &Caller,
+        name: &str,
+        credits: Microcredits,
+    ) -> Result<(Account, NewKey), Refusal> {
+        caller.need(Scope::Admin)?;
+        check_name(name)?;
+        let account = self.0.ledger.open_account(name, credits).await.map_err(database)?;
+        let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs, Scope::Regions, Scope::Account]);
+        let key = self.0.ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
+        Ok((account, key))
+    }
+
+    /// Gives credits from the issuer to an account.
+    pub async fn grant(
+        &self,
+        caller: &Caller,
+        to: AccountId,
+        amount: Microcredits,
+        note: Option<&str>,
+    ) -> Result<TransferId, Refusal> {
+        caller.need(Scope::Admin)?;
+        if let Some(note) = note {
+            check_note(note)?;
+        }
+        self.0.ledger.grant(to, amount, note).await.map_err(database)
+    }
+
+    /// Makes a key of the caller's account with at most the caller's scopes; its secret is shown once.
+    pub async fn create_key(
+        &self,
+        caller: &Caller,
+        name: &str,
+        scopes: &[Scope],
+        expires: Option<Time>,
+    ) -> Result<NewKey, Refusal> {
+        check_name(name)?;
+        let wanted = Scopes::of(scopes);
+        if !caller.scopes.cover(wanted) {
+            return Err(Refusal::new(Kind::Forbidden, "A key cannot make a key with scopes that it lacks itself."));
+        }
+        if scopes.is_empty() {
+            return Err(Refusal::field(Kind::InvalidParams, "/scopes", "a key needs at least one scope"));
+        }
+        if expires.is_some_and(|expires| expires <= Time::now()) {
+            return Err(Refusal::field(Kind::InvalidParams, "/expires", "this time has passed"));
+        }
+        self.0.ledger.create_key(caller.account, name, wanted, expires).await.map_err(database)
+    }
+
+    /// The keys of the caller's account, without their secrets.
+    pub async fn keys(&self, caller: &Caller) -> Result<Vec<Key>, Refusal> {
+        self.0.books.keys(caller.account).await.map_err(database)
+    }
+
+    /// Ends a key of the caller's account; it stops working within 5 s everywhere and at once on this node.
+    pub async fn revoke_key(&self, caller: &Caller, key: KeyId) -> Result<(), Refusal> {
+        let revoked = self.0.ledger.revoke_key(caller.account, key).await.map_err(database)?;
+        if revoked {
+            Ok(())
+        } else {
+            Err(Refusal::new(Kind::NotFound, format!("There is no key {key} in this account.")))
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    if name.trim().is_empty() || name.len() > NAME_LEN_MAX || name.chars().any(char::is_control) {
+        let message = format!("a name has 1 to {NAME_LEN_MAX} bytes and no control characters");
+        return Err(Refusal::field(Kind::InvalidParams, "/name", message));
+    }
+    Ok(())
+}
+
+fn check_note(note: &str) -> Result<(), Refusal> {
+    if note.len() > NAME_LEN_MAX * 4 || note.chars().any(char::is_control) {
+        return Err(Refusal::field(
+            Kind::InvalidParams,
+            "/note",
+            "a note has at most 512 bytes and no control characters",
+        ));
+    }
+    Ok(())
+}

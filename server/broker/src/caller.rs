@@ -1,0 +1,61 @@
+//! Who asks: an account through one of its keys.
+
+use std::sync::Arc;
+
+use inos_ledger::Purse;
+use inos_protocols::{
+    AccountId, KeyId, Refusal,
+    account::{Scope, Scopes},
+    refusal::Kind,
+};
+
+use crate::Broker;
+
+/// An account that has shown one of its keys.
+#[derive(Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The key it showed.
+    pub key: KeyId,
+    /// What the key may do.
+    pub scopes: Scopes,
+    /// The account's credits, as this node holds them.
+    pub purse: Arc<Purse>,
+}
+
+impl Caller {
+    /// Refuses a key that lacks the scope.
+    pub fn need(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.scopes.allow(scope) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Kind::Forbidden,
+            format!(
+                "This key lacks the scope `{}`. Use a key that has it, or make one with POST /v1/keys.",
+                scope.word()
+            ),
+        ))
+    }
+
+    /// The owner under which the arena counts this caller's bytes.
+    pub(crate) fn owner(&self) -> inos_arena::Owner {
+        inos_arena::Owner(self.purse.no.0 as u64)
+    }
+}
+
+impl Broker {
+    /// The caller behind a bearer key (`inos_<id>_<secret>`); a wrong, revoked or expired one is refused alike.
+    pub async fn authenticate(&self, bearer: &str) -> Result<Caller, Refusal> {
+        let access = self.0.ledger.authenticate(bearer).await.map_err(crate::hold::database)?;
+        let Some(access) = access else {
+            return Err(Refusal::new(
+                Kind::Unauthorized,
+                "The key is not valid: unknown, revoked or expired. Send `Authorization: Bearer inos_…`.",
+            ));
+        };
+        let purse = self.0.ledger.purse(access.account_id).await.map_err(crate::hold::database)?;
+        Ok(Caller { account: access.account_id, key: access.key, scopes: access.scopes, purse })
+    }
+}

@@ -1,0 +1,21 @@
+//! Stopping a job that somebody no longer wants.
+
+use inos_protocols::{JobId, Refusal, job::Job, refusal::Kind};
+
+use crate::{Broker, Caller};
+
+impl Broker {
+    /// Asks a job to stop. It ends as cancelled once its unit really stopped, unless it ends by itself before.
+    pub async fn cancel(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
+        if let Some(live) = self.0.live.get(caller.account, id) {
+            live.control.cancel();
+            self.0.engine.cancel(id);
+            return Ok(live.job());
+        }
+        let job = self.job(caller, id).await?;
+        Err(Refusal::new(
+            Kind::JobNotCancellable,
+            format!("The job has already ended as `{}`; it was not touched.", job.state.word()),
+        ))
+    }
+}

@@ -1,0 +1,190 @@
+//! From what the engine says of a job to what the books keep and the caller reads.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use inos_engine::{Control, End, Entry, Outcome as Ran};
+use inos_ledger::{Ending, JobRecord, Purse};
+use inos_protocols::{
+    Hash, JobId, Microcredits, Refusal,
+    job::{Metrics, Outcome, OutputBytes, OutputInfo, Params, State, Store, capsule_digest},
+    receipt::SignedReceipt,
+    refusal::Kind,
+    time::Time,
+};
+use inos_unit::Fault;
+
+use crate::{Inside, payload};
+
+/// What must be known of a job while it is under way.
+pub(crate) struct Story {
+    pub(crate) id: JobId,
+    pub(crate) purse: Arc<Purse>,
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) params: Params,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) priority: u8,
+    pub(crate) budget: Option<Microcredits>,
+    pub(crate) held: Microcredits,
+    pub(crate) submitted: Time,
+    pub(crate) deadline: Time,
+    /// Whether outputs are kept after the answer.
+    pub(crate) keep: bool,
+    pub(crate) store: Store,
+    /// The engine's handle on it.
+    pub(crate) control: Arc<Control>,
+}
+
+/// A job that ended, before the books know.
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    pub(crate) outputs: Vec<OutputBytes>,
+}
+
+impl Story {
+    /// Whether the engine gave the job up because the server stops: it did not end, it is to be run another time.
+    pub(crate) fn was_put_off(&self, ran: &Ran) -> bool {
+        ran.end == End::Cancelled && !self.control.is_cancelled()
+    }
+
+    /// The job as the books keep it.
+    pub(crate) fn record(&self, inputs: &[Hash]) -> JobRecord {
+        JobRecord {
+            id: self.id,
+            purse: self.purse.clone(),
+            unit: self.entry.unit.into(),
+            method: self.entry.method.name.into(),
+            version: self.entry.version.into(),
+            priority: self.priority,
+            budget: self.budget,
+            capsule: capsule_digest(self.entry.unit, self.entry.method.name, &self.params, inputs),
+            submitted: self.submitted,
+            deadline: self.deadline,
+            params: (!self.params.is_empty()).then(|| serde_json::Value::Object(self.params.clone()).to_string()),
+            labels: (!self.labels.is_empty()).then(|| serde_json::json!(self.labels).to_string()),
+            segment: None,
+        }
+    }
+}
+
+impl Inside {
+    /// What is to be written down of a job that ended: state, cost, kept outputs.
+    pub(crate) fn conclude(&self, story: &Story, ran: Ran, held: Microcredits) -> Ended {
+        let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
+        let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
+        let (mut state, mut trouble) = judge(story, end, started.is_some());
+        let cost = cost(story, state, trouble.as_ref(), started.is_some(), (bytes_in, bytes_out));
+        if cost > held && state == State::Succeeded {
+            (state, trouble) = (State::Failed, Some(over_budget(cost, held)));
+        }
+        let mut outputs = if state == State::Succeeded { outputs } else { Vec::new() };
+        let infos = outputs.iter().map(info).collect();
+        let mut ending = Ending {
+            state,
+            cost: cost.min(held),
+            started,
+            finished: Time::now(),
+            attempts: u32::from(started.is_some()),
+            metrics: Metrics { bytes_in, bytes_out, queued_us, run_us },
+            input_hashes: inputs,
+            outputs: infos,
+            kept: None,
+            segment: None,
+            files: Vec::new(),
+            error: None,
+            expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
+        };
+        if story.keep && story.store == Store::Inline && state == State::Succeeded {
+            match payload::keep(&self.blobs, &outputs) {
+                Ok(kept) => (ending.kept, ending.segment, ending.files) = (Some(kept.text), kept.segment, kept.files),
+                Err(refusal) => {
+                    outputs.clear();
+                    (ending.state, ending.cost, trouble) = (State::Failed, Microcredits::ZERO, Some(refusal));
+                    ending.outputs.clear();
+                }
+            }
+        }
+        ending.error = trouble.map(|refusal| refusal.problem());
+        Ended { ending, outputs }
+    }
+}
+
+/// Successes pay for bytes in and out; what the caller got wrong pays for its input once it was run;
+/// what never ran, and what broke on our side, is free.
+fn cost(
+    story: &Story,
+    state: State,
+    trouble: Option<&Refusal>,
+    ran: bool,
+    (bytes_in, bytes_out): (u64, u64),
+) -> Microcredits {
+    let price = &story.entry.method.price;
+    let ours = trouble.is_some_and(|trouble| trouble.kind == Kind::Internal);
+    match state {
+        State::Succeeded => Microcredits::saturating(price.of(bytes_in, bytes_out)),
+        _ if ran && !ours => Microcredits::saturating(price.of(bytes_in, 0)),
+        _ => Microcredits::ZERO,
+    }
+}
+
+fn info(output: &OutputBytes) -> OutputInfo {
+    OutputInfo { media_type: output.media_type.clone(), bytes: output.bytes.len() as u64, hash: output.hash }
+}
+
+fn judge(story: &Story, end: End, ran: bool) -> (State, Option<Refusal>) {
+    match end {
+        End::Done => (State::Succeeded, None),
+        End::Cancelled => {
+            (State::Cancelled, Some(Refusal::new(Kind::Cancelled, "The job was cancelled before it ended.")))
+        }
+        End::Expired => {
+            let told = if ran {
+                "The job's time ran out while it ran."
+            } else {
+                "The job's time ran out before a worker was free."
+            };
+            (State::Expired, Some(Refusal::new(Kind::DeadlineExceeded, told)))
+        }
+        End::Panicked => (State::Failed, Some(broken(story, "the unit panicked"))),
+        End::Fault(fault) => (State::Failed, Some(refusal(story, fault))),
+    }
+}
+
+fn refusal(story: &Story, fault: Fault) -> Refusal {
+    match fault {
+        Fault::Invalid { pointer, message } => Refusal::field(Kind::InvalidParams, pointer, message),
+        Fault::Limit { limit, message } => {
+            let mut refusal = Refusal::new(Kind::PayloadTooLarge, format!("{message} (limit {limit})"));
+            refusal.available = Some(limit);
+            refusal
+        }
+        Fault::Cancelled => Refusal::new(Kind::Cancelled, "The job was stopped before it ended."),
+        Fault::Broken(why) => broken(story, &why),
+    }
+}
+
+fn broken(story: &Story, why: &str) -> Refusal {
+    tracing::error!(job = %story.id, unit = story.entry.unit, method = story.entry.method.name, why, "a unit broke");
+    Refusal::new(Kind::Internal, "The unit broke while it ran this job. Nothing was charged.")
+}
+
+fn over_budget(cost: Microcredits, held: Microcredits) -> Refusal {
+    Refusal::new(
+        Kind::BudgetExceeded,
+        format!("The job came to {cost} credits and only {held} were set aside for it; its output is not given out."),
+    )
+    .amounts(cost, held)
+}
+
+/// What the caller reads once the books know.
+pub(crate) fn outcome(id: JobId, ended: Ended, receipt: Option<SignedReceipt>) -> Outcome {
+    let Ended { ending, outputs } = ended;
+    Outcome {
+        job: id,
+        state: ending.state,
+        cost: ending.cost,
+        outputs,
+        error: ending.error,
+        metrics: ending.metrics,
+        receipt,
+    }
+}

@@ -1,0 +1,152 @@
+//! The story of one job: price, hold, place, run, settle, receipt. Only this crate moves money.
+//! It opens no socket and speaks no SQL.
+
+mod admin;
+mod blobs;
+mod caller;
+mod cancel;
+mod done;
+mod events;
+mod frame;
+mod hold;
+mod live;
+mod payload;
+mod plan;
+mod read;
+mod reconcile;
+mod run;
+mod store;
+mod submit;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use inos_arena::Arena;
+use inos_blobs::Blobs;
+use inos_engine::Engine;
+use inos_ledger::{Books, Ledger};
+use inos_protocols::NodeId;
+
+pub use admin::NAME_LEN_MAX;
+pub use blobs::{BlobBytes, BlobUpload};
+pub use caller::Caller;
+pub use events::{Event, Happening, Subscription};
+pub use frame::{Replies, Reply};
+pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
+pub use read::OutputPart;
+pub use run::Ran;
+pub use submit::Submitted;
+
+/// What the broker is told by whoever starts it; every duration and size has its name.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The node's public key: what receipts name.
+    pub node: NodeId,
+    /// How long a finished job and its kept outputs stay.
+    pub keep_jobs: Duration,
+    /// How long a job may wait and run together, unless its method or capsule says less.
+    pub deadline_max: Duration,
+    /// The most bytes of blobs that one account keeps.
+    pub blob_bytes_max: u64,
+    /// The most jobs of one account that wait at once.
+    pub account_queue_len_max: usize,
+    /// How often the books are tidied: expired payloads, stale holds, unreferenced files.
+    pub sweep_every: Duration,
+}
+
+/// Runs jobs for callers and settles them; a cheap handle to one shared inside.
+#[derive(Clone)]
+pub struct Broker(Arc<Inside>);
+
+pub(crate) struct Inside {
+    options: Options,
+    ledger: Ledger,
+    books: Books,
+    engine: Engine,
+    arena: Arena,
+    blobs: Blobs,
+    live: live::Registry,
+    events: events::Hub,
+    backlog: submit::Backlog,
+    tasks: tokio_util::task::TaskTracker,
+    runtime: tokio::runtime::Handle,
+    draining: std::sync::atomic::AtomicBool,
+    unused_segments: parking_lot::Mutex<std::collections::HashSet<u64>>,
+}
+
+/// What a broker is made of.
+pub struct Parts {
+    /// Where money is kept; nobody else gets this handle.
+    pub ledger: Ledger,
+    /// The same, read only.
+    pub books: Books,
+    /// What runs units.
+    pub engine: Engine,
+    /// Where inputs and outputs lie.
+    pub arena: Arena,
+    /// Where payloads are kept.
+    pub blobs: Blobs,
+}
+
+impl Broker {
+    /// A broker over these parts; its tasks run on the calling runtime.
+    ///
+    /// Jobs that were accepted before a restart are taken up again by [`Broker::resume`].
+    pub fn new(parts: Parts, options: Options) -> Self {
+        let Parts { ledger, books, engine, arena, blobs } = parts;
+        Self(Arc::new(Inside {
+            options,
+            ledger,
+            books,
+            engine,
+            arena,
+            blobs,
+            live: live::Registry::default(),
+            events: events::Hub::default(),
+            backlog: submit::Backlog::default(),
+            tasks: tokio_util::task::TaskTracker::new(),
+            runtime: tokio::runtime::Handle::current(),
+            draining: false.into(),
+            unused_segments: parking_lot::Mutex::default(),
+        }))
+    }
+
+    /// What is read of accounts, jobs and receipts.
+    pub fn books(&self) -> &Books {
+        &self.0.books
+    }
+
+    /// What runs units: its catalogue and its status.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Where inputs and outputs lie: its figures.
+    pub fn arena(&self) -> &Arena {
+        &self.0.arena
+    }
+
+    /// What this broker was told.
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// Whether new jobs are refused because the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Refuses new jobs, lets the running end within `within`, and settles them; accepted jobs that still wait
+    /// stay in the books for the next start. Returns whether everything ended in time.
+    pub async fn drain(&self, within: Duration) -> bool {
+        self.0.draining.store(true, std::sync::atomic::Ordering::Relaxed);
+        let engine = self.0.engine.clone();
+        let begun = std::time::Instant::now();
+        let ended = tokio::task::spawn_blocking(move || engine.drain(within)).await.unwrap_or(false);
+        self.0.tasks.close();
+        let left = within.saturating_sub(begun.elapsed()).max(Duration::from_millis(500));
+        ended & tokio::time::timeout(left, self.0.tasks.wait()).await.is_ok()
+    }
+}

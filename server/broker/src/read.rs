@@ -1,0 +1,143 @@
+//! What callers read: jobs, outputs, receipts, events. An id of another account is as absent as one that never was.
+
+use bytes::Bytes;
+use inos_ledger::JobFilter;
+use inos_protocols::{
+    Hash, JobId, Refusal,
+    job::{Job, Outcome, OutputBytes},
+    receipt::SignedReceipt,
+    refusal::Kind,
+};
+
+use crate::{
+    Broker, Caller,
+    events::Subscription,
+    hold::database,
+    payload::{self, Place},
+    run::has_outputs,
+};
+
+/// One output of a job, with its bytes.
+#[derive(Debug, Clone)]
+pub struct OutputPart {
+    /// Its media type.
+    pub media_type: String,
+    /// Its BLAKE3.
+    pub hash: Hash,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+impl Broker {
+    /// A job of the caller's.
+    pub async fn job(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
+        if let Some(live) = self.0.live.get(caller.account, id) {
+            return Ok(live.job());
+        }
+        let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?;
+        known.map(|known| known.job).ok_or_else(|| no_job(id))
+    }
+
+    /// The caller's jobs, newest first, and where the next page begins.
+    pub async fn jobs(
+        &self,
+        caller: &Caller,
+        filter: &JobFilter,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Job>, Option<String>), Refusal> {
+        let (mut jobs, next) = self.0.books.jobs(caller.purse.no, filter, limit, cursor).await.map_err(database)?;
+        for job in &mut jobs {
+            if let Some(live) = self.0.live.get(caller.account, job.id) {
+                *job = live.job();
+            }
+        }
+        Ok((jobs, next))
+    }
+
+    /// Output number `index` of a job.
+    pub async fn output(&self, caller: &Caller, id: JobId, index: usize) -> Result<OutputPart, Refusal> {
+        let job = self.job(caller, id).await?;
+        if !job.state.is_final() {
+            return Err(Refusal::new(
+                Kind::Conflict,
+                format!("The job is {}; it has no outputs yet.", job.state.word()),
+            ));
+        }
+        let Some(info) = job.outputs.get(index) else {
+            return Err(Refusal::new(
+                Kind::NotFound,
+                format!("The job has {} outputs; there is no output {index}.", job.outputs.len()),
+            ));
+        };
+        let not_kept = || {
+            Refusal::new(
+                Kind::OutputNotKept,
+                "This output was not kept, or its time is over. Ask with `keep`, an idempotency key or as an asynchronous job to have outputs kept.",
+            )
+        };
+        let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?.ok_or_else(|| no_job(id))?;
+        let places = places(known.kept.as_deref())?.ok_or_else(not_kept)?;
+        let place = places.get(index).ok_or_else(not_kept)?;
+        let bytes = payload::get(&self.0.blobs, place)?.ok_or_else(not_kept)?;
+        Ok(OutputPart { media_type: info.media_type.clone(), hash: info.hash, bytes })
+    }
+
+    /// A job's receipt, once it has ended.
+    pub async fn receipt(&self, caller: &Caller, id: JobId) -> Result<SignedReceipt, Refusal> {
+        if let Some(receipt) = self.0.books.receipt(caller.purse.no, id).await.map_err(database)? {
+            return Ok(receipt);
+        }
+        let job = self.job(caller, id).await?;
+        Err(Refusal::new(Kind::Conflict, format!("The job is {}; its receipt is made when it ends.", job.state.word())))
+    }
+
+    /// What happens to one job of the caller's or to all of them, after event `after` where it is given.
+    pub async fn events(
+        &self,
+        caller: &Caller,
+        job: Option<JobId>,
+        after: Option<u64>,
+    ) -> Result<Subscription, Refusal> {
+        if let Some(id) = job {
+            self.job(caller, id).await?;
+        }
+        Ok(self.0.events.subscribe(caller.account, job, after))
+    }
+
+    /// The recorded answer of a job that was run before.
+    pub(crate) async fn recorded(&self, caller: &Caller, id: JobId) -> Result<Outcome, Refusal> {
+        let job = self.wait(caller, id, self.options().deadline_max).await?;
+        let mut outputs = Vec::with_capacity(job.outputs.len());
+        if has_outputs(job.state) {
+            for index in 0..job.outputs.len() {
+                let OutputPart { media_type, hash, bytes } = self.output(caller, id, index).await?;
+                outputs.push(OutputBytes { media_type, hash, bytes });
+            }
+        }
+        let receipt = self.0.books.receipt(caller.purse.no, id).await.map_err(database)?;
+        Ok(Outcome {
+            job: id,
+            state: job.state,
+            cost: job.cost,
+            outputs,
+            error: job.error,
+            metrics: job.metrics.unwrap_or_default(),
+            receipt,
+        })
+    }
+
+    /// How many jobs are under way.
+    pub fn jobs_under_way(&self) -> usize {
+        self.0.live.len()
+    }
+}
+
+/// Where kept outputs lie, as the books have it.
+pub(crate) fn places(kept: Option<&[u8]>) -> Result<Option<Vec<Place>>, Refusal> {
+    kept.map(|text| serde_json::from_slice(text).map_err(|error| payload::damaged(&error))).transpose()
+}
+
+fn no_job(id: JobId) -> Refusal {
+    Refusal::new(Kind::NotFound, format!("There is no job {id} in this account."))
+}

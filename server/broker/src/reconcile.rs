@@ -1,0 +1,115 @@
+//! After a restart: every accepted job that had not ended is taken up again, once.
+
+use std::sync::Arc;
+
+use inos_engine::Feed;
+use inos_ledger::{Finish, Unfinished};
+use inos_protocols::{
+    Refusal,
+    account::Scopes,
+    job::{Capsule, Metrics, State},
+    refusal::Kind,
+    time::Time,
+};
+
+use crate::{
+    Broker, Caller, Inside,
+    done::Story,
+    payload::{self, Place},
+    plan::Plan,
+    submit::Asked,
+};
+
+impl Broker {
+    /// Takes up every accepted job that had not ended; returns how many.
+    ///
+    /// A job whose time ran out meanwhile, or whose unit is gone, ends here and its hold is freed.
+    pub async fn resume(&self) -> Result<usize, inos_ledger::Error> {
+        let mut count = 0;
+        for unfinished in self.0.books.unfinished().await? {
+            if self.0.live.get(unfinished.account, unfinished.id).is_some() {
+                continue;
+            }
+            count += 1;
+            let purse = self.0.ledger.purse(unfinished.account).await?;
+            let caller = Caller {
+                account: unfinished.account,
+                key: inos_protocols::KeyId::from_bytes([0; 16]),
+                scopes: Scopes::default(),
+                purse,
+            };
+            match self.0.again(&caller, &unfinished) {
+                Ok((story, plan)) => {
+                    self.0.take_up(&caller, story, plan);
+                }
+                Err(refusal) => self.0.give_up(&caller, &unfinished, refusal).await,
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Inside {
+    fn again(&self, caller: &Caller, unfinished: &Unfinished) -> Result<(Arc<Story>, Plan), Refusal> {
+        if unfinished.deadline <= Time::now() {
+            return Err(Refusal::new(Kind::DeadlineExceeded, "The job's time ran out while the server was down."));
+        }
+        let Asked { capsule, inputs } =
+            serde_json::from_slice(&unfinished.asked).map_err(|error| payload::damaged(&error))?;
+        let capsule = Capsule { inputs: Vec::new(), ..capsule };
+        let entry = self.entry(&capsule)?;
+        let feeds = inputs.iter().map(|place| self.feed(place)).collect::<Result<Vec<_>, _>>()?;
+        let plan = self.plan_with(entry, capsule, feeds)?;
+        let story = Arc::new(Story {
+            id: unfinished.id,
+            purse: caller.purse.clone(),
+            entry: plan.entry.clone(),
+            params: plan.capsule.params.clone(),
+            labels: plan.capsule.labels.clone(),
+            priority: plan.capsule.priority,
+            budget: plan.capsule.budget,
+            held: unfinished.held,
+            submitted: unfinished.submitted,
+            deadline: unfinished.deadline,
+            keep: true,
+            store: plan.capsule.output.store,
+            control: Arc::new(inos_engine::Control::new()),
+        });
+        Ok((story, plan))
+    }
+
+    fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
+        let hash = match place {
+            Place::Blob(hash) | Place::File(hash) => Some(*hash),
+            Place::Row(_) | Place::Pack(_) => None,
+        };
+        let bytes = payload::get(&self.blobs, place)?;
+        let bytes =
+            bytes.ok_or_else(|| Refusal::new(Kind::NotFound, "An input of the job is gone: its blob was deleted."))?;
+        Ok(Feed::Bytes { bytes, hash })
+    }
+
+    /// Ends a job that cannot be run again; nothing is charged.
+    async fn give_up(&self, caller: &Caller, unfinished: &Unfinished, refusal: Refusal) {
+        let state = if refusal.kind == Kind::DeadlineExceeded { State::Expired } else { State::Failed };
+        let ending = inos_ledger::Ending {
+            state,
+            cost: inos_protocols::Microcredits::ZERO,
+            started: None,
+            finished: Time::now(),
+            attempts: 0,
+            metrics: Metrics::default(),
+            input_hashes: Vec::new(),
+            outputs: Vec::new(),
+            kept: None,
+            segment: None,
+            files: Vec::new(),
+            error: Some(refusal.problem()),
+            expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
+        };
+        let finish = Finish { id: unfinished.id, purse: caller.purse.clone(), ending };
+        if let Some(Err(error)) = self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
+            tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended");
+        }
+    }
+}

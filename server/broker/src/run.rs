@@ -1,0 +1,289 @@
+//! The synchronous story: hold, run, settle, answer. The answer leaves after the commit that charges for it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use inos_engine::{Control, Refused, Task};
+use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry, Reservation, Settle};
+use inos_protocols::{
+    JobId, Refusal,
+    job::{Outcome, State, Store},
+    refusal::Kind,
+    time::Time,
+};
+use tokio::sync::oneshot;
+
+use crate::{
+    Broker, Caller, Inside,
+    done::{Ended, Story, outcome},
+    hold,
+    plan::{Ask, Plan, hashes, settle_down},
+};
+
+/// The answer to a synchronous job.
+pub struct Ran {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Whether it is the recorded answer to an earlier request with the same idempotency key.
+    pub replayed: bool,
+}
+
+/// What the door waits for: the end, and its way into the books.
+pub(crate) type Verdict = (Ended, Committed);
+
+impl Broker {
+    /// Runs a job and answers after its commit.
+    ///
+    /// The job goes on, is charged and is recorded when this future is dropped.
+    pub async fn run(&self, caller: &Caller, ask: Ask) -> Result<Ran, Refusal> {
+        let inside = &self.0;
+        inside.accepting()?;
+        let mut plan = inside.plan(caller, ask).await?;
+        let claim = match inside.claim(caller, &mut plan).await? {
+            Claimed::Free(claim) => claim,
+            Claimed::Before(id) => return Ok(Ran { outcome: self.recorded(caller, id).await?, replayed: true }),
+        };
+        let reservation = inside.hold(&caller.purse, plan.hold).await?;
+        let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim)?;
+        let id = story.id;
+        inside.start(task, &story)?;
+        let (ended, committed) = receiver.await.map_err(|_| put_off())?;
+        let receipt = settled(committed).await?;
+        Ok(Ran { outcome: outcome(id, ended, receipt), replayed: false })
+    }
+}
+
+/// Whose an idempotency key is.
+pub(crate) enum Claimed {
+    /// This request's; none where it has no key.
+    Free(Option<ClaimGuard>),
+    /// An earlier one's.
+    Before(JobId),
+}
+
+impl Inside {
+    /// Refuses new work while the server is about to stop or cannot record it.
+    pub(crate) fn accepting(&self) -> Result<(), Refusal> {
+        if self.draining.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(Refusal::new(Kind::Overloaded, "The server is about to stop; try another or come back.")
+                .retry_after_ms(2000));
+        }
+        if !self.ledger.healthy() {
+            return Err(Refusal::new(
+                Kind::DatabaseUnavailable,
+                "The ledger's database does not answer just now. Nothing was run or charged; try again.",
+            )
+            .retry_after_ms(1000));
+        }
+        Ok(())
+    }
+
+    /// Takes the idempotency key of a plan, if it has one; waits for a racer that has it.
+    pub(crate) async fn claim(&self, caller: &Caller, plan: &mut Plan) -> Result<Claimed, Refusal> {
+        let Some(key) = plan.capsule.idempotency_key.clone() else { return Ok(Claimed::Free(None)) };
+        let inputs = hashes(&mut plan.feeds);
+        let (entry, capsule) = (&plan.entry, &plan.capsule);
+        let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);
+        loop {
+            match self.ledger.claim(caller.purse.no, &key, digest).await.map_err(hold::database)? {
+                Claim::New(guard) => return Ok(Claimed::Free(Some(guard))),
+                Claim::Settled(id) => return Ok(Claimed::Before(id)),
+                Claim::Conflict => {
+                    return Err(Refusal::new(
+                        Kind::IdempotencyConflict,
+                        "This idempotency key was used with another request. Use a new key for a new request.",
+                    ));
+                }
+                Claim::Running(mut racer) => {
+                    // The racer ends with an id, or lets the key go and somebody else may have it.
+                    let _ = racer.wait_for(Option::is_some).await;
+                }
+            }
+        }
+    }
+
+    /// Everything that the engine and the books will want of this job.
+    fn prepare(
+        self: &Arc<Self>,
+        caller: &Caller,
+        plan: Plan,
+        reservation: Reservation,
+        claim: Option<ClaimGuard>,
+    ) -> Result<(Task, Arc<Story>, oneshot::Receiver<Verdict>), Refusal> {
+        let keep = plan.capsule.keep || claim.is_some();
+        let story = self.story(caller, &plan, keep);
+        let (sender, receiver) = oneshot::channel();
+        let (inside, told, meter) = (self.clone(), story.clone(), plan.meter.clone());
+        let done = Box::new(move |ran| {
+            inside.live.remove(told.id);
+            if told.was_put_off(&ran) {
+                return;
+            }
+            let mut reservation = reservation;
+            for more in meter.iter().flat_map(|meter| meter.take()) {
+                reservation.absorb(more);
+            }
+            let ended = inside.conclude(&told, ran, reservation.amount());
+            if told.store == Store::Inline {
+                // A door that went away changes nothing: the commit is on its way.
+                let _ = sender.send(inside.settle(&told, ended, reservation, claim));
+                return;
+            }
+            let this = inside.clone();
+            let storing = async move {
+                let ended = this.as_blobs(&told, ended).await;
+                let _ = sender.send(this.settle(&told, ended, reservation, claim));
+            };
+            inside.tasks.spawn_on(storing, &inside.runtime);
+        });
+        let task = self.task(caller, &story, plan, done);
+        Ok((task, story, receiver))
+    }
+
+    /// What must be known of a planned job while it is under way.
+    pub(crate) fn story(&self, caller: &Caller, plan: &Plan, keep: bool) -> Arc<Story> {
+        let capsule = &plan.capsule;
+        let submitted = Time::now();
+        Arc::new(Story {
+            id: JobId::new(),
+            purse: caller.purse.clone(),
+            entry: plan.entry.clone(),
+            params: capsule.params.clone(),
+            labels: capsule.labels.clone(),
+            priority: capsule.priority,
+            budget: capsule.budget,
+            held: plan.hold,
+            submitted,
+            deadline: submitted.plus_ms(self.patience(plan).as_millis() as u64),
+            keep,
+            store: capsule.output.store,
+            control: Arc::new(Control::new()),
+        })
+    }
+
+    /// How long the job may wait and run together.
+    fn patience(&self, plan: &Plan) -> Duration {
+        let asked = plan.capsule.timeout_ms.map(|ms| Duration::from_millis(u64::from(ms)));
+        asked.unwrap_or(self.options.deadline_max).min(self.options.deadline_max)
+    }
+
+    /// The job as the engine takes it.
+    pub(crate) fn task(&self, caller: &Caller, story: &Story, plan: Plan, done: inos_engine::Done) -> Task {
+        let deadline = Instant::now() + self.patience(&plan);
+        Task {
+            id: story.id,
+            account: caller.owner().0,
+            weight: 1,
+            priority: story.priority,
+            entry: plan.entry,
+            params: plan.capsule.params,
+            inputs: plan.feeds,
+            deadline,
+            timeout: Duration::from_millis(story.entry.method.timeout_ms),
+            cost: plan.hold.get().max(1),
+            control: story.control.clone(),
+            done,
+        }
+    }
+
+    /// Runs a small job here and hands over any other.
+    fn start(&self, mut task: Task, story: &Story) -> Result<(), Refusal> {
+        if is_at_hand(&task) && self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
+            let (done, ran) = self.engine.run_here(task);
+            done(ran);
+            return Ok(());
+        }
+        let owner = inos_arena::Owner(task.account);
+        task.inputs = settle_down(&self.arena, owner, std::mem::take(&mut task.inputs))?;
+        self.live.insert(story);
+        match self.engine.offer(vec![task]).pop() {
+            None => Ok(()),
+            Some((_, refused)) => {
+                self.live.remove(story.id);
+                Err(crowded(refused))
+            }
+        }
+    }
+
+    /// Writes down how a job ended; the returned future tells when it is durable.
+    fn settle(&self, story: &Story, ended: Ended, reservation: Reservation, claim: Option<ClaimGuard>) -> Verdict {
+        let entry = settlement(story, &ended, reservation, claim);
+        (ended, self.ledger.commit(vec![entry]))
+    }
+}
+
+/// How a job ended, for the books.
+pub(crate) fn settlement(story: &Story, ended: &Ended, reservation: Reservation, claim: Option<ClaimGuard>) -> Entry {
+    let job = story.record(&ended.ending.input_hashes);
+    Entry::Settle(Settle { job, reservation, ending: ended.ending.clone(), claim })
+}
+
+/// Whether all inputs are there as bytes.
+pub(crate) fn is_at_hand(task: &Task) -> bool {
+    task.inputs.iter().all(|feed| matches!(feed, inos_engine::Feed::Bytes { .. }))
+}
+
+/// How many bytes the inputs have, where they are at hand.
+pub(crate) fn bytes_of(task: &Task) -> u64 {
+    let len = |feed: &inos_engine::Feed| match feed {
+        inos_engine::Feed::Bytes { bytes, .. } => bytes.len() as u64,
+        inos_engine::Feed::Stream(_) => u64::MAX / 128,
+    };
+    task.inputs.iter().map(len).sum()
+}
+
+/// Waits until a single entry is durable.
+pub(crate) async fn settled(committed: Committed) -> Result<Option<inos_protocols::receipt::SignedReceipt>, Refusal> {
+    match committed.await.pop() {
+        Some(Ok(Commit::Receipt(receipt))) => Ok(Some(receipt)),
+        Some(Ok(Commit::Accepted | Commit::Transferred(_))) => Ok(None),
+        Some(Err(error)) => Err(hold::uncommitted(error)),
+        None => Err(lost()),
+    }
+}
+
+/// The engine let go of a job without an end: the server stops.
+fn put_off() -> Refusal {
+    let told = "The server stops and could not finish this job. Nothing was charged; send it again.";
+    Refusal::new(Kind::Overloaded, told).retry_after_ms(2000)
+}
+
+fn lost() -> Refusal {
+    Refusal::new(Kind::Internal, "The job was lost on our side. Nothing was charged; try again.")
+}
+
+/// Whether a state may be answered with outputs.
+pub(crate) fn has_outputs(state: State) -> bool {
+    state == State::Succeeded
+}
+
+/// A queue that took no more, as callers may hear of it.
+pub(crate) fn crowded(refused: Refused) -> Refusal {
+    let (kind, detail, depth, cap) = match refused {
+        Refused::AccountFull { depth, cap } => (
+            Kind::QueueFull,
+            format!(
+                "{depth} jobs of this account are waiting and its cap is {cap}. Nothing was charged; wait for some to end."
+            ),
+            depth,
+            cap,
+        ),
+        Refused::Full { depth, cap } => (
+            Kind::Overloaded,
+            format!(
+                "{depth} jobs are waiting on this server and its cap is {cap}. Nothing was charged; try again shortly."
+            ),
+            depth,
+            cap,
+        ),
+        Refused::Draining => {
+            return Refusal::new(Kind::Overloaded, "The server is about to stop; try another or come back.")
+                .retry_after_ms(2000);
+        }
+    };
+    let mut refusal = Refusal::new(kind, detail).retry_after_ms(500);
+    (refusal.required, refusal.available) = (Some(depth as u64), Some(cap as u64));
+    refusal
+}

@@ -1,0 +1,217 @@
+//! The asynchronous story: durable before it is acknowledged, run when a worker is free, settled whatever happens.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use inos_engine::{Feed, Refused, Task};
+use inos_ledger::{Accept, CommitError, Entry, Finish};
+use inos_protocols::{
+    JobId, Refusal,
+    job::{Capsule, Job, State},
+    refusal::Kind,
+    time::Time,
+};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Broker, Caller, Inside,
+    done::Story,
+    events::Happening,
+    live::Live,
+    payload::{self, Place},
+    plan::{Ask, Plan, hashes, settle_down},
+    run::{Claimed, crowded, settled},
+};
+
+/// An accepted job.
+#[derive(Debug)]
+pub struct Submitted {
+    /// The job as it stands.
+    pub job: Job,
+    /// Whether an earlier request with the same idempotency key had made it.
+    pub replayed: bool,
+}
+
+/// Accepted jobs that the engine had no room for; they are offered again as others end.
+#[derive(Default)]
+pub(crate) struct Backlog(Mutex<VecDeque<Task>>);
+
+/// How an accepted job is run again after a restart.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The capsule without its inputs.
+    pub(crate) capsule: Capsule,
+    /// Where the inputs lie.
+    pub(crate) inputs: Vec<Place>,
+}
+
+impl Broker {
+    /// Accepts a job; when this answers, the job survives anything but the loss of the database.
+    pub async fn submit(&self, caller: &Caller, capsule: Capsule) -> Result<Submitted, Refusal> {
+        let inside = &self.0;
+        inside.accepting()?;
+        let blobs = capsule.inputs.clone();
+        let mut plan = inside.plan(caller, Ask { capsule, body: None }).await?;
+        let claim = match inside.claim(caller, &mut plan).await? {
+            Claimed::Free(claim) => claim,
+            Claimed::Before(id) => return Ok(Submitted { job: self.job(caller, id).await?, replayed: true }),
+        };
+        inside.room(caller)?;
+        plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
+        let reservation = inside.hold(&caller.purse, plan.hold).await?;
+        let story = inside.story(caller, &plan, true);
+        let inputs = hashes(&mut plan.feeds);
+        let (asked, segment, files) = inside.put_away(&plan, &blobs)?;
+        let job = inos_ledger::JobRecord { segment, ..story.record(&inputs) };
+        let accept = Accept { job, reservation, asked, files, claim };
+        let (this, caller) = (inside.clone(), caller.clone());
+        // From here on the job belongs to this task, whether or not anybody still waits for the answer.
+        let accepted = inside.tasks.spawn_on(
+            async move {
+                settled(this.ledger.commit(vec![Entry::Accept(accept)])).await?;
+                Ok::<Job, Refusal>(this.take_up(&caller, story, plan))
+            },
+            &inside.runtime,
+        );
+        let job = accepted.await.map_err(|_| Refusal::new(Kind::Internal, "The job could not be accepted."))??;
+        Ok(Submitted { job, replayed: false })
+    }
+
+    /// The job once it has ended, or as it stands after `patience`.
+    pub async fn wait(&self, caller: &Caller, id: JobId, patience: Duration) -> Result<Job, Refusal> {
+        if let Some(live) = self.0.live.get(caller.account, id) {
+            // Running out of patience is an answer, too: the job as it stands.
+            let _ = tokio::time::timeout(patience, live.ended.cancelled()).await;
+        }
+        self.job(caller, id).await
+    }
+}
+
+impl Inside {
+    /// Refuses a job that would only wait behind too many of the same account.
+    fn room(&self, caller: &Caller) -> Result<(), Refusal> {
+        let (depth, cap) = (self.engine.queued_of(caller.owner().0), self.options.account_queue_len_max);
+        if depth < cap { Ok(()) } else { Err(crowded(Refused::AccountFull { depth, cap })) }
+    }
+
+    /// Puts an accepted job's inputs where a restart finds them.
+    fn put_away(
+        &self,
+        plan: &Plan,
+        inputs: &[inos_protocols::job::Input],
+    ) -> Result<(Vec<u8>, Option<u64>, Vec<inos_protocols::Hash>), Refusal> {
+        let mut own = Vec::new();
+        for (feed, input) in plan.feeds.iter().zip(inputs) {
+            if let (Feed::Bytes { bytes, .. }, inos_protocols::job::Input::Bytes(_)) = (feed, input) {
+                own.push(bytes);
+            }
+        }
+        let (places, segment, files) = payload::put(&self.blobs, &own)?;
+        let mut places = places.into_iter();
+        let inputs = inputs
+            .iter()
+            .filter_map(|input| match input {
+                inos_protocols::job::Input::Blob(hash) => Some(Place::Blob(*hash)),
+                inos_protocols::job::Input::Bytes(_) => places.next(),
+            })
+            .collect();
+        let asked = Asked { capsule: plan.capsule.clone(), inputs };
+        let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
+        Ok((text, segment, files))
+    }
+
+    /// Hands an accepted job to the engine.
+    pub(crate) fn take_up(self: &Arc<Self>, caller: &Caller, story: Arc<Story>, plan: Plan) -> Job {
+        let (inside, told) = (self.clone(), story.clone());
+        let done = Box::new(move |ran| {
+            // Put off is not ended: the books still have it, and the next start takes it up.
+            if told.was_put_off(&ran) {
+                return;
+            }
+            let this = inside.clone();
+            inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
+        });
+        let task = self.task(caller, &story, plan, done);
+        let live = self.live.insert(&story);
+        self.tell_of(&story, &live);
+        self.tell(&story, State::Queued);
+        self.offer(task);
+        live.job()
+    }
+
+    /// Writes down how an accepted job ended; goes on trying while the database is away.
+    async fn finish(self: Arc<Self>, story: &Story, ran: inos_engine::Outcome) {
+        let ended = self.conclude(story, ran, story.held);
+        let ended = self.as_blobs(story, ended).await;
+        let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
+        loop {
+            let finish = Finish { id: story.id, purse: story.purse.clone(), ending: ended.ending.clone() };
+            match self.ledger.commit(vec![Entry::Finish(finish)]).await.pop() {
+                Some(Err(CommitError::Unavailable | CommitError::LeaseLost)) => {
+                    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                    pause_ms = (pause_ms * 2).min(5000);
+                }
+                Some(Err(error)) => {
+                    tracing::error!(job = %story.id, ?error, "an accepted job's end was refused by the ledger");
+                    break;
+                }
+                Some(Ok(_)) | None => break,
+            }
+        }
+        self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
+        self.live.remove(story.id);
+        self.offer_backlog();
+    }
+
+    fn tell(&self, story: &Story, state: State) {
+        let cost = inos_protocols::Microcredits::ZERO;
+        self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
+    }
+
+    /// Makes an accepted job's progress and log lines events.
+    fn tell_of(self: &Arc<Self>, story: &Story, live: &Arc<Live>) {
+        let (inside, account, id) = (Arc::downgrade(self), story.purse.account, story.id);
+        let (watched, seen) = (Arc::downgrade(live), Mutex::new((false, 0, (0, 0))));
+        story.control.on_change(Box::new(move || {
+            let (Some(inside), Some(live)) = (inside.upgrade(), watched.upgrade()) else { return };
+            let (mut seen, control) = (seen.lock(), &live.control);
+            if control.begun() && !seen.0 {
+                seen.0 = true;
+                let _ = live.began.set(Time::now());
+                let cost = inos_protocols::Microcredits::ZERO;
+                inside.events.tell(account, id, Happening::State { state: State::Running, cost });
+            }
+            for line in control.logs_since(seen.1) {
+                seen.1 += 1;
+                inside.events.tell(account, id, Happening::Log { line });
+            }
+            let progress = control.progress();
+            if progress != seen.2 {
+                seen.2 = progress;
+                inside.events.tell(account, id, Happening::Progress { done: progress.0, total: progress.1 });
+            }
+        }));
+    }
+
+    /// Offers an accepted job; one that finds no room waits here and in the books.
+    fn offer(&self, task: Task) {
+        for (task, refused) in self.engine.offer(vec![task]) {
+            if !matches!(refused, Refused::Draining) {
+                self.backlog.0.lock().push_back(task);
+            }
+        }
+    }
+
+    /// Offers again what found no room before.
+    pub(crate) fn offer_backlog(&self) {
+        loop {
+            let Some(task) = self.backlog.0.lock().pop_front() else { return };
+            if let Some((task, refused)) = self.engine.offer(vec![task]).pop() {
+                if !matches!(refused, Refused::Draining) {
+                    self.backlog.0.lock().push_front(task);
+                }
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Tidying: what is past its time goes, and bytes that nobody refers to any more go with it.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
+
+use inos_protocols::time::Time;
+
+use crate::{Broker, Inside};
+
+/// How many rows one sweep deletes at a time.
+const ROWS_MAX: u32 = 1_000;
+/// How old an unreferenced file must be: younger ones may belong to a job that is about to be written down.
+const FILE_AGE_MIN: Duration = Duration::from_secs(3600);
+
+impl Broker {
+    /// Tidies every `sweep_every` until the returned task is dropped with its runtime.
+    pub fn sweep_forever(&self) {
+        let broker = self.clone();
+        self.0.runtime.spawn(async move {
+            let mut ticks = tokio::time::interval(broker.0.options.sweep_every);
+            ticks.tick().await;
+            loop {
+                ticks.tick().await;
+                broker.sweep().await;
+            }
+        });
+    }
+
+    /// Tidies once.
+    pub async fn sweep(&self) {
+        if let Err(error) = self.0.sweep_rows().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the books could not be tidied; trying again later"
+            );
+            return;
+        }
+        self.0.offer_backlog();
+        if let Err(error) = self.0.sweep_bytes().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "payloads could not be tidied; trying again later"
+            );
+        }
+    }
+}
+
+impl Inside {
+    async fn sweep_rows(&self) -> Result<(), inos_ledger::Error> {
+        self.ledger.reconcile().await?;
+        let before = Time::from_ms(Time::now().as_ms().saturating_sub(self.options.keep_jobs.as_millis() as u64));
+        loop {
+            let gone = self.ledger.forget(Time::now(), before, ROWS_MAX).await?;
+            let most = gone.payloads.max(gone.jobs).max(gone.keys).max(gone.blobs);
+            if most < u64::from(ROWS_MAX) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn sweep_bytes(&self) -> Result<(), inos_ledger::Error> {
+        // Listed before asking the books: what is written down meanwhile is not in this list.
+        let segments = self.blobs.segments();
+        let used: HashSet<u64> = self.books.segments().await?.into_iter().collect();
+        let unused: HashSet<u64> = segments.into_iter().filter(|segment| !used.contains(segment)).collect();
+        // A segment goes when two sweeps in a row found it unused: the first may have come between a payload
+        // and the row that will name it.
+        let before = std::mem::replace(&mut *self.unused_segments.lock(), unused.clone());
+        for segment in unused.intersection(&before).copied() {
+            if let Err(error) = self.blobs.drop_segment(segment) {
+                tracing::warn!(
+                    segment,
+                    error = &error as &dyn std::error::Error,
+                    "a pack segment could not be removed"
+                );
+            }
+        }
+        let old = SystemTime::now() - FILE_AGE_MIN;
+        for (hash, modified) in self.blobs.files() {
+            if modified > old || self.books.refers_to_file(hash).await? {
+                continue;
+            }
+            if let Err(error) = self.blobs.remove(&hash) {
+                tracing::warn!(%hash, error = &error as &dyn std::error::Error, "a payload file could not be removed");
+            }
+        }
+        Ok(())
+    }
+}

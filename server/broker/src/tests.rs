@@ -1,0 +1,137 @@
+//! The story of a job with real parts: SQLite, worker threads, files.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+
+use inos_protocols::{
+    Hash, Microcredits, NodeId,
+    frame::Submission,
+    job::{Capsule, Input, Output, State},
+    refusal::Kind,
+};
+use parking_lot::Mutex;
+
+use crate::{Ask, Broker, Caller, Options, Parts, Replies, Reply};
+
+struct House {
+    broker: Broker,
+    caller: Caller,
+    _folder: tempfile::TempDir,
+}
+
+async fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let signer = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let node = NodeId(signer.verifying_key().to_bytes());
+    let blobs = inos_blobs::Blobs::open(&folder.path().join("blobs")).unwrap();
+    let flushed = blobs.clone();
+    let options = inos_ledger::Options {
+        url: format!("sqlite://{}", folder.path().join("inos.db").display()),
+        node,
+        signer,
+        starting_credits: Microcredits::saturating(1_000_000_000),
+        lease_ms: 60_000,
+    };
+    let (ledger, books) = inos_ledger::open(options, Box::new(move || flushed.flush())).await.unwrap();
+    let arena_options =
+        inos_arena::Options { bytes: 64 << 20, account_bytes_max: 32 << 20, spool_dir: folder.path().into() };
+    let arena = inos_arena::Arena::create(arena_options).unwrap();
+    let engine_options = inos_engine::Options {
+        workers: 2,
+        queue_len_max: 10_000,
+        account_queue_len_max: 1_000,
+        stop_grace: Duration::from_secs(2),
+    };
+    let engine = inos_engine::Engine::start(inos_catalog::builtin(), arena.clone(), engine_options).unwrap();
+    let key = ledger.first_start("admin").await.unwrap().unwrap();
+    let options = Options {
+        node,
+        keep_jobs: Duration::from_secs(3600),
+        deadline_max: Duration::from_secs(600),
+        blob_bytes_max: 1 << 30,
+        account_queue_len_max: 1_000,
+        sweep_every: Duration::from_secs(60),
+    };
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs }, options);
+    let caller = broker.authenticate(&key.secret).await.unwrap();
+    House { broker, caller, _folder: folder }
+}
+
+fn capsule(bytes: &'static [u8]) -> Capsule {
+    Capsule {
+        unit: "compute".into(),
+        method: "blake3".into(),
+        params: Default::default(),
+        inputs: vec![Input::Bytes(Bytes::from_static(bytes))],
+        output: Output::default(),
+        budget: None,
+        priority: 100,
+        timeout_ms: None,
+        keep: false,
+        labels: Default::default(),
+        idempotency_key: None,
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_run_charged_and_receipted_once() {
+    let house = house().await;
+    let before = house.broker.books().account(house.caller.account).await.unwrap().unwrap().balance;
+    let ran = house.broker.run(&house.caller, Ask { capsule: capsule(b"abc"), body: None }).await.unwrap();
+    assert_eq!(ran.outcome.state, State::Succeeded);
+    assert_eq!(ran.outcome.outputs[0].bytes, Hash::of(b"abc").to_string());
+    let receipt = ran.outcome.receipt.unwrap().verify().unwrap();
+    assert_eq!((receipt.job, receipt.cost), (ran.outcome.job, ran.outcome.cost));
+    let after = house.broker.books().account(house.caller.account).await.unwrap().unwrap();
+    assert_eq!(before.checked_sub(receipt.cost), Some(after.balance));
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_accepted_job_ends_with_its_hold_resolved() {
+    let house = house().await;
+    let submitted = house.broker.submit(&house.caller, capsule(b"abc")).await.unwrap();
+    let job = house.broker.wait(&house.caller, submitted.job.id, Duration::from_secs(10)).await.unwrap();
+    assert_eq!(job.state, State::Succeeded);
+    let output = house.broker.output(&house.caller, job.id, 0).await.unwrap();
+    assert_eq!(output.bytes, Hash::of(b"abc").to_string());
+    let account = house.broker.books().account(house.caller.account).await.unwrap().unwrap();
+    assert_eq!(account.held, Microcredits::ZERO);
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_frame_of_jobs_shares_commits_and_loses_none() {
+    let house = house().await;
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let kept = answers.clone();
+    let replies: Replies = Arc::new(move |reply| {
+        if let Reply::Results(results) = reply {
+            kept.lock().extend(results.into_iter().map(|answer| answer.correlation));
+        }
+    });
+    let submissions = (0..500).map(|correlation| Submission { correlation, capsule: capsule(b"abc") }).collect();
+    house.broker.frame(&house.caller, submissions, &replies).await;
+    while answers.lock().len() < 500 {
+        tokio::task::yield_now().await;
+    }
+    let mut answers = answers.lock().clone();
+    answers.sort_unstable();
+    assert_eq!(answers, (0..500).collect::<Vec<_>>());
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_costs_nothing() {
+    let house = house().await;
+    let mut unknown = capsule(b"abc");
+    unknown.method = "blake4".into();
+    let refused = house.broker.run(&house.caller, Ask { capsule: unknown, body: None }).await.err().unwrap();
+    assert_eq!(refused.kind, Kind::UnknownMethod);
+    let mut two = capsule(b"abc");
+    two.inputs.push(Input::Blob(Hash::of(b"nothing")));
+    let refused = house.broker.run(&house.caller, Ask { capsule: two, body: None }).await.err().unwrap();
+    assert!([Kind::NotFound, Kind::InvalidParams].contains(&refused.kind));
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}

@@ -1,0 +1,160 @@
+//! The units on offer, found by name. Says what comes near when a name is unknown; never runs anything.
+
+use std::{collections::HashMap, sync::Arc};
+
+use inos_protocols::job::INPUTS_MAX;
+use inos_unit::{Method, Spec, Unit};
+
+use crate::{Entry, Error};
+
+/// The most suggestions for an unknown name.
+const NEAR_MAX: usize = 3;
+
+/// The units on offer.
+pub struct Catalogue {
+    units: Vec<Arc<dyn Unit>>,
+    entries: HashMap<&'static str, HashMap<&'static str, Arc<Entry>>>,
+}
+
+/// A name that the catalogue does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// No such unit.
+    #[error("there is no such unit")]
+    Unit {
+        /// Names that come near, the nearest first.
+        near: Vec<String>,
+    },
+    /// The unit has no such method.
+    #[error("the unit has no such method")]
+    Method {
+        /// Names that come near, the nearest first.
+        near: Vec<String>,
+    },
+}
+
+impl Catalogue {
+    /// A catalogue of these units; refuses descriptions that nobody could rely on.
+    pub(crate) fn new(units: Vec<Arc<dyn Unit>>) -> Result<Self, Error> {
+        let mut entries = HashMap::new();
+        for unit in &units {
+            let spec = unit.spec();
+            let methods = entries_of(unit, spec)?;
+            if entries.insert(spec.name, methods).is_some() {
+                return Err(wrong(spec.name, "two units bear this name"));
+            }
+        }
+        Ok(Self { units, entries })
+    }
+
+    /// The method of that unit.
+    pub fn find(&self, unit: &str, method: &str) -> Result<Arc<Entry>, Unknown> {
+        let methods = self.entries.get(unit).ok_or_else(|| Unknown::Unit { near: near(unit, self.entries.keys()) })?;
+        let entry = methods.get(method).ok_or_else(|| Unknown::Method { near: near(method, methods.keys()) })?;
+        Ok(Arc::clone(entry))
+    }
+
+    /// Every unit's description, in the order in which they were given.
+    pub fn specs(&self) -> impl Iterator<Item = &Spec> {
+        self.units.iter().map(|unit| unit.spec())
+    }
+}
+
+fn entries_of(unit: &Arc<dyn Unit>, spec: &Spec) -> Result<HashMap<&'static str, Arc<Entry>>, Error> {
+    check_name(spec.name, spec.name)?;
+    if spec.methods.is_empty() {
+        return Err(wrong(spec.name, "it has no methods"));
+    }
+    let mut methods = HashMap::new();
+    for method in &spec.methods {
+        check_method(spec.name, method)?;
+        let entry = Entry::new(Arc::clone(unit), spec, method.clone())?;
+        if methods.insert(method.name, Arc::new(entry)).is_some() {
+            return Err(wrong(&format!("{}.{}", spec.name, method.name), "two methods bear this name"));
+        }
+    }
+    Ok(methods)
+}
+
+fn check_method(unit: &str, method: &Method) -> Result<(), Error> {
+    let name = format!("{unit}.{}", method.name);
+    check_name(&name, method.name)?;
+    let (fewest, most) = method.inputs;
+    let rules = [
+        (fewest <= most, "it takes at least more inputs than at most"),
+        (most as usize <= INPUTS_MAX, "it takes more inputs than a capsule carries"),
+        (!method.output_media.is_empty(), "it writes no media type"),
+        (method.timeout_ms > 0, "its time limit is zero"),
+        (method.params.is_object(), "its schema is no object"),
+    ];
+    match rules.into_iter().find(|(kept, _)| !kept) {
+        Some((_, reason)) => Err(wrong(&name, reason)),
+        None => Ok(()),
+    }
+}
+
+fn check_name(whole: &str, name: &str) -> Result<(), Error> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
+        return Err(wrong(whole, "a name is 1 to 64 lower-case letters, digits and _"));
+    }
+    Ok(())
+}
+
+fn wrong(unit: &str, reason: &str) -> Error {
+    Error::Unit { unit: unit.into(), reason: reason.into() }
+}
+
+/// The known names that come near a wanted one, the nearest first.
+pub(crate) fn near<'a, S: AsRef<str> + 'a>(wanted: &str, known: impl Iterator<Item = &'a S>) -> Vec<String> {
+    // A longer text is no slip of a finger, and comparing it would only cost time.
+    if wanted.len() > 128 {
+        return Vec::new();
+    }
+    let far = 2.max(wanted.chars().count() / 3);
+    let mut found: Vec<(usize, &str)> =
+        known.map(|name| (distance(wanted, name.as_ref()), name.as_ref())).filter(|(steps, _)| *steps <= far).collect();
+    found.sort_unstable();
+    found.into_iter().take(NEAR_MAX).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// How many single characters must be put in, left out or changed to make one text of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, left) in one.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = line + 1;
+        for (column, right) in other.iter().enumerate() {
+            let changed = corner + usize::from(left != *right);
+            corner = row[column + 1];
+            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_single_slips() {
+        for (one, other, steps) in
+            [("", "", 0), ("a", "", 1), ("blake3", "blake", 1), ("sha256", "sah256", 2), ("ä", "a", 1)]
+        {
+            assert_eq!(distance(one, other), steps, "{one} {other}");
+            assert_eq!(distance(other, one), steps, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_comes_first() {
+        let known = ["sha256", "sha512", "blake3", "brotli_compress"];
+        assert_eq!(near("sha25", known.iter()), ["sha256"]);
+        assert_eq!(near("sha52", known.iter()), ["sha512", "sha256"]);
+        assert_eq!(near("brotli_compres", known.iter()), ["brotli_compress"]);
+        assert!(near("image", known.iter()).is_empty());
+        assert!(near(&"x".repeat(1 << 20), known.iter()).is_empty());
+    }
+}

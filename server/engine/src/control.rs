@@ -1,0 +1,220 @@
+//! The handle on one job: asks it to stop, and shows how far it is and what it says. Keeps no outcome.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+
+use crate::stream::Channel;
+
+/// The most lines that are kept of one job.
+const LINES_MAX: usize = 1_000;
+/// The longest line, in bytes.
+const LINE_LEN_MAX: usize = 1_024;
+/// Progress is told to a watcher at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(20);
+
+/// Somebody asked.
+pub(crate) const CANCELLED: u8 = 1;
+/// Its time ran out.
+pub(crate) const EXPIRED: u8 = 2;
+/// The engine stops.
+pub(crate) const STOPPING: u8 = 4;
+/// A worker has it.
+const BEGUN: u8 = 8;
+
+type Watcher = Arc<dyn Fn() + Send + Sync>;
+
+/// The handle on one job, shared by whoever asked for it and whoever runs it.
+#[derive(Default)]
+pub struct Control {
+    flags: AtomicU8,
+    revision: AtomicU64,
+    done: AtomicU64,
+    total: AtomicU64,
+    rest: Mutex<Rest>,
+}
+
+#[derive(Default)]
+struct Rest {
+    lines: Vec<String>,
+    watcher: Option<Watcher>,
+    told: Option<Instant>,
+    feeds: Vec<Arc<Channel>>,
+}
+
+impl Control {
+    /// A handle on a job that has not begun.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the job to stop; asking twice is asking once.
+    ///
+    /// A running job notices at its next check. One that waits is ended when its turn comes:
+    /// [`crate::Engine::cancel`] ends it at once.
+    pub fn cancel(&self) {
+        self.stop(CANCELLED);
+    }
+
+    /// Whether somebody asked the job to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & CANCELLED != 0
+    }
+
+    /// Whether a worker has begun it.
+    pub fn begun(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & BEGUN != 0
+    }
+
+    /// How much is done, of how much; a total of 0 means that nobody knows.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// The lines from number `n` on; the job keeps its first 1,000.
+    pub fn logs_since(&self, n: usize) -> Vec<String> {
+        self.rest.lock().lines.get(n..).unwrap_or_default().to_vec()
+    }
+
+    /// A number that changes whenever progress, lines or the beginning change.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// Calls `watcher` after changes, at most every 20 ms for progress; a later watcher replaces an earlier one.
+    ///
+    /// It runs on the job's thread and must not block.
+    pub fn on_change(&self, watcher: Box<dyn Fn() + Send + Sync>) {
+        self.rest.lock().watcher = Some(Arc::from(watcher));
+    }
+
+    /// Which reasons to stop there are, 0 for none.
+    pub(crate) fn stopped(&self) -> u8 {
+        self.flags.load(Ordering::Relaxed) & (CANCELLED | EXPIRED | STOPPING)
+    }
+
+    /// Gives the job a reason to stop and wakes it where it waits for input.
+    pub(crate) fn stop(&self, reason: u8) {
+        self.flags.fetch_or(reason, Ordering::AcqRel);
+        for feed in &self.rest.lock().feeds {
+            feed.interrupt();
+        }
+    }
+
+    /// Lets a stop wake a reader of this channel.
+    pub(crate) fn attach(&self, feed: Arc<Channel>) {
+        self.rest.lock().feeds.push(Arc::clone(&feed));
+        if self.stopped() != 0 {
+            feed.interrupt();
+        }
+    }
+
+    /// Notes that a worker begins.
+    pub(crate) fn begin(&self) {
+        self.flags.fetch_or(BEGUN, Ordering::AcqRel);
+        self.changed();
+    }
+
+    /// Notes how far the job is.
+    pub(crate) fn set_progress(&self, done: u64, total: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+        self.revision.fetch_add(1, Ordering::Release);
+        let mut rest = self.rest.lock();
+        if rest.watcher.is_none() {
+            return;
+        }
+        let now = Instant::now();
+        if done < total && rest.told.is_some_and(|told| now - told < TELL_EVERY) {
+            return;
+        }
+        rest.told = Some(now);
+        tell(rest.watcher.clone(), rest);
+    }
+
+    /// Keeps a line, cut and made printable.
+    pub(crate) fn log(&self, line: &str) {
+        let mut rest = self.rest.lock();
+        if rest.lines.len() >= LINES_MAX {
+            return;
+        }
+        let last = rest.lines.len() == LINES_MAX - 1;
+        rest.lines.push(if last { "further lines are not kept".into() } else { printable(line) });
+        self.revision.fetch_add(1, Ordering::Release);
+        tell(rest.watcher.clone(), rest);
+    }
+
+    fn changed(&self) {
+        self.revision.fetch_add(1, Ordering::Release);
+        let rest = self.rest.lock();
+        tell(rest.watcher.clone(), rest);
+    }
+}
+
+/// Calls the watcher once the lock is free, so that it may ask the control.
+fn tell(watcher: Option<Watcher>, rest: parking_lot::MutexGuard<'_, Rest>) {
+    drop(rest);
+    if let Some(watcher) = watcher {
+        watcher();
+    }
+}
+
+fn printable(line: &str) -> String {
+    let cut = &line[..line.floor_char_boundary(LINE_LEN_MAX)];
+    cut.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_printable_and_few() {
+        let control = Control::new();
+        control.log("a\u{1b}[31mb\nc");
+        control.log(&"ä".repeat(LINE_LEN_MAX));
+        assert_eq!(control.logs_since(0)[0], "a [31mb c");
+        assert_eq!(control.logs_since(1)[0].len(), LINE_LEN_MAX);
+        for _ in 0..2 * LINES_MAX {
+            control.log("again");
+        }
+        let lines = control.logs_since(0);
+        assert_eq!(lines.len(), LINES_MAX);
+        assert_eq!(lines[LINES_MAX - 1], "further lines are not kept");
+        assert!(control.logs_since(LINES_MAX + 1).is_empty());
+    }
+
+    #[test]
+    fn a_change_is_told_once_the_control_can_be_asked() {
+        let control = Arc::new(Control::new());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (asked, kept) = (Arc::downgrade(&control), Arc::clone(&seen));
+        control.on_change(Box::new(move || {
+            let control = asked.upgrade().unwrap();
+            kept.lock().push((control.begun(), control.progress(), control.logs_since(0).len()));
+        }));
+        let before = control.revision();
+        control.begin();
+        control.log("line");
+        control.set_progress(3, 3);
+        assert_eq!(*seen.lock(), [(true, (0, 0), 0), (true, (0, 0), 1), (true, (3, 3), 1)]);
+        assert_eq!(control.revision(), before + 3);
+    }
+
+    #[test]
+    fn cancelling_is_no_other_stop() {
+        let control = Control::new();
+        control.stop(STOPPING);
+        control.stop(EXPIRED);
+        assert!(!control.is_cancelled() && control.stopped() != 0);
+        control.cancel();
+        control.cancel();
+        assert!(control.is_cancelled());
+    }
+}

@@ -1,0 +1,224 @@
+//! What one worker thread has before it: a claimed batch and the job it runs, where the watch and the other workers
+//! can reach them. Whoever takes a running job off the desk calls its `done`; nobody else can.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use inos_protocols::{JobId, time::Time};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::{
+    Control, Done, End, Entry, Outcome, Worker, WorkerState,
+    control::EXPIRED,
+    run::Work,
+    task::{Queued, micros},
+};
+
+/// One worker's desk.
+pub(crate) struct Desk {
+    pub(crate) id: usize,
+    pub(crate) completed: AtomicU64,
+    state: Mutex<State>,
+}
+
+/// What lies on it.
+pub(crate) struct State {
+    pub(crate) batch: VecDeque<Queued>,
+    running: Option<Running>,
+    /// The job whose unit does not stop, and whether another thread took this one's place.
+    quarantined: Option<(Label, bool)>,
+    since: Instant,
+}
+
+/// A job by name.
+#[derive(Clone, Copy)]
+pub(crate) struct Label {
+    pub(crate) id: JobId,
+    pub(crate) unit: &'static str,
+    pub(crate) method: &'static str,
+}
+
+/// The running job.
+pub(crate) struct Running {
+    pub(crate) label: Label,
+    pub(crate) control: Arc<Control>,
+    pub(crate) done: Done,
+    pub(crate) begun: Instant,
+    pub(crate) queued_us: u64,
+    pub(crate) started: Time,
+    stop: Instant,
+    quit: Instant,
+    told: bool,
+}
+
+/// What a worker does next.
+pub(crate) enum Next {
+    /// Run this.
+    Run(Arc<Entry>, Arc<Control>, Work),
+    /// Only say how this one ended.
+    End(Queued, End),
+    /// Nothing is claimed.
+    Nothing,
+}
+
+/// A job that was cancelled on a desk.
+pub(crate) enum Told {
+    /// It had not begun and is off the desk.
+    Claimed(Box<Queued>),
+    /// It runs, and must have stopped at that moment.
+    Running(Instant),
+}
+
+/// What the watch finds.
+pub(crate) enum Found {
+    /// Nothing to do before that moment, if there is one.
+    Later(Option<Instant>),
+    /// A unit that does not stop; its job is taken from the worker.
+    Stuck(Box<Running>, VecDeque<Queued>),
+}
+
+impl Desk {
+    pub(crate) fn new(id: usize) -> Self {
+        let state = State { batch: VecDeque::new(), running: None, quarantined: None, since: Instant::now() };
+        Self { id, completed: AtomicU64::new(0), state: Mutex::new(state) }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Takes up the next claimed task; a unit that ignores its end is given up `grace` later.
+    pub(crate) fn take_up(&self, now: Instant, grace: Duration) -> Next {
+        let mut state = self.state.lock();
+        let Some(queued) = state.batch.pop_front() else { return Next::Nothing };
+        if queued.task.control.is_cancelled() {
+            return Next::End(queued, End::Cancelled);
+        }
+        if queued.task.deadline <= now {
+            return Next::End(queued, End::Expired);
+        }
+        let Queued { task, since } = queued;
+        let stop = now.checked_add(task.timeout).map_or(task.deadline, |stop| stop.min(task.deadline));
+        state.running = Some(Running {
+            label: Label { id: task.id, unit: task.entry.unit, method: task.entry.method.name },
+            control: Arc::clone(&task.control),
+            done: task.done,
+            begun: now,
+            queued_us: micros(now.saturating_duration_since(since)),
+            started: Time::now(),
+            stop,
+            quit: stop.checked_add(grace).unwrap_or(stop),
+            told: false,
+        });
+        let work = Work { id: task.id, account: task.account, params: task.params, inputs: task.inputs, until: stop };
+        Next::Run(task.entry, task.control, work)
+    }
+
+    /// Takes the job off the desk after its run; `None` where the watch did so before.
+    pub(crate) fn put_down(&self) -> Option<Running> {
+        let running = self.state.lock().running.take();
+        if running.is_some() {
+            // One thread writes, so nothing is lost.
+            self.completed.store(self.completed.load(Relaxed) + 1, Relaxed);
+        }
+        running
+    }
+
+    /// Notes that the worker has nothing to do.
+    pub(crate) fn rest(&self) {
+        self.state.lock().since = Instant::now();
+    }
+
+    /// Tells a job whose time is over; takes it away where it does not listen.
+    pub(crate) fn inspect(&self, now: Instant) -> Found {
+        let mut state = self.state.lock();
+        let Some(running) = &mut state.running else { return Found::Later(None) };
+        if now < running.quit && now < running.stop {
+            return Found::Later(Some(running.stop.min(running.quit)));
+        }
+        if now >= running.stop && !running.told {
+            running.told = true;
+            running.control.stop(EXPIRED);
+        }
+        if now < running.quit {
+            return Found::Later(Some(running.quit));
+        }
+        let Some(running) = state.running.take() else { return Found::Later(None) };
+        state.quarantined = Some((running.label, false));
+        state.since = now;
+        Found::Stuck(Box::new(running), std::mem::take(&mut state.batch))
+    }
+
+    /// Notes that another thread takes this one's place.
+    pub(crate) fn replaced(&self) {
+        if let Some((_, replaced)) = &mut self.state.lock().quarantined {
+            *replaced = true;
+        }
+    }
+
+    /// Ends the quarantine, since the unit came back; whether another thread has the place.
+    pub(crate) fn come_back(&self) -> bool {
+        self.state.lock().quarantined.take().is_some_and(|(_, replaced)| replaced)
+    }
+
+    pub(crate) fn status(&self, now: Instant) -> Worker {
+        let state = self.state.lock();
+        let (state, label, since) = match (&state.quarantined, &state.running) {
+            (Some((label, _)), _) => (WorkerState::Quarantined, Some(*label), state.since),
+            (None, Some(running)) => (WorkerState::Running, Some(running.label), running.begun),
+            (None, None) => (WorkerState::Idle, None, state.since),
+        };
+        Worker {
+            id: self.id,
+            state,
+            unit: label.map(|label| label.unit),
+            method: label.map(|label| label.method),
+            job: label.map(|label| label.id),
+            since_ms: micros(now.saturating_duration_since(since)) / 1_000,
+        }
+    }
+}
+
+impl State {
+    /// Cancels the job of that id; a running one must have stopped at `quit`.
+    pub(crate) fn cancel(&mut self, id: JobId, quit: Instant) -> Option<Told> {
+        if let Some(at) = self.batch.iter().position(|queued| queued.task.id == id) {
+            return self.batch.remove(at).map(|queued| Told::Claimed(Box::new(queued)));
+        }
+        let running = self.running.as_mut().filter(|running| running.label.id == id)?;
+        running.quit = running.quit.min(quit);
+        running.control.cancel();
+        Some(Told::Running(running.quit))
+    }
+
+    /// Tells the running job, whichever it is, that the engine stops.
+    pub(crate) fn stop(&mut self, reason: u8, quit: Instant) {
+        if let Some(running) = &mut self.running {
+            running.quit = running.quit.min(quit);
+            running.control.stop(reason);
+        }
+    }
+
+    /// Since when the running job runs.
+    pub(crate) fn begun(&self) -> Option<Instant> {
+        self.running.as_ref().map(|running| running.begun)
+    }
+}
+
+impl Running {
+    /// The outcome of a job that was taken away from its unit.
+    pub(crate) fn abandoned(self, now: Instant) -> (JobId, Done, Outcome) {
+        let Self { label, control, done, begun, queued_us, started, .. } = self;
+        let end =
+            if control.is_cancelled() || control.stopped() & EXPIRED == 0 { End::Cancelled } else { End::Expired };
+        let run_us = micros(now.saturating_duration_since(begun));
+        let outcome = Outcome { queued_us, run_us, started: Some(started), ..Outcome::unrun(end, begun, begun) };
+        (label.id, done, outcome)
+    }
+}

@@ -1,0 +1,135 @@
+//! One run of one task on the calling thread: inputs, outputs, limits, panics. Decides nothing about when or where.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
+
+use inos_arena::Arena;
+use inos_protocols::{
+    Hash, JobId,
+    job::{OutputBytes, Params},
+};
+use inos_unit::{Call, Fault, Host};
+
+use crate::{
+    Control, End, Entry, Feed,
+    control::{CANCELLED, EXPIRED, STOPPING},
+    sink::Sink,
+    source::Sources,
+};
+
+/// What a run needs beside its entry and its control.
+pub(crate) struct Work {
+    pub(crate) id: JobId,
+    pub(crate) account: u64,
+    pub(crate) params: Params,
+    pub(crate) inputs: Vec<Feed>,
+    pub(crate) until: Instant,
+}
+
+/// Where it runs.
+pub(crate) struct Ground<'a> {
+    pub(crate) arena: &'a Arena,
+    /// Workers that have nothing to do, whose cores a unit may use.
+    pub(crate) parked: &'a AtomicUsize,
+    /// Whether somebody else watches the time.
+    pub(crate) watched: bool,
+}
+
+/// What came of it.
+pub(crate) struct Ran {
+    pub(crate) end: End,
+    pub(crate) outputs: Vec<OutputBytes>,
+    pub(crate) inputs: Vec<Hash>,
+    pub(crate) bytes_in: u64,
+}
+
+struct World<'a> {
+    control: &'a Control,
+    ground: &'a Ground<'a>,
+    until: Instant,
+}
+
+impl Host for World<'_> {
+    fn cancelled(&self) -> bool {
+        // A watched run is told when its time is over, so most checks cost one load.
+        self.control.stopped() != 0 || (!self.ground.watched && Instant::now() >= self.until)
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.control.set_progress(done, total);
+    }
+
+    fn log(&self, line: &str) {
+        self.control.log(line);
+    }
+
+    fn threads(&self) -> usize {
+        1 + self.ground.parked.load(Ordering::Relaxed)
+    }
+}
+
+/// Runs a task to its end; never panics, whatever the unit does.
+pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<'_>) -> Ran {
+    let Work { id, account, params, inputs, until } = work;
+    let mut sources = Sources::new(inputs, control, ground.arena, account, entry.method.input_bytes_max, until);
+    let world = World { control, ground, until };
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut sink = Sink::new(ground.arena, account, &entry.method);
+        let mut call = Call { method: entry.method.name, params: &params, inputs: &mut sources, output: &mut sink };
+        entry.runner.run(&mut call, &world)?;
+        // The rest of a stream is read even where the unit did not want it: a receipt names the whole input.
+        Ok((sink.finish()?, sources.settle()?))
+    }));
+    let bytes_in = sources.bytes_in();
+    match result {
+        Ok(Ok((outputs, inputs))) => Ran { end: End::Done, outputs, inputs, bytes_in },
+        Ok(Err(fault)) => {
+            let end = ended(fault, control, until);
+            if let End::Fault(Fault::Broken(why)) = &end {
+                tracing::error!(job = %id, unit = entry.unit, method = entry.method.name, why, "a unit is broken");
+            }
+            let inputs = if matches!(end, End::Fault(_)) { sources.known() } else { Vec::new() };
+            Ran { end, outputs: Vec::new(), inputs, bytes_in }
+        }
+        Err(payload) => {
+            let why = text(payload);
+            tracing::error!(job = %id, unit = entry.unit, method = entry.method.name, why, "a unit panicked");
+            Ran { end: End::Panicked, outputs: Vec::new(), inputs: Vec::new(), bytes_in }
+        }
+    }
+}
+
+/// How a job ended whose unit gave this fault.
+fn ended(fault: Fault, control: &Control, until: Instant) -> End {
+    if fault != Fault::Cancelled {
+        return End::Fault(fault);
+    }
+    let stopped = control.stopped();
+    if stopped & CANCELLED != 0 {
+        End::Cancelled
+    } else if stopped & EXPIRED != 0 || Instant::now() >= until {
+        End::Expired
+    } else if stopped & STOPPING != 0 {
+        End::Cancelled
+    } else {
+        End::Fault(Fault::Broken("the unit stopped although nobody had asked".into()))
+    }
+}
+
+/// What a panic said. Dropping it may panic in turn, which must not leave this function.
+fn text(payload: Box<dyn Any + Send>) -> String {
+    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a value that is no text".into(),
+    };
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    if let Err(again) = dropped {
+        std::mem::forget(again);
+    }
+    text
+}

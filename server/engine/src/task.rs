@@ -1,0 +1,181 @@
+//! One job on its way through the engine: what goes in (`Task`, `Feed`) and what comes out (`Outcome`, `End`).
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use inos_protocols::{
+    Hash, JobId,
+    job::{OutputBytes, Params},
+    time::Time,
+};
+use inos_unit::Fault;
+
+use crate::{
+    Control, Entry,
+    queue::{Ticket, Waiting},
+    stream,
+};
+
+/// What is called once, with how the job ended. It runs on an engine's thread and must not block.
+pub type Done = Box<dyn FnOnce(Outcome) + Send>;
+
+/// A job to run.
+pub struct Task {
+    /// Its id.
+    pub id: JobId,
+    /// Whose share of the machine it uses.
+    pub account: u64,
+    /// How large that share is beside others; 0 counts as 1.
+    pub weight: u32,
+    /// Higher runs earlier within the account.
+    pub priority: u8,
+    /// What to run.
+    pub entry: Arc<Entry>,
+    /// Parameters that passed [`Entry::check`].
+    pub params: Params,
+    /// What to work on, as many as the method takes.
+    pub inputs: Vec<Feed>,
+    /// When it must have ended, waiting included.
+    pub deadline: Instant,
+    /// How long one run may take.
+    pub timeout: Duration,
+    /// What it costs its account's share; 0 counts as 1.
+    pub cost: u64,
+    /// The caller's handle on it.
+    pub control: Arc<Control>,
+    /// Called exactly once.
+    pub done: Done,
+}
+
+/// One input of a task.
+pub enum Feed {
+    /// Bytes that are all there.
+    Bytes {
+        /// The bytes.
+        bytes: Bytes,
+        /// Their BLAKE3, where it is known already.
+        hash: Option<Hash>,
+    },
+    /// Bytes that still arrive.
+    Stream(stream::Reader),
+}
+
+/// How a job ended and what came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// Its outputs; empty unless it is done.
+    pub outputs: Vec<OutputBytes>,
+    /// The BLAKE3 of each input, one for each when the job is done.
+    ///
+    /// Otherwise one for each where all were known without waiting, or none at all.
+    pub inputs: Vec<Hash>,
+    /// Bytes of all inputs, as far as they were read.
+    pub bytes_in: u64,
+    /// Microseconds between the offer and the start, or the end where it never started.
+    pub queued_us: u64,
+    /// Microseconds that it ran.
+    pub run_us: u64,
+    /// When it started, if it did.
+    pub started: Option<Time>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// As it should.
+    Done,
+    /// By a fault of its caller, a limit or the unit.
+    Fault(Fault),
+    /// Somebody asked, or the engine stopped: then the task's control was not cancelled.
+    Cancelled,
+    /// Its time ran out, waiting or running.
+    Expired,
+    /// The unit panicked.
+    Panicked,
+}
+
+/// Why a task was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The account's own share of the queue is full.
+    #[error("{depth} tasks of this account wait already (at most {cap})")]
+    AccountFull {
+        /// How many of the account wait.
+        depth: usize,
+        /// How many may.
+        cap: usize,
+    },
+    /// The whole queue is full.
+    #[error("{depth} tasks wait already (at most {cap})")]
+    Full {
+        /// How many wait.
+        depth: usize,
+        /// How many may.
+        cap: usize,
+    },
+    /// The engine takes no more work.
+    #[error("the engine is stopping")]
+    Draining,
+}
+
+/// A task with the moment of its offer.
+pub(crate) struct Queued {
+    pub(crate) task: Task,
+    pub(crate) since: Instant,
+}
+
+impl Waiting for Queued {
+    fn ticket(&self) -> Ticket {
+        let Task { id, account, weight, priority, cost, deadline, .. } = &self.task;
+        Ticket {
+            id: *id,
+            account: *account,
+            weight: *weight,
+            priority: *priority,
+            cost: *cost,
+            deadline: *deadline,
+            since: self.since,
+        }
+    }
+}
+
+impl Outcome {
+    /// The outcome of a task that never ran.
+    pub(crate) fn unrun(end: End, since: Instant, now: Instant) -> Self {
+        Self {
+            end,
+            outputs: Vec::new(),
+            inputs: Vec::new(),
+            bytes_in: 0,
+            queued_us: micros(now.saturating_duration_since(since)),
+            run_us: 0,
+            started: None,
+        }
+    }
+}
+
+impl Queued {
+    /// Ends a task that never ran.
+    pub(crate) fn end(self, end: End, now: Instant) {
+        let outcome = Outcome::unrun(end, self.since, now);
+        tell(self.task.id, self.task.done, outcome);
+    }
+}
+
+/// Calls `done`; a panic in it is logged and stops here, since a worker must survive its callers.
+pub(crate) fn tell(id: JobId, done: Done, outcome: Outcome) {
+    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| done(outcome)));
+    if told.is_err() {
+        tracing::error!(job = %id, "the receiver of a job's outcome panicked");
+    }
+}
+
+/// Whole microseconds of a duration.
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

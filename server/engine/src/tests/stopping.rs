@@ -1,0 +1,187 @@
+//! Stopping: cancelling, running out of time, units that do not listen, and the end of the engine itself.
+
+use std::sync::atomic::Ordering::SeqCst;
+
+use super::*;
+use crate::{End, WorkerState};
+
+#[test]
+fn a_waiting_job_is_cancelled_at_once_and_never_runs() {
+    let bench = Bench::new(1);
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let waiting = bench.send("note", vec![]);
+    assert!(bench.engine.cancel(waiting.id));
+    assert_eq!(waiting.outcome().end, End::Cancelled);
+    assert!(waiting.control.is_cancelled() && !running.control.is_cancelled());
+    assert!(!bench.engine.cancel(waiting.id), "it has ended");
+    assert!(bench.engine.cancel(running.id));
+    assert_eq!(running.outcome().end, End::Cancelled);
+    assert_eq!(bench.gates.runs.load(SeqCst), 0);
+}
+
+#[test]
+fn a_job_cancelled_by_its_control_alone_never_runs() {
+    let bench = Bench::new(1);
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let waiting = bench.send("note", vec![]);
+    waiting.control.cancel();
+    running.control.cancel();
+    assert_eq!(waiting.outcome().end, End::Cancelled);
+    assert_eq!(waiting.outcome.try_recv().err(), Some(mpsc::TryRecvError::Disconnected), "told once");
+    assert_eq!(bench.gates.runs.load(SeqCst), 0);
+}
+
+#[test]
+fn a_job_that_expires_while_it_waits_ends_then_and_never_runs() {
+    let bench = Bench::new(1);
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let (mut task, waiting) = bench.task("note", vec![]);
+    task.deadline = Instant::now() + Duration::from_millis(5);
+    bench.offer(task);
+    let outcome = waiting.outcome();
+    assert_eq!((outcome.end, outcome.started), (End::Expired, None));
+    assert!(!running.control.is_cancelled(), "the worker is still busy");
+    assert_eq!(bench.gates.runs.load(SeqCst), 0);
+    running.control.cancel();
+}
+
+#[test]
+fn a_job_out_of_time_is_told_and_expires() {
+    let bench = Bench::new(1);
+    let (mut task, by_timeout) = bench.task("wait", vec![]);
+    task.timeout = Duration::from_millis(5);
+    bench.offer(task);
+    assert_eq!(by_timeout.outcome().end, End::Expired);
+    let (mut task, by_deadline) = bench.task("wait", vec![]);
+    task.deadline = Instant::now() + Duration::from_millis(5);
+    bench.offer(task);
+    assert_eq!(by_deadline.outcome().end, End::Expired);
+    assert!(!by_timeout.control.is_cancelled(), "nobody cancelled it");
+}
+
+#[test]
+fn a_unit_that_does_not_stop_loses_its_job_and_its_place() {
+    let bench = Bench::new(1);
+    let (mut task, stuck) = bench.task("spin", vec![bytes("abc")]);
+    task.timeout = Duration::from_millis(5);
+    bench.offer(task);
+    assert_eq!(stuck.outcome().end, End::Expired);
+    until(|| bench.engine.status().degraded);
+    assert_eq!(bench.send("noop", vec![]).outcome().end, End::Done, "another thread has its place");
+    let status = bench.engine.status();
+    assert_eq!((status.quarantined, status.quarantined_total, status.workers.len()), (1, 1, 2));
+    let aside = status.workers.iter().find(|worker| worker.state == WorkerState::Quarantined).unwrap();
+    assert_eq!((aside.job, aside.method), (Some(stuck.id), Some("spin")));
+
+    bench.gates.release.store(true, SeqCst);
+    until(|| bench.engine.status().workers.len() == 1);
+    let status = bench.engine.status();
+    assert_eq!((status.quarantined, status.quarantined_total, status.degraded), (0, 1, false));
+    assert!(stuck.outcome.try_recv().is_err(), "the late result is nobody's");
+    assert_eq!(bench.send("noop", vec![]).outcome().end, End::Done);
+}
+
+#[test]
+fn a_cancelled_unit_that_does_not_stop_ends_as_cancelled() {
+    let bench = Bench::new(1);
+    let stuck = bench.send("spin", vec![]);
+    stuck.begun();
+    assert!(bench.engine.cancel(stuck.id));
+    assert_eq!(stuck.outcome().end, End::Cancelled);
+    bench.gates.release.store(true, SeqCst);
+}
+
+#[test]
+fn at_most_twice_the_workers_are_replaced_and_a_returned_thread_works_again() {
+    let bench = Bench::new(1);
+    for _ in 0..3 {
+        let (mut task, stuck) = bench.task("spin", vec![]);
+        task.timeout = Duration::from_millis(1);
+        bench.offer(task);
+        assert_eq!(stuck.outcome().end, End::Expired);
+    }
+    until(|| bench.engine.status().quarantined == 3);
+    assert_eq!(bench.engine.status().workers.len(), 3, "nobody took the last one's place");
+    let waiting = bench.send("noop", vec![]);
+    bench.gates.release.store(true, SeqCst);
+    assert_eq!(waiting.outcome().end, End::Done);
+    until(|| bench.engine.status().workers.len() == 1);
+    assert!(!bench.engine.status().degraded);
+}
+
+#[test]
+fn what_waited_behind_a_stuck_job_runs_elsewhere() {
+    let bench = Bench::new(1);
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    // Measured as quick, so that both are claimed as one batch.
+    let entry = bench.engine.catalogue().find("trial", "spin").unwrap();
+    entry.timing.note(0, Duration::from_nanos(100));
+    let (mut task, stuck) = bench.task("spin", vec![]);
+    task.timeout = Duration::from_millis(5);
+    let (behind, after) = bench.task("note", vec![]);
+    assert!(bench.engine.offer(vec![task, behind]).is_empty());
+    running.control.cancel();
+    assert_eq!(stuck.outcome().end, End::Expired);
+    assert_eq!(after.outcome().end, End::Done);
+    bench.gates.release.store(true, SeqCst);
+}
+
+#[test]
+fn a_drained_engine_has_ended_everything_and_takes_no_more() {
+    let bench = Bench::new(2);
+    let sent: Vec<Sent> = (0..1_000).map(|_| bench.send("note", vec![])).collect();
+    assert!(bench.engine.drain(FOREVER));
+    assert_eq!(bench.gates.runs.load(SeqCst), 1_000);
+    assert!(sent.iter().all(|sent| sent.outcome.try_recv().unwrap().end == End::Done));
+    let refused = bench.engine.offer(vec![bench.task("note", vec![]).0]);
+    assert_eq!(refused[0].1, Refused::Draining);
+    assert!(bench.engine.status().draining);
+}
+
+#[test]
+fn what_a_drain_cannot_wait_for_ends_without_being_cancelled() {
+    let bench = Bench::new(1);
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let waiting = bench.send("note", vec![]);
+    assert!(!bench.engine.drain(Duration::from_millis(1)));
+    for sent in [waiting, running] {
+        assert_eq!(sent.outcome().end, End::Cancelled);
+        assert!(!sent.control.is_cancelled());
+    }
+    assert_eq!(bench.gates.runs.load(SeqCst), 0);
+}
+
+#[test]
+fn a_dropped_engine_leaves_no_job_without_an_end() {
+    let bench = Bench::new(1);
+    let stuck = bench.send("spin", vec![]);
+    stuck.begun();
+    let waiting = bench.send("note", vec![]);
+    drop(bench.engine);
+    assert_eq!(stuck.outcome().end, End::Cancelled);
+    assert_eq!(waiting.outcome().end, End::Cancelled);
+    bench.gates.release.store(true, SeqCst);
+}
+
+#[test]
+fn the_last_handle_may_go_with_a_job() {
+    let Bench { engine, arena, gates, _dir } = Bench::new(1);
+    let bench = Bench { engine: engine.clone(), arena, gates, _dir };
+    let (mut task, _) = bench.task("noop", vec![]);
+    let (tell, told) = mpsc::channel();
+    let gone = mpsc::channel::<()>();
+    task.done = Box::new(move |_| {
+        gone.1.recv().unwrap_err();
+        drop(engine);
+        tell.send(()).unwrap();
+    });
+    bench.offer(task);
+    drop(bench);
+    drop(gone.0);
+    told.recv_timeout(FOREVER).unwrap();
+}

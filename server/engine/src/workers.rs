@@ -1,0 +1,185 @@
+//! Worker threads: claim a batch, run it task by task, park when there is nothing. Never decide what is fair.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::MutexGuard;
+
+use crate::{
+    Error, Feed, Outcome, Task,
+    desk::{Desk, Next, Running},
+    engine::{Core, Shared},
+    run::{Ground, Ran, run},
+    task::{micros, tell},
+};
+
+/// The most tasks of one claim.
+const CLAIM_LEN_MAX: usize = 16;
+/// How long the tasks of one claim may take together, by what they took before.
+const CLAIM_TIME_MAX: Duration = Duration::from_micros(200);
+/// A batch behind a job that runs longer than this is taken over by others.
+const STUCK_AFTER: Duration = Duration::from_millis(2);
+/// A unit's stack; only the pages that it touches are resident.
+const STACK_BYTES: usize = 4 << 20;
+
+thread_local! {
+    static IS_WORKER: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether the calling thread is a worker's.
+pub(crate) fn is_worker() -> bool {
+    IS_WORKER.get()
+}
+
+/// Starts one more worker.
+pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
+    let id = shared.next_worker();
+    let desk = Arc::new(Desk::new(id));
+    let (kept, own) = (Arc::clone(shared), Arc::clone(&desk));
+    shared.core.lock().workers += 1;
+    shared.desks.write().push(Arc::clone(&desk));
+    let thread = shared.spawn(format!("inos-worker-{id}"), STACK_BYTES, move || {
+        IS_WORKER.set(true);
+        work(&kept, &own);
+    });
+    if thread.is_err() {
+        shared.core.lock().workers -= 1;
+        shared.desks.write().retain(|other| other.id != id);
+    }
+    thread
+}
+
+fn work(shared: &Shared, desk: &Desk) {
+    loop {
+        let now = Instant::now();
+        match desk.take_up(now, shared.options.stop_grace) {
+            Next::Run(entry, control, work) => {
+                shared.watch.arm(work.until);
+                control.begin();
+                let size = size_of(&work.inputs);
+                let ground = Ground { arena: &shared.arena, parked: &shared.parked, watched: true };
+                let ran = run(&entry, &control, work, &ground);
+                let end = Instant::now();
+                if let Some(size) = size {
+                    entry.timing.note(size, end.saturating_duration_since(now));
+                }
+                match desk.put_down() {
+                    Some(running) => finish(running, ran, end),
+                    None if come_back(shared, desk) => {}
+                    None => return,
+                }
+            }
+            Next::End(queued, end) => shared.end_all(vec![queued], &end, now),
+            Next::Nothing if claim(shared, desk) => {}
+            Next::Nothing => return leave(shared, desk),
+        }
+    }
+}
+
+/// The bytes of a task's inputs; `None` where some still arrive, so that its time says nothing about its work.
+pub(crate) fn size_of(inputs: &[Feed]) -> Option<u64> {
+    inputs
+        .iter()
+        .map(|feed| match feed {
+            Feed::Bytes { bytes, .. } => Some(bytes.len() as u64),
+            Feed::Stream(_) => None,
+        })
+        .sum()
+}
+
+fn finish(running: Running, ran: Ran, end: Instant) {
+    let Running { label, done, begun, queued_us, started, .. } = running;
+    let Ran { end: how, outputs, inputs, bytes_in } = ran;
+    let run_us = micros(end.saturating_duration_since(begun));
+    let outcome = Outcome { end: how, outputs, inputs, bytes_in, queued_us, run_us, started: Some(started) };
+    tell(label.id, done, outcome);
+}
+
+/// Puts a batch on the desk, waiting for one where there is nothing; false once the engine stops.
+fn claim(shared: &Shared, desk: &Desk) -> bool {
+    let mut core = shared.core.lock();
+    loop {
+        let stuck = take_over(shared, desk, Some(STUCK_AFTER));
+        if stuck || claim_from_queue(shared, &mut core, desk) || take_over(shared, desk, None) {
+            return true;
+        }
+        if core.stopped {
+            return false;
+        }
+        desk.rest();
+        core.parked += 1;
+        shared.count_parked(&core);
+        if core.is_idle() {
+            shared.idle.notify_all();
+        }
+        // Whoever wakes a worker takes it off the count of the parked.
+        shared.work.wait(&mut core);
+    }
+}
+
+fn claim_from_queue(shared: &Shared, core: &mut MutexGuard<'_, Core>, desk: &Desk) -> bool {
+    if core.queue.len() == 0 {
+        return false;
+    }
+    let now = Instant::now();
+    let len_max = core.queue.len().div_ceil(core.workers.max(1)).min(CLAIM_LEN_MAX);
+    let mut state = desk.lock();
+    let mut time = Duration::ZERO;
+    while state.batch.len() < len_max && time < CLAIM_TIME_MAX {
+        let Some(queued) = core.queue.pop(now) else { break };
+        time += usual(&queued.task);
+        state.batch.push_back(queued);
+    }
+    drop(state);
+    shared.count_waiting(core);
+    true
+}
+
+/// What a task will take; one that nobody knows counts as long, so that nothing waits behind it.
+fn usual(task: &Task) -> Duration {
+    size_of(&task.inputs).and_then(|size| task.entry.timing.usual(size)).unwrap_or(CLAIM_TIME_MAX)
+}
+
+/// Takes half of what another worker has claimed and not begun; where `stuck_after` is given, everything that waits
+/// behind a job that runs longer than this, and nothing else.
+fn take_over(shared: &Shared, desk: &Desk, stuck_after: Option<Duration>) -> bool {
+    for other in shared.desks.read().iter().filter(|other| other.id != desk.id) {
+        let mut theirs = other.lock();
+        let keep = match stuck_after {
+            _ if theirs.batch.is_empty() => continue,
+            None => theirs.batch.len() / 2,
+            Some(after) if theirs.begun().is_some_and(|begun| begun.elapsed() > after) => 0,
+            Some(_) => continue,
+        };
+        let taken = theirs.batch.split_off(keep);
+        drop(theirs);
+        desk.lock().batch.extend(taken);
+        return true;
+    }
+    false
+}
+
+/// Gives up the thread's place; true where it has a place again.
+fn come_back(shared: &Shared, desk: &Desk) -> bool {
+    let mut core = shared.core.lock();
+    core.quarantined -= 1;
+    let replaced = desk.come_back();
+    tracing::warn!(worker = desk.id, replaced, "a unit that did not stop came back");
+    if replaced || core.stopped {
+        drop(core);
+        shared.forget(desk);
+        return false;
+    }
+    core.workers += 1;
+    true
+}
+
+fn leave(shared: &Shared, desk: &Desk) {
+    let mut core = shared.core.lock();
+    core.workers -= 1;
+    drop(core);
+    shared.forget(desk);
+    shared.idle.notify_all();
+}

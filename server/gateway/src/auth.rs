@@ -1,0 +1,129 @@
+//! Who is asking: a key or a page's token behind `Authorization: Bearer`. A wrong one is refused in constant words.
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+use inos_broker::Caller;
+use inos_protocols::{Refusal, account::Scope, refusal::Kind};
+
+use crate::{refusal::Refused, state::App, tokens::Allowance};
+
+/// Somebody who has shown a key or a token.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    /// Whose account it is, and what may be done.
+    pub(crate) caller: Caller,
+    /// What is left to spend, where a token set a limit.
+    pub(crate) allowance: Option<Arc<Allowance>>,
+    /// What was shown; kept so that it can be asked again whether it still holds.
+    pub(crate) bearer: Bearer,
+}
+
+/// A secret that is never printed.
+#[derive(Clone)]
+pub(crate) struct Bearer(Arc<str>);
+
+impl Bearer {
+    /// The secret itself.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Bearer {
+    fn from(secret: &str) -> Self {
+        Self(secret.into())
+    }
+}
+
+/// The visitor behind a request's key; `scope` is what the key must be good for.
+pub(crate) async fn admit(
+    app: &App,
+    headers: &HeaderMap,
+    address: IpAddr,
+    scope: Option<Scope>,
+) -> Result<Visitor, Refused> {
+    let Some(bearer) = bearer(headers) else {
+        return Err(Refusal::new(
+            Kind::Unauthorized,
+            "The request shows no key. Send `Authorization: Bearer inos_…`.",
+        )
+        .into());
+    };
+    let visitor = identify(app, &bearer, address).await?;
+    if let Some(scope) = scope {
+        visitor.caller.need(scope)?;
+    }
+    Ok(visitor)
+}
+
+/// The visitor behind a key or token that somebody shows; a wrong one is counted against its address.
+pub(crate) async fn identify(app: &App, bearer: &Bearer, address: IpAddr) -> Result<Visitor, Refused> {
+    find(app, bearer).await.map_err(|refusal| {
+        if refusal.kind != Kind::Unauthorized {
+            return refusal.into();
+        }
+        app.throttle.failed(address);
+        match app.throttle.wait(address) {
+            Some(wait) => too_many(app, wait),
+            None => refusal.into(),
+        }
+    })
+}
+
+/// Whether a visitor's key is still good; a database that does not answer is no reason to doubt it.
+pub(crate) async fn still_holds(app: &App, visitor: &Visitor) -> bool {
+    find(app, &visitor.bearer).await.map_or_else(|refusal| refusal.kind != Kind::Unauthorized, |_| true)
+}
+
+async fn find(app: &App, bearer: &Bearer) -> Result<Visitor, Refusal> {
+    let Some(token) = app.tokens.find(bearer.secret()) else {
+        let caller = app.broker.authenticate(bearer.secret()).await?;
+        return Ok(Visitor { caller, allowance: None, bearer: bearer.clone() });
+    };
+    let caller = app.broker.authenticate(token.parent.secret()).await?;
+    let caller = Caller { scopes: token.scopes, ..caller };
+    Ok(Visitor { caller, allowance: token.allowance.clone(), bearer: bearer.clone() })
+}
+
+/// The bearer of an `Authorization` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Bearer> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
+    let secret = secret.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then(|| secret.into())
+}
+
+fn too_many(app: &App, wait: std::time::Duration) -> Refused {
+    let (quota, seconds) = (app.options.wrong_keys_per_minute_max, wait.as_secs().max(1));
+    let text = |text: String| HeaderValue::from_str(&text).expect("digits and quotes are visible ASCII");
+    let detail = "Too many wrong keys came from this address within a minute. Wait before the next attempt.";
+    let refusal = Refusal::new(Kind::RateLimited, detail).retry_after_ms(seconds * 1000);
+    Refused::from(refusal)
+        .with(HeaderName::from_static("ratelimit-policy"), text(format!("\"wrong-keys\";q={quota};w=60")))
+        .with(HeaderName::from_static("ratelimit"), text(format!("\"wrong-keys\";r=0;t={seconds}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(values: &[&'static str], wanted: Option<&str>) {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        let found = bearer(&headers);
+        assert_eq!(found.as_ref().map(Bearer::secret), wanted, "{values:?}");
+    }
+
+    #[test]
+    fn a_key_is_one_bearer() {
+        check(&["Bearer inos_a_b"], Some("inos_a_b"));
+        check(&["bearer  inos_a_b"], Some("inos_a_b"));
+        for bad in [&[][..], &["inos_a_b"], &["Basic inos_a_b"], &["Bearer "], &["Bearer a", "Bearer b"]] {
+            check(bad, None);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A request's body as it arrives: never more than its limit, never slower than its rate.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::Body as Incoming;
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use inos_protocols::{Refusal, refusal::Kind};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Why a body did not arrive.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// It is over its limit.
+    #[error("the body is over {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// It comes too slowly.
+    #[error("the body came slower than {per_second} bytes a second")]
+    TooSlow {
+        /// The fewest bytes a second.
+        per_second: u64,
+    },
+    /// The connection broke, or its framing did.
+    #[error("the body broke off")]
+    Broken {
+        /// How.
+        source: axum::Error,
+    },
+}
+
+/// How fast a body has to come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    /// The fewest bytes a second,
+    pub(crate) bytes_per_second_min: u64,
+    /// on average over this much waiting.
+    pub(crate) window: Duration,
+}
+
+/// A request's body behind its limit and its rate.
+///
+/// Only the time that is spent waiting for the peer counts; a reader that takes its time is not the peer's fault.
+pub(crate) struct Guarded {
+    incoming: Incoming,
+    limit: u64,
+    read: u64,
+    rate: Rate,
+    waited: Duration,
+    read_in_window: u64,
+    waiting: Option<Wait>,
+}
+
+struct Wait {
+    since: Instant,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl Guarded {
+    /// The body behind a limit and a rate.
+    pub(crate) fn new(incoming: Incoming, limit: u64, rate: Rate) -> Self {
+        Self { incoming, limit, read: 0, rate, waited: Duration::ZERO, read_in_window: 0, waiting: None }
+    }
+
+    /// The same behind a lower limit.
+    pub(crate) fn limited(mut self, limit: u64) -> Self {
+        self.limit = self.limit.min(limit);
+        self
+    }
+
+    /// The length that the peer has declared, if it did.
+    pub(crate) fn declared_len(&self) -> Option<u64> {
+        self.incoming.size_hint().exact()
+    }
+
+    /// The next bytes, `None` after the last.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        loop {
+            let frame = std::future::poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await?;
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) if data.is_empty() => {}
+                Ok(Ok(data)) => return Some(Ok(data)),
+                Ok(Err(_trailers)) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// All of it, in one piece.
+    pub(crate) async fn collect(mut self) -> Result<Bytes, Refusal> {
+        let Some(first) = self.next().await.transpose().map_err(refusal)? else { return Ok(Bytes::new()) };
+        if self.incoming.is_end_stream() {
+            return Ok(first);
+        }
+        let expected = self.declared_len().map_or(0, |rest| usize::try_from(rest).unwrap_or(0).min(1 << 20));
+        let mut whole = BytesMut::with_capacity(first.len() + expected);
+        whole.extend_from_slice(&first);
+        while let Some(data) = self.next().await.transpose().map_err(refusal)? {
+            whole.extend_from_slice(&data);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Counts the wait that ends now.
+    fn arrived(&mut self, bytes: u64) {
+        if let Some(wait) = self.waiting.take() {
+            self.waited += wait.since.elapsed();
+        }
+        self.read_in_window += bytes;
+    }
+
+    /// Whether the window is over and was too lean; a window that was not begins anew.
+    fn is_too_slow(&mut self) -> bool {
+        if self.waited < self.rate.window {
+            return false;
+        }
+        let wanted = self.rate.bytes_per_second_min.saturating_mul(self.rate.window.as_millis() as u64) / 1000;
+        let lean = self.read_in_window < wanted;
+        (self.waited, self.read_in_window) = (Duration::ZERO, 0);
+        lean
+    }
+
+    /// Waits for the peer, but not for ever.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let left = self.rate.window.saturating_sub(self.waited);
+        let wait = self.waiting.get_or_insert_with(|| {
+            let since = Instant::now();
+            Wait { since, alarm: Box::pin(sleep_until(since + left)) }
+        });
+        wait.alarm.as_mut().poll(cx)
+    }
+}
+
+impl Body for Guarded {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            match Pin::new(&mut self.incoming).poll_frame(cx) {
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Err(source))) => return Poll::Ready(Some(Err(BodyError::Broken { source }))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+                    self.read = self.read.saturating_add(len);
+                    if self.read > self.limit {
+                        return Poll::Ready(Some(Err(BodyError::TooLarge { limit: self.limit })));
+                    }
+                    self.arrived(len);
+                    if self.is_too_slow() {
+                        break;
+                    }
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Poll::Pending => {
+                    std::task::ready!(self.wait(cx));
+                    self.arrived(0);
+                    if self.is_too_slow() {
+                        break;
+                    }
+                }
+            }
+        }
+        Poll::Ready(Some(Err(BodyError::TooSlow { per_second: self.rate.bytes_per_second_min })))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+/// What a body that did not arrive means to its sender.
+pub(crate) fn refusal(error: BodyError) -> Refusal {
+    match error {
+        BodyError::TooLarge { limit } => too_large(limit),
+        BodyError::TooSlow { per_second } => Refusal::new(
+            Kind::BodyTimeout,
+            format!("The body came slower than {per_second} bytes a second. Nothing was run or charged; send it again over a faster line, or in smaller parts."),
+        ),
+        BodyError::Broken { source } => {
+            tracing::debug!(error = &source as &dyn std::error::Error, "a body broke off");
+            Refusal::new(Kind::BadRequest, "The body ended before it was complete. Nothing was run or charged.")
+        }
+    }
+}
+
+/// A body over its limit.
+pub(crate) fn too_large(limit: u64) -> Refusal {
+    let detail = format!("The body is over {limit} bytes, the most that is read here. Nothing was run or charged.");
+    Refusal { required: Some(limit), ..Refusal::new(Kind::PayloadTooLarge, detail) }
+}

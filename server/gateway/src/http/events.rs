@@ -1,0 +1,178 @@
+//! What happens to jobs, as server-sent events. The client's reading pulls them: nothing piles up for one that is slow.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{
+    HeaderValue,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use inos_broker::{Event, Happening, Subscription};
+use inos_protocols::{
+    JobId, Microcredits, Refusal,
+    job::{Job, State},
+    refusal::Kind,
+    time::Time,
+};
+use serde::Serialize;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::{self, Visitor},
+    call::Call,
+    media::EVENTS,
+    refusal::Answer,
+    state::App,
+};
+
+/// How often a silent stream says that it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often it is asked whether the key still holds.
+const RECHECK: Duration = Duration::from_secs(4);
+
+/// The headers that event streams read.
+pub(crate) const HEADERS: &[(&str, &str)] = &[("Last-Event-ID", "Goes on after this event, without a gap.")];
+
+/// `GET /v1/jobs/{id}/events`.
+pub(crate) async fn of_job(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[EVENTS])?;
+    let id: JobId = call.id("id", "job")?;
+    let after = after(&call)?;
+    let events = call.app.broker.events(&visitor.caller, Some(id), after).await?;
+    // The subscription began first, so whatever happens after this look is told.
+    let job = call.app.broker.job(&visitor.caller, id).await?;
+    let first = after.is_none().then(|| snapshot(&job));
+    Ok(streaming(call, visitor, events, first, job.state.is_final()))
+}
+
+/// `GET /v1/events`.
+pub(crate) async fn of_all(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[EVENTS])?;
+    let events = call.app.broker.events(&visitor.caller, None, after(&call)?).await?;
+    Ok(streaming(call, visitor, events, None, false))
+}
+
+fn after(call: &Call) -> Result<Option<u64>, Refusal> {
+    let last = call.header("last-event-id").map(|id| id.trim().parse());
+    last.transpose().map_err(|_| Refusal::new(Kind::BadRequest, "Last-Event-ID is the number of an event."))
+}
+
+/// A stream of events under way.
+struct Feed {
+    app: App,
+    visitor: Visitor,
+    events: Subscription,
+    stop: CancellationToken,
+    first: Option<Bytes>,
+    /// Whether the stream is of one job, and that has ended: what is known is told, and no more comes.
+    over: bool,
+    one_job: bool,
+    heartbeat: Instant,
+    recheck: Instant,
+}
+
+fn streaming(call: Call, visitor: Visitor, events: Subscription, first: Option<Bytes>, over: bool) -> Response {
+    let now = Instant::now();
+    let feed = Feed {
+        app: Arc::clone(&call.app),
+        visitor,
+        events,
+        stop: call.arrival.stop.clone(),
+        one_job: call.name("id") != "",
+        first,
+        over,
+        heartbeat: now + HEARTBEAT,
+        recheck: now + RECHECK,
+    };
+    let body = stream::unfold(feed, |mut feed| async move { Some((Ok::<_, std::convert::Infallible>(feed.next().await?), feed)) });
+    let mut response = Response::new(Body::from_stream(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+impl Feed {
+    /// The next piece of the stream; `None` ends it.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        if self.over {
+            // The history is told without waiting, and then the stream ends.
+            let event = timeout(Duration::ZERO, self.events.next()).await.ok()??;
+            return Some(written(&event));
+        }
+        loop {
+            let stop = self.stop.clone();
+            tokio::select! {
+                event = self.events.next() => {
+                    let event = event?;
+                    self.heartbeat = Instant::now() + HEARTBEAT;
+                    self.over = self.one_job && matches!(event.what, Happening::State { state, .. } if state.is_final());
+                    return Some(written(&event));
+                }
+                () = sleep_until(self.heartbeat) => {
+                    self.heartbeat = Instant::now() + HEARTBEAT;
+                    return Some(Bytes::from_static(b": still here\n\n"));
+                }
+                () = sleep_until(self.recheck) => {
+                    self.recheck = Instant::now() + RECHECK;
+                    if !auth::still_holds(&self.app, &self.visitor).await {
+                        return None;
+                    }
+                }
+                () = stop.cancelled() => return None,
+            }
+        }
+    }
+}
+
+/// What the data of an event says.
+#[derive(Serialize)]
+struct Data<'a> {
+    job: JobId,
+    at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Microcredits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<&'a str>,
+}
+
+impl Data<'_> {
+    fn of(job: JobId, at: Time) -> Self {
+        Self { job, at, state: None, cost: None, done: None, total: None, line: None }
+    }
+}
+
+/// How a job stands when a stream begins; it has no number, since nothing happened.
+fn snapshot(job: &Job) -> Bytes {
+    let data = Data { state: Some(job.state), cost: Some(job.cost), ..Data::of(job.id, Time::now()) };
+    frame(None, "state", &data)
+}
+
+fn written(event: &Event) -> Bytes {
+    let Event { seq, job, at, what } = event;
+    let data = Data::of(*job, *at);
+    let (name, data) = match what {
+        Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
+        Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
+        Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
+    };
+    frame(Some(*seq), name, &data)
+}
+
+fn frame(seq: Option<u64>, name: &str, data: &Data<'_>) -> Bytes {
+    let data = serde_json::to_string(data).expect("an event has text keys only");
+    let id = seq.map_or_else(String::new, |seq| format!("id: {seq}\n"));
+    format!("{id}event: {name}\ndata: {data}\n\n").into()
+}

@@ -1,0 +1,16 @@
+//! The handlers, one file a noun. Each reads a request, asks the broker and shapes an answer; none decides anything.
+
+pub(crate) mod account;
+pub(crate) mod admin;
+pub(crate) mod batches;
+pub(crate) mod blobs;
+mod content;
+pub(crate) mod events;
+pub(crate) mod jobs;
+pub(crate) mod keys;
+mod multipart;
+pub(crate) mod node;
+pub(crate) mod run;
+pub(crate) mod system;
+pub(crate) mod tokens;
+pub(crate) mod units;

@@ -1,0 +1,75 @@
+//! What every handler shares. It owns nothing that the broker owns.
+
+use std::sync::Arc;
+
+use inos_broker::Broker;
+use inos_protocols::{node::Node, time::Time};
+
+use crate::{
+    Options,
+    cors::Origins,
+    metrics::Metrics,
+    permits::Permits,
+    row::Row,
+    throttle::Throttle,
+    tokens::{Shelf, Tickets, Tokens},
+    ws::Sessions,
+};
+
+/// A handle to what every handler shares.
+pub(crate) type App = Arc<State>;
+
+/// What every handler shares.
+pub(crate) struct State {
+    /// Who runs jobs and keeps the books.
+    pub(crate) broker: Broker,
+    /// Limits and durations.
+    pub(crate) options: Arc<Options>,
+    /// Who this server is.
+    pub(crate) node: Node,
+    /// Which pages may call.
+    pub(crate) origins: Origins,
+    /// Who has shown wrong keys.
+    pub(crate) throttle: Throttle,
+    /// Tokens of pages.
+    pub(crate) tokens: Tokens,
+    /// Tickets that open a WebSocket.
+    pub(crate) tickets: Tickets,
+    /// WebSocket sessions that may be resumed.
+    pub(crate) sessions: Sessions,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// Connections and their caps.
+    pub(crate) permits: Arc<Permits>,
+    /// The table of routes.
+    pub(crate) rows: Vec<Arc<Row>>,
+    /// The description of the table.
+    pub(crate) openapi: bytes::Bytes,
+}
+
+impl State {
+    /// What handlers share at the start of a server.
+    pub(crate) fn new(broker: Broker, options: Options) -> Arc<Self> {
+        let rows: Vec<_> = crate::routes::table().into_iter().map(Arc::new).collect();
+        let node = Node {
+            id: broker.options().node,
+            name: options.name.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            started: Time::now(),
+        };
+        Arc::new(Self {
+            broker,
+            node,
+            origins: Origins::new(&options.cors_origins),
+            throttle: Throttle::new(options.wrong_keys_per_minute_max),
+            tokens: Shelf::new("inos_tok_"),
+            tickets: Shelf::new("inos_tkt_"),
+            sessions: Sessions::default(),
+            metrics: Metrics::default(),
+            permits: Permits::new(options.connections_max, options.connections_per_address_max),
+            openapi: crate::openapi::document(&rows).into(),
+            rows,
+            options: Arc::new(options),
+        })
+    }
+}

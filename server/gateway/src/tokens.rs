@@ -1,0 +1,163 @@
+//! Short-lived stand-ins for a key: tokens for pages, and tickets that open one WebSocket.
+//! Both live in memory alone, are known by their hash, and end with the key behind them.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use data_encoding::HEXLOWER;
+use inos_protocols::{Hash, Microcredits, Refusal, account::Scopes, job::Capsule, refusal::Kind};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::auth::{Bearer, Visitor};
+
+/// The most tokens, and the most tickets, at once.
+const LEN_MAX: usize = 100_000;
+
+/// A stand-in for a key.
+pub(crate) struct Token {
+    /// The key behind it.
+    pub(crate) parent: Bearer,
+    /// What it may do.
+    pub(crate) scopes: Scopes,
+    /// What it may spend, if that is limited.
+    pub(crate) allowance: Option<Arc<Allowance>>,
+}
+
+/// Secrets that are good for a while.
+pub(crate) struct Shelf<T> {
+    prefix: &'static str,
+    items: Mutex<HashMap<Hash, (Instant, T)>>,
+}
+
+impl<T> Shelf<T> {
+    /// An empty shelf; its secrets begin with `prefix`.
+    pub(crate) fn new(prefix: &'static str) -> Self {
+        Self { prefix, items: Mutex::default() }
+    }
+
+    /// Puts something away for a while and gives the secret that fetches it.
+    pub(crate) fn put(&self, item: T, life: Duration) -> Result<String, Refusal> {
+        let mut random = [0_u8; 32];
+        getrandom::fill(&mut random).map_err(|error| crate::refusal::internal(&error))?;
+        let secret = format!("{}{}", self.prefix, HEXLOWER.encode(&random));
+        let mut items = self.items.lock();
+        if items.len() >= LEN_MAX {
+            items.retain(|_, (until, _)| *until > Instant::now());
+        }
+        if items.len() >= LEN_MAX {
+            let detail = "Too many of these are open on this server; wait for some to run out.";
+            return Err(Refusal::new(Kind::Overloaded, detail).retry_after_ms(60_000));
+        }
+        items.insert(Hash::of(secret.as_bytes()), (Instant::now() + life, item));
+        Ok(secret)
+    }
+
+    /// Takes what this secret fetches, which works once.
+    pub(crate) fn take(&self, secret: &str) -> Option<T> {
+        let hash = self.hash(secret)?;
+        let (until, item) = self.items.lock().remove(&hash)?;
+        (until > Instant::now()).then_some(item)
+    }
+
+    /// The hash of a secret that could be of this shelf.
+    fn hash(&self, secret: &str) -> Option<Hash> {
+        secret.starts_with(self.prefix).then(|| Hash::of(secret.as_bytes()))
+    }
+}
+
+impl<T> Shelf<Arc<T>> {
+    /// What this secret fetches.
+    pub(crate) fn find(&self, secret: &str) -> Option<Arc<T>> {
+        let hash = self.hash(secret)?;
+        let mut items = self.items.lock();
+        let (until, item) = items.get(&hash)?;
+        if *until > Instant::now() {
+            return Some(Arc::clone(item));
+        }
+        items.remove(&hash);
+        None
+    }
+}
+
+/// Tickets: each opens one WebSocket for its visitor.
+pub(crate) type Tickets = Shelf<Visitor>;
+/// Tokens of pages.
+pub(crate) type Tokens = Shelf<Arc<Token>>;
+
+/// What a token may still spend.
+pub(crate) struct Allowance {
+    left: AtomicU64,
+}
+
+impl Allowance {
+    /// An allowance of this much.
+    pub(crate) fn new(amount: Microcredits) -> Arc<Self> {
+        Arc::new(Self { left: amount.get().into() })
+    }
+
+    /// Sets a job's budget aside. A job without a budget gets all that is left, so that none can overspend;
+    /// what it did not cost comes back when the guard learns of it.
+    pub(crate) fn set_aside(self: &Arc<Self>, capsule: &mut Capsule) -> Result<SetAside, Refusal> {
+        let mut taken = 0;
+        let wanted = capsule.budget;
+        let update = self.left.fetch_update(Relaxed, Relaxed, |left| {
+            taken = wanted.map_or(left, Microcredits::get);
+            if taken == 0 { None } else { left.checked_sub(taken) }
+        });
+        if let Err(left) = update {
+            let (required, available) = (wanted.unwrap_or_default(), Microcredits::saturating(left));
+            let detail = format!("This token may still spend {available} credits. Nothing was run or charged.");
+            return Err(Refusal::new(Kind::InsufficientCredits, detail).amounts(required, available));
+        }
+        capsule.budget = Some(Microcredits::saturating(taken));
+        Ok(SetAside { allowance: Arc::clone(self), taken })
+    }
+}
+
+/// A part of an allowance that a job may spend.
+pub(crate) struct SetAside {
+    allowance: Arc<Allowance>,
+    taken: u64,
+}
+
+impl SetAside {
+    /// The job has cost this much; the rest comes back.
+    pub(crate) fn spent(self, cost: Microcredits) {
+        self.allowance.left.fetch_add(self.taken.saturating_sub(cost.get()), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ticket_works_once_and_not_for_long() {
+        let shelf = Shelf::<u8>::new("t_");
+        let secret = shelf.put(7, Duration::from_secs(60)).unwrap();
+        assert_eq!(shelf.take("t_nonsense"), None);
+        assert_eq!(shelf.take(&secret), Some(7));
+        assert_eq!(shelf.take(&secret), None);
+        let late = shelf.put(8, Duration::from_secs(60)).unwrap();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(shelf.take(&late), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_works_until_its_time_is_over() {
+        let shelf = Shelf::new("t_");
+        let secret = shelf.put(Arc::new(7), Duration::from_secs(60)).unwrap();
+        assert_eq!(shelf.find(&secret).as_deref(), Some(&7));
+        assert_eq!(shelf.find(&secret).as_deref(), Some(&7));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(shelf.find(&secret), None);
+        assert!(shelf.items.lock().is_empty());
+    }
+}

@@ -1,0 +1,175 @@
+//! One connection from its welcome to its goodbye.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use axum::extract::ws::WebSocket;
+use futures_util::{SinkExt, StreamExt};
+use inos_protocols::frame::{Resume, ServerBody, Welcome};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
+
+use super::{
+    line::{End, Line},
+    reader::{Reader, Stopped, Up, trouble},
+    session::{Session, Sessions},
+    writer::{self, Down},
+};
+use crate::{auth::{Visitor, still_holds}, serve::Arrival, state::App};
+
+/// How often a connection is looked at: does the key hold, is the client there.
+const LOOK: Duration = Duration::from_secs(4);
+/// After how much silence the client is pinged, and after how much it is given up.
+const PING_AFTER: Duration = Duration::from_secs(30);
+const LOST_AFTER: Duration = Duration::from_secs(75);
+/// How long jobs under way may take once the server is about to stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves one connection.
+pub(crate) async fn serve(app: App, visitor: Visitor, arrival: Arrival, session: Arc<Session>, socket: WebSocket) {
+    app.metrics.sockets_open.fetch_add(1, Relaxed);
+    let open = Open { app: Arc::clone(&app), line: Arc::default() };
+    open.serve(visitor, arrival, session, socket).await;
+    app.metrics.sockets_open.fetch_sub(1, Relaxed);
+}
+
+struct Open {
+    app: App,
+    line: Arc<Line>,
+}
+
+impl Open {
+    async fn serve(&self, visitor: Visitor, arrival: Arrival, mut session: Arc<Session>, socket: WebSocket) {
+        let (mut down, mut up) = socket.split();
+        let mut connection = session.attach(&self.line);
+        let heard_ms = AtomicU64::new(0);
+        let mut reader = Reader::new(&self.app, &visitor, &heard_ms);
+        let why = if self.welcome(&session, &mut down, false).await.is_err() {
+            End::Lost
+        } else {
+            loop {
+                match self.talk(&mut reader, &arrival, &session, connection, &mut up, &mut down).await {
+                    Stopped::End(why) => break why,
+                    Stopped::Resume(resume) => {
+                        if let Some((older, number)) = self.resume(&visitor, &session, resume) {
+                            Sessions::leave(&self.app, &session, connection, None);
+                            (session, connection) = (older, number);
+                            if self.welcome(&session, &mut down, true).await.is_err() {
+                                break End::Lost;
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        drop(reader);
+        if why == End::SlowReader {
+            self.app.metrics.slow_readers.fetch_add(1, Relaxed);
+        }
+        writer::say_goodbye(&session, &mut down, why).await;
+        let patience = why.keeps_session().then_some(self.app.options.resume);
+        Sessions::leave(&self.app, &session, connection, patience);
+    }
+
+    /// Reads and writes until something ends the connection or the client asks for another session.
+    async fn talk(
+        &self,
+        reader: &mut Reader<'_>,
+        arrival: &Arrival,
+        session: &Arc<Session>,
+        connection: u64,
+        up: &mut Up,
+        down: &mut Down,
+    ) -> Stopped {
+        let ping = Notify::new();
+        let (heard_ms, begun, visitor) = (reader.heard_ms, reader.begun, reader.visitor);
+        let mut writing = std::pin::pin!(writer::write(&self.app, session, connection, down, &ping));
+        let ended = tokio::select! {
+            stopped = reader.read(session, up) => return stopped,
+            why = writing.as_mut() => why,
+            why = self.line.is_cut() => why,
+            why = self.look_after(visitor, heard_ms, begun, &ping) => why,
+            () = arrival.stop.cancelled() => End::Draining,
+        };
+        if ended == End::Draining {
+            // What is under way is still answered, and nothing new is read.
+            let quiet = async {
+                while !session.look(super::outbox::Outbox::is_quiet) {
+                    sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::select! {
+                _ = writing => {}
+                () = quiet => {}
+                () = sleep(DRAIN) => {}
+            }
+        }
+        Stopped::End(ended)
+    }
+
+    /// Looks now and then whether the key holds and the client is there.
+    async fn look_after(&self, visitor: &Visitor, heard_ms: &AtomicU64, begun: Instant, ping: &Notify) -> End {
+        let mut pinged = false;
+        loop {
+            sleep(LOOK).await;
+            let heard = Duration::from_millis(heard_ms.load(Relaxed));
+            let silence = begun.elapsed().saturating_sub(heard);
+            if silence >= LOST_AFTER {
+                return End::Lost;
+            }
+            if silence < PING_AFTER {
+                pinged = false;
+            } else if !std::mem::replace(&mut pinged, true) {
+                ping.notify_one();
+            }
+            if !still_holds(&self.app, visitor).await {
+                return End::Revoked;
+            }
+        }
+    }
+
+    async fn welcome(&self, session: &Session, down: &mut Down, resumed: bool) -> Result<(), axum::Error> {
+        let options = &self.app.options;
+        let welcome = Welcome {
+            protocol: session.codec.name().into(),
+            node: self.app.node.id,
+            session: session.id,
+            resume_ms: options.resume.as_millis() as u32,
+            window: options.window,
+            frame_bytes_max: options.frame_bytes_max,
+            resumed,
+        };
+        down.send(session.look(|outbox| outbox.unnumbered(ServerBody::Welcome(welcome)))).await
+    }
+
+    /// The session that a client goes on with; where that cannot be, the present one says so.
+    fn resume(&self, visitor: &Visitor, session: &Arc<Session>, resume: Resume) -> Option<(Arc<Session>, u64)> {
+        let found = self.app.sessions.find(visitor.caller.account, session.codec, resume.session);
+        let attached = found.and_then(|older| {
+            let number = older.attach_again(&self.line, resume.last_seq).ok_or_else(|| {
+                inos_protocols::Refusal::new(
+                    inos_protocols::refusal::Kind::NotFound,
+                    "Some answers of the session are gone. Submit again under the same idempotency keys: recorded answers come back.",
+                )
+            })?;
+            Ok((older, number))
+        });
+        match attached {
+            Ok(attached) => {
+                self.app.metrics.sessions_resumed.fetch_add(1, Relaxed);
+                Some(attached)
+            }
+            Err(refusal) => {
+                session.say(trouble(None, &refusal));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Who may open a WebSocket, and in which subprotocol.
+
+use axum::extract::{FromRequestParts, WebSocketUpgrade};
+use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use inos_protocols::{Refusal, account::Scope, refusal::Kind};
+
+use super::{codec::Codec, connection};
+use crate::{
+    auth::{self, Visitor},
+    call::Call,
+    query::{Param, ParamKind},
+    refusal::{Answer, Refused},
+};
+
+/// The query parameters of `GET /v1/ws`.
+pub(crate) const PARAMS: &[Param] = &[Param {
+    name: "ticket",
+    about: "A ticket of `POST /v1/ws-tickets`, for browsers, which cannot send a key.",
+    kind: ParamKind::Text,
+}];
+
+/// The buffer that a connection is read into; it takes part in a copy only.
+const READ_BUFFER_BYTES: usize = 64 << 10;
+
+/// `GET /v1/ws`.
+pub(crate) async fn open(mut call: Call) -> Answer {
+    let ticket = call.query()?.text("ticket").map(str::to_owned);
+    check_origin(&call, ticket.is_some())?;
+    let visitor = admit(&call, ticket.as_deref()).await?;
+    let app = call.app.clone();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut call.parts, &())
+        .await
+        .map_err(|rejection| Refusal::new(Kind::BadRequest, format!("{}.", rejection.body_text())))?;
+    let codec = codec(&call)?;
+    let session = app.sessions.begin(visitor.caller.account, codec, &app.options)?;
+    let size = app.options.frame_bytes_max as usize;
+    let upgrade = upgrade
+        .protocols([codec.name()])
+        .max_message_size(size)
+        .max_frame_size(size)
+        .read_buffer_size(READ_BUFFER_BYTES);
+    let arrival = call.arrival.clone();
+    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, visitor, arrival, session, socket)))
+}
+
+/// Refuses pages of strange origins before anything is upgraded.
+fn check_origin(call: &Call, has_ticket: bool) -> Result<(), Refusal> {
+    match call.headers().get(ORIGIN) {
+        Some(origin) if !has_ticket && !call.app.origins.allow(origin) => Err(Refusal::new(
+            Kind::Forbidden,
+            "Pages of this origin may not open a WebSocket here. Allow it by --cors-origins, or bring a ticket.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn admit(call: &Call, ticket: Option<&str>) -> Result<Visitor, Refused> {
+    let Some(ticket) = ticket else {
+        return auth::admit(&call.app, call.headers(), call.arrival.address, Some(Scope::Jobs)).await;
+    };
+    let visitor = call.app.tickets.take(ticket).ok_or_else(|| {
+        call.app.throttle.failed(call.arrival.address);
+        Refusal::new(Kind::Unauthorized, "The ticket is not valid: unknown, used or too old. Fetch a new one.")
+    })?;
+    visitor.caller.need(Scope::Jobs)?;
+    Ok(visitor)
+}
+
+/// The subprotocol that both know; a client that names none gets text.
+fn codec(call: &Call) -> Result<Codec, Refusal> {
+    let values = call.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+    let mut named = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).peekable();
+    if named.peek().is_none() {
+        return Ok(Codec::Json);
+    }
+    let named: Vec<&str> = named.map(str::trim).collect();
+    Codec::ALL.into_iter().find(|codec| named.contains(&codec.name())).ok_or_else(|| {
+        let known = Codec::ALL.map(Codec::name).join(" and ");
+        Refusal::new(Kind::BadRequest, format!("None of the subprotocols is known here; these are: {known}."))
+    })
+}

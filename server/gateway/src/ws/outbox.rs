@@ -1,0 +1,282 @@
+//! What a session has to say: what waits to be written, and what was written and is not acked yet.
+//! Everything that waits goes out as few frames, numbered as they leave.
+
+use std::collections::{HashMap, VecDeque};
+
+use axum::extract::ws::Message;
+use inos_broker::Reply;
+use inos_protocols::{
+    JobId, Refusal,
+    frame::{Accepted, Answer, ServerBody, ServerFrame, Trouble},
+    refusal::Kind,
+};
+
+use super::codec::{self, Codec};
+use crate::tokens::SetAside;
+
+/// What an answer takes beside its outputs' bytes, roughly: ids, times, receipt and path.
+const ANSWER_BYTES: usize = 768;
+/// What any other word takes, roughly.
+const WORD_BYTES: usize = 128;
+
+/// What a session has to say.
+pub(crate) struct Outbox {
+    codec: Codec,
+    bytes_max: usize,
+    frame_bytes_max: usize,
+    last_seq: u64,
+    accepted: Vec<Accepted>,
+    results: Vec<Answer>,
+    words: VecDeque<ServerBody>,
+    waiting_bytes: usize,
+    kept: VecDeque<(u64, Message)>,
+    kept_bytes: usize,
+    again: VecDeque<Message>,
+    under_way: usize,
+    jobs: HashMap<u64, JobId>,
+    aside: HashMap<u64, SetAside>,
+}
+
+/// What is to be written now.
+pub(crate) struct Written {
+    /// The messages, in order.
+    pub(crate) messages: Vec<Message>,
+    /// How many output bytes they copied.
+    pub(crate) copied: usize,
+    /// Whether room was made for further submissions.
+    pub(crate) made_room: bool,
+}
+
+impl Outbox {
+    /// An outbox that keeps at most `bytes_max`, waiting or unacked.
+    pub(crate) fn new(codec: Codec, bytes_max: usize, frame_bytes_max: usize) -> Self {
+        Self {
+            codec,
+            bytes_max,
+            frame_bytes_max,
+            last_seq: 0,
+            accepted: Vec::new(),
+            results: Vec::new(),
+            words: VecDeque::new(),
+            waiting_bytes: 0,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            again: VecDeque::new(),
+            under_way: 0,
+            jobs: HashMap::new(),
+            aside: HashMap::new(),
+        }
+    }
+
+    /// Whether more waits than may wait.
+    pub(crate) fn is_over(&self) -> bool {
+        self.waiting_bytes > self.bytes_max
+    }
+
+    /// Whether no job is under way and nothing waits.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.under_way == 0 && self.waiting_bytes == 0 && self.again.is_empty()
+    }
+
+    /// Whether nothing was ever said or asked for.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.last_seq == 0 && self.is_quiet()
+    }
+
+    /// Counts jobs as under way, if the window has room for them.
+    pub(crate) fn reserve(&mut self, jobs: usize, window: usize) -> bool {
+        let fits = self.under_way + jobs <= window;
+        if fits {
+            self.under_way += jobs;
+        }
+        fits
+    }
+
+    /// Remembers what was set aside for a job.
+    pub(crate) fn set_aside(&mut self, correlation: u64, set_aside: SetAside) {
+        self.aside.insert(correlation, set_aside);
+    }
+
+    /// The job that waits under a correlation number.
+    pub(crate) fn job(&self, correlation: u64) -> Option<JobId> {
+        self.jobs.get(&correlation).copied()
+    }
+
+    /// Takes in what became of submissions.
+    pub(crate) fn push(&mut self, reply: Reply) {
+        match reply {
+            Reply::Accepted(accepted) => {
+                self.waiting_bytes += accepted.len() * 32;
+                self.jobs.extend(accepted.iter().map(|accepted| (accepted.correlation, accepted.job)));
+                self.accepted.extend(accepted);
+            }
+            Reply::Results(answers) => {
+                for answer in &answers {
+                    self.waiting_bytes += weight(answer);
+                    self.forget(answer.correlation, answer.outcome.cost);
+                }
+                if self.results.is_empty() {
+                    self.results = answers;
+                } else {
+                    self.results.extend(answers);
+                }
+            }
+            Reply::Refused(troubles) => {
+                for trouble in troubles {
+                    if let Some(correlation) = trouble.correlation {
+                        self.forget(correlation, Default::default());
+                    }
+                    self.say(ServerBody::Problem(trouble));
+                }
+            }
+        }
+    }
+
+    /// Takes in anything else; progress that nobody has read yet is replaced by the newer.
+    pub(crate) fn say(&mut self, body: ServerBody) {
+        if let (ServerBody::Progress(new), Some(ServerBody::Progress(last))) = (&body, self.words.back_mut())
+            && last.job == new.job
+        {
+            *last = *new;
+            return;
+        }
+        self.waiting_bytes += WORD_BYTES;
+        self.words.push_back(body);
+    }
+
+    fn forget(&mut self, correlation: u64, cost: inos_protocols::Microcredits) {
+        if !self.jobs.is_empty() {
+            self.jobs.remove(&correlation);
+        }
+        if !self.aside.is_empty()
+            && let Some(set_aside) = self.aside.remove(&correlation)
+        {
+            set_aside.spent(cost);
+        }
+    }
+
+    /// Makes messages of everything that waits, numbers them and keeps them until they are acked.
+    pub(crate) fn take(&mut self) -> Option<Written> {
+        if self.waiting_bytes == 0 && self.again.is_empty() {
+            return None;
+        }
+        let mut written = Written { messages: self.again.drain(..).collect(), copied: 0, made_room: false };
+        if !self.accepted.is_empty() {
+            let accepted = std::mem::take(&mut self.accepted);
+            self.number(ServerBody::Accepted(accepted), &mut written);
+        }
+        let results = std::mem::take(&mut self.results);
+        self.finish_jobs(results.len(), &mut written);
+        self.number_results(results, &mut written);
+        while let Some(body) = self.words.pop_front() {
+            self.finish_jobs(usize::from(ends_a_job(&body)), &mut written);
+            self.number(body, &mut written);
+        }
+        self.waiting_bytes = 0;
+        Some(written)
+    }
+
+    fn finish_jobs(&mut self, count: usize, written: &mut Written) {
+        self.under_way = self.under_way.saturating_sub(count);
+        written.made_room |= count > 0;
+    }
+
+    /// Numbers results in frames of at most the negotiated size.
+    fn number_results(&mut self, results: Vec<Answer>, written: &mut Written) {
+        let (mut frame, mut frame_bytes) = (Vec::with_capacity(results.len()), 0);
+        for answer in results {
+            let bytes = weight(&answer);
+            if bytes > self.frame_bytes_max {
+                self.number(ServerBody::Problem(unsendable(&answer, self.frame_bytes_max)), written);
+                continue;
+            }
+            if frame_bytes + bytes > self.frame_bytes_max {
+                self.number(ServerBody::Result(std::mem::take(&mut frame)), written);
+                frame_bytes = 0;
+            }
+            frame_bytes += bytes;
+            written.copied += output_bytes(&answer);
+            frame.push(answer);
+        }
+        if !frame.is_empty() {
+            self.number(ServerBody::Result(frame), written);
+        }
+    }
+
+    fn number(&mut self, body: ServerBody, written: &mut Written) {
+        self.last_seq += 1;
+        let message = self.codec.write(&ServerFrame { seq: self.last_seq, body });
+        self.kept_bytes += codec::len(&message);
+        self.kept.push_back((self.last_seq, message.clone()));
+        while self.kept_bytes > self.bytes_max {
+            self.drop_oldest();
+        }
+        written.messages.push(message);
+    }
+
+    fn drop_oldest(&mut self) {
+        match self.kept.pop_front() {
+            Some((_, message)) => self.kept_bytes -= codec::len(&message),
+            None => self.kept_bytes = 0,
+        }
+    }
+
+    /// Lets everything go; whoever comes back learns that some of it is gone.
+    pub(crate) fn abandon(&mut self) {
+        let finished = self.results.len() + self.words.iter().filter(|body| ends_a_job(body)).count();
+        self.under_way = self.under_way.saturating_sub(finished);
+        self.accepted.clear();
+        self.results.clear();
+        self.words.clear();
+        self.kept.clear();
+        (self.waiting_bytes, self.kept_bytes) = (0, 0);
+        // A number that was never written: no rewind can reach over it.
+        self.last_seq += 1;
+    }
+
+    /// A frame that is not numbered: it bears the number of the frame before it.
+    pub(crate) fn unnumbered(&self, body: ServerBody) -> Message {
+        self.codec.write(&ServerFrame { seq: self.last_seq, body })
+    }
+
+    /// Everything up to this number has arrived.
+    pub(crate) fn ack(&mut self, seq: u64) {
+        while self.kept.front().is_some_and(|(kept, _)| *kept <= seq) {
+            self.drop_oldest();
+        }
+    }
+
+    /// Writes again what came after this number; `false` where some of it is gone.
+    pub(crate) fn rewind(&mut self, last_seq: u64) -> bool {
+        self.ack(last_seq);
+        let next = self.kept.front().map_or(self.last_seq + 1, |(seq, _)| *seq);
+        if last_seq > self.last_seq || next != last_seq + 1 {
+            return false;
+        }
+        self.again = self.kept.iter().map(|(_, message)| message.clone()).collect();
+        true
+    }
+}
+
+/// Whether a word is the end of a submission.
+fn ends_a_job(body: &ServerBody) -> bool {
+    matches!(body, ServerBody::Problem(Trouble { correlation: Some(_), .. }))
+}
+
+/// What an answer takes in a frame, roughly.
+fn weight(answer: &Answer) -> usize {
+    ANSWER_BYTES + output_bytes(answer)
+}
+
+fn output_bytes(answer: &Answer) -> usize {
+    answer.outcome.outputs.iter().map(|output| output.bytes.len()).sum()
+}
+
+/// An answer that no frame can carry.
+fn unsendable(answer: &Answer, frame_bytes_max: usize) -> Trouble {
+    let detail = format!(
+        "The outputs of {} are over the negotiated frame of {frame_bytes_max} bytes. The job ended, cost {} credits and was recorded. Ask with `keep` or `output.store` = `blob` and fetch them over HTTP.",
+        answer.outcome.job, answer.outcome.cost
+    );
+    Trouble { correlation: Some(answer.correlation), problem: Refusal::new(Kind::PayloadTooLarge, detail).problem() }
+}

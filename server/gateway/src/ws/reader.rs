@@ -1,0 +1,219 @@
+//! What comes up a connection: each frame is read as a whole and answered through the session.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::{StreamExt, stream::SplitStream};
+use inos_broker::{Happening, Replies, Reply, Subscription};
+use inos_protocols::{
+    JobId, Refusal,
+    frame::{ClientFrame, JobState, Progress, Resume, ServerBody, Submission, Trouble},
+    refusal::Kind,
+};
+use tokio::task::AbortHandle;
+
+use super::{codec, flood::Flood, line::End, session::Session};
+use crate::{auth::Visitor, state::App};
+
+/// The half of a WebSocket that reads.
+pub(crate) type Up = SplitStream<WebSocket>;
+/// The most subscriptions of one connection.
+const SUBSCRIPTIONS_MAX: usize = 64;
+
+/// Why reading stopped.
+pub(crate) enum Stopped {
+    /// The connection is to end.
+    End(End),
+    /// The client wants to go on with another session.
+    Resume(Resume),
+}
+
+/// One connection's reading side.
+pub(crate) struct Reader<'a> {
+    /// Everything that handlers share.
+    pub(crate) app: &'a App,
+    /// Who is connected.
+    pub(crate) visitor: &'a Visitor,
+    /// When something was heard last, in milliseconds since the connection began.
+    pub(crate) heard_ms: &'a AtomicU64,
+    /// Since when.
+    pub(crate) begun: tokio::time::Instant,
+    /// What it asked to be told about.
+    pub(crate) subscriptions: Subscriptions,
+    flood: Flood,
+}
+
+/// What a connection is told about, and the tasks that tell it.
+#[derive(Default)]
+pub(crate) struct Subscriptions(HashMap<Option<JobId>, AbortHandle>);
+
+impl Drop for Subscriptions {
+    fn drop(&mut self) {
+        self.0.values().for_each(AbortHandle::abort);
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that has heard nothing yet.
+    pub(crate) fn new(app: &'a App, visitor: &'a Visitor, heard_ms: &'a AtomicU64) -> Self {
+        let begun = tokio::time::Instant::now();
+        Self { app, visitor, heard_ms, begun, subscriptions: Subscriptions::default(), flood: Flood::new() }
+    }
+
+    /// Reads until the connection is to end.
+    pub(crate) async fn read(&mut self, session: &Arc<Session>, up: &mut Up) -> Stopped {
+        let replies = session.replies();
+        loop {
+            let message = match up.next().await {
+                None => return Stopped::End(End::Lost),
+                Some(Err(error)) => return Stopped::End(end_of(error)),
+                Some(Ok(message)) => message,
+            };
+            self.heard_ms.store(self.begun.elapsed().as_millis() as u64, Relaxed);
+            match message {
+                Message::Close(_) => return Stopped::End(End::Closed),
+                Message::Pong(_) => {}
+                Message::Ping(_) if self.flood.is_too_much() => return Stopped::End(End::Flood),
+                Message::Ping(_) => {}
+                Message::Text(_) | Message::Binary(_) => {
+                    if let Some(stopped) = self.take(session, &replies, &message).await {
+                        return stopped;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, session: &Arc<Session>, replies: &Replies, message: &Message) -> Option<Stopped> {
+        self.app.metrics.frames_in.fetch_add(1, Relaxed);
+        let frame = match session.codec.read(message) {
+            Some(Ok(frame)) => frame,
+            Some(Err(refusal)) => {
+                session.say(trouble(None, &refusal));
+                return self.flood.is_too_much().then_some(Stopped::End(End::Flood));
+            }
+            None => {
+                session.say(trouble(None, &codec::wrong_kind(session.codec)));
+                return Some(Stopped::End(End::WrongKind));
+            }
+        };
+        match frame {
+            ClientFrame::Submit(submissions) => self.submit(session, replies, submissions).await,
+            ClientFrame::Cancel(correlation) => self.cancel(session, correlation).await,
+            ClientFrame::Subscribe(job) => self.subscribe(session, job).await,
+            ClientFrame::Unsubscribe(job) => {
+                if let Some(task) = self.subscriptions.0.remove(&job) {
+                    task.abort();
+                }
+            }
+            ClientFrame::Ack(seq) => session.with(|outbox| outbox.ack(seq)),
+            ClientFrame::Ping(number) if !self.flood.is_too_much() => session.say(ServerBody::Pong(number)),
+            ClientFrame::Ping(_) => return Some(Stopped::End(End::Flood)),
+            ClientFrame::Resume(resume) => return self.resume(session, resume),
+        }
+        None
+    }
+
+    /// Runs submissions once the window has room for them: one call of the broker for all of a frame.
+    async fn submit(&self, session: &Arc<Session>, replies: &Replies, mut submissions: Vec<Submission>) {
+        let window = self.app.options.window as usize;
+        if submissions.len() > window {
+            let detail = format!("The frame has {} jobs and the window is {window}.", submissions.len());
+            let refusal = Refusal::new(Kind::PayloadTooLarge, detail);
+            return session.say(trouble(None, &refusal));
+        }
+        while !session.with_quietly(|outbox| outbox.reserve(submissions.len(), window)) {
+            session.room.notified().await;
+        }
+        if let Some(allowance) = &self.visitor.allowance {
+            let mut refused = Vec::new();
+            submissions.retain_mut(|Submission { correlation, capsule }| match allowance.set_aside(capsule) {
+                Ok(set_aside) => {
+                    session.with_quietly(|outbox| outbox.set_aside(*correlation, set_aside));
+                    true
+                }
+                Err(refusal) => {
+                    refused.push(Trouble { correlation: Some(*correlation), problem: refusal.problem() });
+                    false
+                }
+            });
+            if !refused.is_empty() {
+                replies(Reply::Refused(refused));
+            }
+        }
+        self.app.broker.frame(&self.visitor.caller, submissions, replies).await;
+    }
+
+    async fn cancel(&self, session: &Arc<Session>, correlation: u64) {
+        let cancelled = match session.look(|outbox| outbox.job(correlation)) {
+            Some(job) => self.app.broker.cancel(&self.visitor.caller, job).await.map(drop),
+            None => Err(Refusal::new(Kind::NotFound, format!("No job waits or runs under the number {correlation}."))),
+        };
+        if let Err(refusal) = cancelled {
+            // It is about the wish, not about the submission, which has or will have its own answer.
+            session.say(trouble(None, &refusal));
+        }
+    }
+
+    async fn subscribe(&mut self, session: &Arc<Session>, job: Option<JobId>) {
+        if self.subscriptions.0.contains_key(&job) {
+            return;
+        }
+        if self.subscriptions.0.len() >= SUBSCRIPTIONS_MAX {
+            let detail = format!("A connection has at most {SUBSCRIPTIONS_MAX} subscriptions.");
+            return session.say(trouble(None, &Refusal::new(Kind::RateLimited, detail)));
+        }
+        match self.app.broker.events(&self.visitor.caller, job, None).await {
+            Ok(events) => {
+                let task = tokio::spawn(tell(events, Arc::clone(session)));
+                self.subscriptions.0.insert(job, task.abort_handle());
+            }
+            Err(refusal) => session.say(trouble(None, &refusal)),
+        }
+    }
+
+    /// A resume is the first thing that a client says, or nothing.
+    fn resume(&self, session: &Arc<Session>, resume: Resume) -> Option<Stopped> {
+        if session.look(super::outbox::Outbox::is_fresh) {
+            return Some(Stopped::Resume(resume));
+        }
+        let refusal = Refusal::new(Kind::Conflict, "A session is resumed before anything else is asked.");
+        session.say(trouble(None, &refusal));
+        None
+    }
+}
+
+/// Tells a session of events until the subscription ends.
+async fn tell(mut events: Subscription, session: Arc<Session>) {
+    while let Some(event) = events.next().await {
+        let job = event.job;
+        match event.what {
+            Happening::State { state, cost } => session.say(ServerBody::State(JobState { job, state, cost })),
+            Happening::Progress { done, total } => session.say(ServerBody::Progress(Progress { job, done, total })),
+            Happening::Log { .. } => {}
+        }
+    }
+}
+
+/// A refusal as a word of the session.
+pub(crate) fn trouble(correlation: Option<u64>, refusal: &Refusal) -> ServerBody {
+    ServerBody::Problem(Trouble { correlation, problem: refusal.problem() })
+}
+
+/// What an error of the WebSocket itself means.
+fn end_of(error: axum::Error) -> End {
+    use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
+    match error.into_inner().downcast_ref::<Error>() {
+        Some(Error::Capacity(_)) => End::TooLarge,
+        Some(Error::Utf8(_)) => End::NotUtf8,
+        Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Lost,
+        Some(Error::Protocol(_)) => End::Protocol,
+        _ => End::Lost,
+    }
+}

@@ -1,0 +1,191 @@
+//! Accounts and the credits that move between them other than for jobs.
+
+use inos_protocols::{
+    AccountId, Hash, Microcredits, NodeId,
+    account::{Account, NewKey, Reason, Scope, Scopes},
+    ids::TransferId,
+    time::Time,
+};
+use sqlx::AnyConnection;
+
+use crate::{
+    AccountNo, Commit, CommitError, Entry, Error, Ledger, Transfer,
+    committer::rows::reason_number,
+    database::{Database, retried},
+    keys,
+};
+
+/// What an account is for.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Where all credits come from: the only one that may owe.
+    Issuer = 0,
+    /// A server, which earns what jobs cost.
+    Node = 1,
+    /// Somebody who pays for jobs.
+    User = 2,
+}
+
+/// Finds or makes the issuer and the node's own account.
+pub(crate) async fn found(database: &Database, node: NodeId) -> Result<(AccountNo, AccountNo), Error> {
+    let mut tx = database.write().await?;
+    let issuer = find_or_make(tx.on(), derived_id(b"inos.issuer", &[]), "issuer", Kind::Issuer).await?;
+    let name = format!("node {node}");
+    let own = find_or_make(tx.on(), derived_id(b"inos.node", &node.0), &name, Kind::Node).await?;
+    sqlx::query("INSERT INTO nodes (account, id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(own.0)
+        .bind(&node.0[..])
+        .execute(tx.on())
+        .await
+        .map_err(Error::on("enter the node"))?;
+    tx.commit().await?;
+    Ok((issuer, own))
+}
+
+/// The number of an account.
+pub(crate) async fn number(database: &Database, account: AccountId) -> Result<AccountNo, Error> {
+    let no: Option<i64> = sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1")
+        .bind(&account.as_bytes()[..])
+        .fetch_optional(database.pool())
+        .await
+        .map_err(Error::on("find an account"))?;
+    no.map(AccountNo).ok_or(Error::NoAccount)
+}
+
+/// An id that every server works out alike, so that two that start at once agree.
+fn derived_id(purpose: &[u8], of: &[u8]) -> AccountId {
+    let hash = Hash::of(&[purpose, of].concat());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.0[..16]);
+    AccountId::from_bytes(bytes)
+}
+
+async fn find_or_make(connection: &mut AnyConnection, id: AccountId, name: &str, kind: Kind) -> Result<AccountNo, Error> {
+    make(connection, id, name, kind).await?;
+    sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1")
+        .bind(&id.as_bytes()[..])
+        .fetch_one(connection)
+        .await
+        .map(AccountNo)
+        .map_err(Error::on("find an account"))
+}
+
+async fn make(connection: &mut AnyConnection, id: AccountId, name: &str, kind: Kind) -> Result<(), Error> {
+    sqlx::query("INSERT INTO accounts (id, name, kind, created) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING")
+        .bind(&id.as_bytes()[..])
+        .bind(name)
+        .bind(kind as i64)
+        .bind(Time::now().as_i64())
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(Error::on("make an account"))
+}
+
+/// Moves credits from the issuer within a transaction.
+async fn issue(connection: &mut AnyConnection, issuer: AccountNo, to: AccountId, amount: Microcredits, note: &str) -> Result<(), Error> {
+    if amount == Microcredits::ZERO {
+        return Ok(());
+    }
+    let no: i64 = sqlx::query_scalar("UPDATE accounts SET balance = balance + $2 WHERE id = $1 RETURNING no")
+        .bind(&to.as_bytes()[..])
+        .bind(amount.as_i64())
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(Error::on("grant credits"))?;
+    sqlx::query("UPDATE accounts SET balance = balance - $2 WHERE no = $1")
+        .bind(issuer.0)
+        .bind(amount.as_i64())
+        .execute(&mut *connection)
+        .await
+        .map_err(Error::on("issue credits"))?;
+    sqlx::query("INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(&TransferId::new().as_bytes()[..])
+        .bind(issuer.0)
+        .bind(no)
+        .bind(amount.as_i64())
+        .bind(reason_number(Reason::Grant))
+        .bind(note)
+        .bind(Time::now().as_i64())
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(Error::on("record a grant"))
+}
+
+impl Ledger {
+    /// Makes an account; what it starts with comes from the issuer in the same commit.
+    pub async fn open_account(&self, name: &str, starting: Microcredits) -> Result<Account, Error> {
+        let (shared, id) = (&self.0.shared, AccountId::new());
+        retried(async || {
+            let mut tx = shared.database.write().await?;
+            make(tx.on(), id, name, Kind::User).await?;
+            issue(tx.on(), shared.issuer, id, starting, "starting credits").await?;
+            tx.commit().await
+        })
+        .await?;
+        let zero = Microcredits::ZERO;
+        Ok(Account { id, name: name.into(), created: Time::now(), balance: starting, held: zero, available: starting })
+    }
+
+    /// On the first start makes an account with the starting credits and a key that may do everything, shown once;
+    /// `None` when there is an account already.
+    pub async fn first_start(&self, admin_name: &str) -> Result<Option<NewKey>, Error> {
+        let shared = &self.0.shared;
+        let mut tx = shared.database.write().await?;
+        // The issuer's row is locked for the time it takes: of two servers that start at once, one comes second.
+        sqlx::query("UPDATE accounts SET balance = balance WHERE no = $1")
+            .bind(shared.issuer.0)
+            .execute(tx.on())
+            .await
+            .map_err(Error::on("lock the issuer"))?;
+        let users: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts WHERE kind = $1")
+            .bind(Kind::User as i64)
+            .fetch_one(tx.on())
+            .await
+            .map_err(Error::on("count accounts"))?;
+        if users > 0 {
+            return Ok(None);
+        }
+        let id = AccountId::new();
+        let no = find_or_make(tx.on(), id, admin_name, Kind::User).await?;
+        issue(tx.on(), shared.issuer, id, shared.starting_credits, "starting credits").await?;
+        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None).await?;
+        tx.commit().await?;
+        Ok(Some(key))
+    }
+
+    /// Gives an account credits from the issuer.
+    pub async fn grant(&self, to: AccountId, amount: Microcredits, note: Option<&str>) -> Result<TransferId, Error> {
+        let shared = &self.0.shared;
+        let to = number(&shared.database, to).await?;
+        let transfer = Transfer::new(shared.issuer, to, amount, Reason::Grant, note.map(Into::into))?;
+        self.move_credits(transfer).await
+    }
+
+    /// Moves credits that are neither held nor reserved from one account to another.
+    pub async fn transfer(&self, from: AccountId, to: AccountId, amount: Microcredits, note: Option<&str>) -> Result<TransferId, Error> {
+        let shared = &self.0.shared;
+        let purse = self.purse(from).await?;
+        let to = number(&shared.database, to).await?;
+        let transfer = Transfer::new(purse.no, to, amount, Reason::Transfer, note.map(Into::into))?;
+        match self.move_credits(transfer.clone()).await {
+            Err(Error::TooPoor { .. }) => {
+                // Some of it may be leased to this very node, or to one that let its lease expire.
+                let _alone = purse.refill.lock().await;
+                shared.give_back(&purse).await?;
+                self.reconcile().await?;
+                self.move_credits(transfer).await
+            }
+            other => other,
+        }
+    }
+
+    async fn move_credits(&self, transfer: Transfer) -> Result<TransferId, Error> {
+        match self.commit(vec![Entry::Transfer(transfer)]).await.pop() {
+            Some(Ok(Commit::Transferred(id))) => Ok(id),
+            Some(Err(CommitError::TooPoor { required, available })) => Err(Error::TooPoor { required, available }),
+            _ => Err(Error::Unavailable),
+        }
+    }
+}

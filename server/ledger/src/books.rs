@@ -1,0 +1,57 @@
+//! The books, open for reading: accounts, entries, keys, jobs, receipts, blobs. Nothing here writes.
+
+mod accounts;
+mod blobs;
+mod check;
+mod entries;
+mod jobs;
+mod receipts;
+mod unfinished;
+
+use std::sync::Arc;
+
+use sqlx::{Any, AnyPool, ColumnIndex, Decode, Row, Type, any::AnyRow};
+
+pub use self::{
+    jobs::{JobFilter, KnownJob},
+    unfinished::Unfinished,
+};
+use crate::{Error, ledger::Shared};
+
+/// The most rows of one page.
+pub(crate) const PAGE_MAX: u32 = 1000;
+
+/// Read only. A clone is another handle to the same books.
+#[derive(Clone)]
+pub struct Books {
+    shared: Arc<Shared>,
+}
+
+impl Books {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    fn pool(&self) -> &AnyPool {
+        self.shared.database.pool()
+    }
+}
+
+/// A column of a row, or the row is damaged.
+fn column<'r, T>(row: &'r AnyRow, name: &'static str) -> Result<T, Error>
+where
+    T: Decode<'r, Any> + Type<Any>,
+    &'static str: ColumnIndex<AnyRow>,
+{
+    row.try_get(name).map_err(Error::on(name))
+}
+
+/// A page's length as asked, within bounds.
+fn page(limit: u32) -> usize {
+    limit.clamp(1, PAGE_MAX) as usize
+}
+
+/// What is wrong with a row.
+fn damaged(what: &'static str) -> impl Fn() -> Error {
+    move || Error::Damaged { what }
+}

@@ -1,0 +1,118 @@
+//! Accounts and their keys.
+
+use inos_protocols::{
+    AccountId, KeyId, Microcredits,
+    account::{Account, Key, Scopes, Usage},
+    time::Time,
+};
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+
+use super::{Books, column, damaged, page};
+use crate::Error;
+
+impl Books {
+    /// An account and what it has; what is put aside on this node and not yet written counts as held.
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
+        let row = sqlx::query("SELECT id, name, created, balance, held FROM accounts WHERE id = $1")
+            .bind(&id.as_bytes()[..])
+            .fetch_optional(self.pool())
+            .await
+            .map_err(Error::on("read an account"))?;
+        row.map(|row| self.read_account(&row)).transpose()
+    }
+
+    /// The accounts that pay for jobs, oldest first, and where the next page begins.
+    pub async fn accounts(&self, limit: u32, cursor: Option<&str>) -> Result<(Vec<Account>, Option<String>), Error> {
+        let after: i64 = cursor.map_or(Ok(0), str::parse).map_err(|_| Error::Cursor)?;
+        let rows = sqlx::query(
+            "SELECT no, id, name, created, balance, held FROM accounts WHERE kind = 2 AND no > $1 ORDER BY no LIMIT $2",
+        )
+        .bind(after)
+        .bind(page(limit) as i64)
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("list accounts"))?;
+        let next = match rows.last() {
+            Some(last) if rows.len() == page(limit) => Some(column::<i64>(last, "no")?.to_string()),
+            _ => None,
+        };
+        let accounts = rows.iter().map(|row| self.read_account(row)).collect::<Result<_, _>>()?;
+        Ok((accounts, next))
+    }
+
+    fn read_account(&self, row: &AnyRow) -> Result<Account, Error> {
+        let damaged = damaged("account");
+        let id = AccountId::from_slice(column(row, "id")?).ok_or_else(&damaged)?;
+        let reserved = self.shared.purses.lock().get(&id).map_or(0, |purse| purse.reserved());
+        let balance = column::<i64>(row, "balance")?.max(0);
+        let held = (column::<i64>(row, "held")? + reserved).min(balance);
+        let credits = |amount: i64| Microcredits::saturating(amount as u64);
+        Ok(Account {
+            id,
+            name: column(row, "name")?,
+            created: Time::from_ms(column::<i64>(row, "created")? as u64),
+            balance: credits(balance),
+            held: credits(held),
+            available: credits(balance - held),
+        })
+    }
+
+    /// The keys of an account, oldest first, revoked ones included.
+    pub async fn keys(&self, account: AccountId) -> Result<Vec<Key>, Error> {
+        let rows = sqlx::query(
+            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked FROM keys k \
+             JOIN accounts a ON a.no = k.account WHERE a.id = $1 ORDER BY k.id",
+        )
+        .bind(&account.as_bytes()[..])
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("list keys"))?;
+        rows.iter().map(read_key).collect()
+    }
+
+    /// What an account used for jobs that were accepted since then, by method.
+    pub async fn usage(&self, account: AccountId, since: Time) -> Result<Vec<Usage>, Error> {
+        let rows = sqlx::query(
+            "SELECT unit, method, count(*) AS jobs, \
+             CAST(sum(CASE WHEN state = 2 THEN 1 ELSE 0 END) AS BIGINT) AS succeeded, CAST(sum(cost) AS BIGINT) AS cost \
+             FROM jobs WHERE account = (SELECT no FROM accounts WHERE id = $1) AND id >= $2 AND state > 1 \
+             GROUP BY unit, method ORDER BY unit, method",
+        )
+        .bind(&account.as_bytes()[..])
+        .bind(&first_id(since)[..])
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("sum up usage"))?;
+        rows.iter().map(read_usage).collect()
+    }
+}
+
+/// The smallest id that can have been made at that time: ids begin with 48 bits of milliseconds.
+pub(super) fn first_id(since: Time) -> [u8; 16] {
+    let mut bytes = *Uuid::nil().as_bytes();
+    bytes[..6].copy_from_slice(&since.as_ms().to_be_bytes()[2..]);
+    bytes
+}
+
+fn read_key(row: &AnyRow) -> Result<Key, Error> {
+    let time = |ms: i64| Time::from_ms(ms as u64);
+    Ok(Key {
+        id: KeyId::from_slice(column(row, "id")?).ok_or_else(damaged("key"))?,
+        name: column(row, "name")?,
+        scopes: Scopes::from_bits(column::<i64>(row, "scopes")? as u8).list(),
+        created: time(column(row, "created")?),
+        expires: column::<Option<i64>>(row, "expires")?.map(time),
+        revoked: column::<Option<i64>>(row, "revoked")?.map(time),
+    })
+}
+
+fn read_usage(row: &AnyRow) -> Result<Usage, Error> {
+    Ok(Usage {
+        unit: column(row, "unit")?,
+        method: column(row, "method")?,
+        jobs: column::<i64>(row, "jobs")? as u64,
+        succeeded: column::<i64>(row, "succeeded")? as u64,
+        cost: Microcredits::saturating(column::<i64>(row, "cost")? as u64),
+    })
+}

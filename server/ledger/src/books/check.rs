@@ -1,0 +1,179 @@
+//! Whether the books are right: every sum, every hold, every receipt. Reads one moment of the database and changes nothing.
+
+use std::collections::HashMap;
+
+use inos_protocols::{
+    JobId,
+    receipt::{Receipt, Tree, leaf_hash},
+};
+use sqlx::{AnyConnection, any::AnyRow};
+
+use super::{
+    Books, column,
+    receipts::{leaf_hashes, read_root},
+};
+use crate::Error;
+
+/// The most violations that are named.
+const NAMED_MAX: usize = 100;
+/// How many rows are looked at together.
+const CHUNK: i64 = 1000;
+
+/// What an account should have, by its history.
+#[derive(Default, Clone, Copy)]
+struct Should {
+    balance: i64,
+    held: i64,
+    leased: i64,
+}
+
+impl Books {
+    /// Checks every invariant; an empty list means that all hold.
+    pub async fn check(&self) -> Result<Vec<String>, Error> {
+        let begin = if self.shared.database.is_sqlite() { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+        let mut tx = self.pool().begin_with(begin).await.map_err(Error::on("begin a check"))?;
+        let mut wrong = Vec::new();
+        check_accounts(&mut tx, &mut wrong).await?;
+        check_commits(&mut tx, &mut wrong).await?;
+        check_jobs(&mut tx, &mut wrong).await?;
+        check_counts(&mut tx, &mut wrong).await?;
+        wrong.truncate(NAMED_MAX);
+        tx.rollback().await.map_err(Error::on("end a check"))?;
+        Ok(wrong)
+    }
+}
+
+async fn check_accounts(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {
+    let mut should: HashMap<i64, Should> = HashMap::new();
+    for (sql, add) in HISTORY {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(*sql).fetch_all(&mut *connection).await.map_err(Error::on("sum up accounts"))?;
+        for (account, amount) in rows {
+            add(should.entry(account).or_default(), amount);
+        }
+    }
+    let accounts: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as("SELECT no, kind, balance, held, leased FROM accounts ORDER BY no")
+        .fetch_all(connection)
+        .await
+        .map_err(Error::on("read accounts"))?;
+    let sum: i128 = accounts.iter().map(|account| i128::from(account.2)).sum();
+    if sum != 0 {
+        wrong.push(format!("the sum of all accounts is {sum}, not 0"));
+    }
+    for (no, kind, balance, held, leased) in accounts {
+        let should = should.remove(&no).unwrap_or_default();
+        for (what, is, due) in [("balance", balance, should.balance), ("held", held, should.held), ("leased", leased, should.leased)] {
+            if is != due {
+                wrong.push(format!("account {no}: its {what} is {is}, its history gives {due}"));
+            }
+        }
+        if kind != 0 && balance - held - leased < 0 {
+            wrong.push(format!("account {no}: {} are available", balance - held - leased));
+        }
+    }
+    wrong.extend(should.keys().map(|no| format!("account {no} has a history and is not there")));
+    Ok(())
+}
+
+/// What of its history adds what to an account.
+const HISTORY: &[(&str, fn(&mut Should, i64))] = &[
+    ("SELECT credit, CAST(sum(amount) AS BIGINT) FROM transfers GROUP BY credit", |should, sum| should.balance += sum),
+    ("SELECT debit, CAST(sum(amount) AS BIGINT) FROM transfers GROUP BY debit", |should, sum| should.balance -= sum),
+    ("SELECT account, CAST(sum(cost) AS BIGINT) FROM jobs GROUP BY account", |should, sum| should.balance -= sum),
+    ("SELECT node, CAST(sum(cost) AS BIGINT) FROM jobs GROUP BY node", |should, sum| should.balance += sum),
+    ("SELECT account, CAST(sum(hold) AS BIGINT) FROM jobs WHERE state < 2 GROUP BY account", |should, sum| should.held += sum),
+    ("SELECT account, CAST(sum(remainder) AS BIGINT) FROM leases GROUP BY account", |should, sum| should.leased += sum),
+];
+
+/// Every signed root is that of its leaves and bears its node's signature.
+async fn check_commits(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {
+    let mut after = (0i64, 0i64);
+    loop {
+        let rows = sqlx::query(
+            "SELECT c.node AS node_no, c.seq, c.count, c.signed, c.root, c.signature, c.leaves, n.id AS node FROM commits c \
+             JOIN nodes n ON n.account = c.node WHERE c.count > 0 AND (c.node > $1 OR (c.node = $1 AND c.seq > $2)) \
+             ORDER BY c.node, c.seq LIMIT $3",
+        )
+        .bind(after.0)
+        .bind(after.1)
+        .bind(CHUNK / 10)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(Error::on("read commits"))?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = (column(last, "node_no")?, column(last, "seq")?);
+        for row in &rows {
+            check_commit(row, wrong)?;
+        }
+    }
+}
+
+fn check_commit(row: &AnyRow, wrong: &mut Vec<String>) -> Result<(), Error> {
+    let root = read_root(row)?;
+    let leaves = leaf_hashes(column(row, "leaves")?);
+    let (node, sequence) = (root.node, root.sequence);
+    if leaves.len() != root.count as usize || Tree::new(leaves).root() != root.root {
+        wrong.push(format!("commit {sequence} of node {node}: its leaves do not give its root"));
+    }
+    if !root.is_signed() {
+        wrong.push(format!("commit {sequence} of node {node}: its signature is not the node's"));
+    }
+    Ok(())
+}
+
+/// Every job that ended has a receipt in its commit that says what its row says.
+async fn check_jobs(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {
+    let mut after = 0i64;
+    loop {
+        let rows = sqlx::query(
+            "SELECT j.seq, j.id, j.cost, j.leaf, substr(c.leaves, CAST(j.leaf_index * 32 + 1 AS INTEGER), 32) AS leaf_hash \
+             FROM jobs j LEFT JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq \
+             WHERE j.state > 1 AND j.seq > $1 ORDER BY j.seq LIMIT $2",
+        )
+        .bind(after)
+        .bind(CHUNK)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(Error::on("read receipts"))?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = column(last, "seq")?;
+        for row in &rows {
+            check_job(row, wrong)?;
+        }
+    }
+}
+
+fn check_job(row: &AnyRow, wrong: &mut Vec<String>) -> Result<(), Error> {
+    let id: &[u8] = column(row, "id")?;
+    let id = JobId::from_slice(id).ok_or(Error::Damaged { what: "job" })?;
+    let leaf: Option<Vec<u8>> = column(row, "leaf")?;
+    let expected: Option<Vec<u8>> = column(row, "leaf_hash")?;
+    let Some(leaf) = leaf else {
+        wrong.push(format!("{id} has ended without a receipt"));
+        return Ok(());
+    };
+    if expected.as_deref() != Some(&leaf_hash(&leaf).0[..]) {
+        wrong.push(format!("{id}: its receipt is not the one of its commit"));
+    }
+    let cost: i64 = column(row, "cost")?;
+    match Receipt::decode(&leaf) {
+        Ok(receipt) if receipt.job == id && receipt.cost.as_i64() == cost => {}
+        Ok(_) => wrong.push(format!("{id}: its receipt says something else than its row")),
+        Err(_) => wrong.push(format!("{id}: its receipt cannot be read")),
+    }
+    Ok(())
+}
+
+/// Every commit has as many jobs as receipts, but for those that were forgotten.
+async fn check_counts(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT c.node, c.seq, c.count - c.forgotten, coalesce(n.jobs, 0) FROM commits c \
+         LEFT JOIN (SELECT node, commit_seq, count(*) AS jobs FROM jobs WHERE state > 1 GROUP BY node, commit_seq) AS n \
+         ON n.node = c.node AND n.commit_seq = c.seq WHERE c.count - c.forgotten <> coalesce(n.jobs, 0) LIMIT 100",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(Error::on("count receipts"))?;
+    let name = |(node, seq, due, jobs)| format!("commit {seq} of node {node}: {jobs} jobs for {due} receipts");
+    wrong.extend(rows.into_iter().map(name));
+    Ok(())
+}

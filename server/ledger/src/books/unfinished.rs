@@ -1,0 +1,70 @@
+//! Accepted jobs that have not ended: what a restarted server takes up again.
+
+use inos_protocols::{AccountId, JobId, Microcredits, time::Time};
+use sqlx::any::AnyRow;
+
+use super::{Books, PAGE_MAX, column, damaged};
+use crate::{AccountNo, Error};
+
+/// An accepted job that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The job.
+    pub id: JobId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The account's number.
+    pub account_no: AccountNo,
+    /// How to run it again, as it was given when it was accepted.
+    pub asked: Vec<u8>,
+    /// What is held for it.
+    pub held: Microcredits,
+    /// When it was accepted.
+    pub submitted: Time,
+    /// When it expires.
+    pub deadline: Time,
+    /// The account of the node that accepted it.
+    pub node: AccountNo,
+}
+
+impl Books {
+    /// Every job that this node accepted and that has not ended, oldest first.
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, Error> {
+        let mut all = Vec::new();
+        let mut after = vec![0; 16];
+        loop {
+            let rows = sqlx::query(
+                "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.submitted, j.deadline, j.node \
+                 FROM jobs j JOIN accounts a ON a.no = j.account \
+                 WHERE j.state < 2 AND j.node = $1 AND j.id > $2 ORDER BY j.id LIMIT $3",
+            )
+            .bind(self.shared.node_account.0)
+            .bind(after)
+            .bind(i64::from(PAGE_MAX))
+            .fetch_all(self.pool())
+            .await
+            .map_err(Error::on("list unfinished jobs"))?;
+            for row in &rows {
+                all.push(read(row)?);
+            }
+            match all.last() {
+                Some(last) if rows.len() == PAGE_MAX as usize => after = last.id.as_bytes().to_vec(),
+                _ => return Ok(all),
+            }
+        }
+    }
+}
+
+fn read(row: &AnyRow) -> Result<Unfinished, Error> {
+    let damaged = damaged("unfinished job");
+    Ok(Unfinished {
+        id: JobId::from_slice(column(row, "id")?).ok_or_else(&damaged)?,
+        account: AccountId::from_slice(column(row, "account")?).ok_or_else(&damaged)?,
+        account_no: AccountNo(column(row, "account_no")?),
+        asked: column::<Option<Vec<u8>>>(row, "asked")?.unwrap_or_default(),
+        held: Microcredits::saturating(column::<i64>(row, "hold")? as u64),
+        submitted: Time::from_ms(column::<i64>(row, "submitted")? as u64),
+        deadline: Time::from_ms(column::<i64>(row, "deadline")? as u64),
+        node: AccountNo(column(row, "node")?),
+    })
+}

@@ -1,0 +1,316 @@
+//! One batch from its entries to its answers, through collisions, outages and lost answers.
+//! An entry is never both refused and written.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering::*},
+    time::{Duration, Instant},
+};
+
+use super::{
+    Outage, Request, Results, Turn,
+    posting::{Helds, Posting, Writer},
+    store::Store,
+    trouble::{Cause, Fate, Trouble},
+    verdict::{Questions, carefully, quickly},
+};
+use crate::{
+    Barrier, Commit, CommitError, Entry,
+    database::{PATIENCE, pause},
+    purse::uptime_ms,
+};
+
+/// How often a batch that collided with another writer is tried again.
+const COLLISIONS_MAX: u32 = 5;
+/// How long a lease is trusted less than the database grants it, as a part of its length.
+const MARGIN_PART: u64 = 4;
+/// How often a database that is away is asked while it is not waited for.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Everything that commits batches.
+pub(super) struct Batch {
+    store: Store,
+    writer: Writer,
+    barrier: Barrier,
+    turn: Turn,
+    healthy: Arc<AtomicBool>,
+    /// The number of the next commit, once it is known.
+    sequence: Option<u64>,
+    outage: Option<Outage>,
+    doubts: Vec<Doubt>,
+}
+
+/// Entries that were answered "unavailable" while their commit may have happened. Their credits stay put aside until
+/// the database tells.
+struct Doubt {
+    sequence: u64,
+    entries: Vec<Entry>,
+    results: Results,
+}
+
+/// How an attempt ended that did not write.
+struct Failed {
+    trouble: Trouble,
+    /// The number and results of a commit that may have happened.
+    doubted: Option<(u64, Results)>,
+}
+
+/// What became of a batch.
+enum End {
+    Written(Results),
+    Refused,
+    Doubted(u64, Results),
+    /// The database refuses something in it for good.
+    Poisoned,
+}
+
+impl Batch {
+    pub(super) fn new(store: Store, writer: Writer, barrier: Barrier, turn: Turn, healthy: Arc<AtomicBool>) -> Self {
+        Self { store, writer, barrier, turn, healthy, sequence: None, outage: None, doubts: Vec::new() }
+    }
+
+    /// Whether there is a reason to ask the database though nobody commits.
+    pub(super) fn is_troubled(&self) -> bool {
+        self.outage.is_some() || !self.doubts.is_empty()
+    }
+
+    /// Looks whether the database is back, and settles what was in doubt.
+    pub(super) fn probe(&mut self) {
+        let (begun, _turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
+        match self.store.probe() {
+            Ok(()) => {
+                self.well();
+                self.settle_doubts();
+            }
+            Err(trouble) => self.ill(&trouble, begun),
+        }
+    }
+
+    /// Commits requests together and answers each.
+    pub(super) fn commit(&mut self, requests: Vec<Request>) {
+        let entries: Vec<&Entry> = requests.iter().flat_map(|request| &request.entries).collect();
+        let until_ms = uptime_ms() + self.writer.lease_ms - self.writer.lease_ms / MARGIN_PART;
+        match self.drive(&entries) {
+            End::Written(results) => answer(requests, results, until_ms),
+            End::Refused => refuse(requests),
+            End::Doubted(sequence, results) => self.doubt(sequence, requests, results),
+            // One bad row must not take those down that happened to share its commit.
+            End::Poisoned if requests.len() > 1 => requests.into_iter().for_each(|request| self.commit(vec![request])),
+            End::Poisoned => refuse(requests),
+        }
+    }
+
+    /// Settles what can be settled before the thread ends.
+    pub(super) fn close(&mut self) {
+        if !self.doubts.is_empty() {
+            self.probe();
+        }
+    }
+
+    /// Tries until the batch is written or there is no use in trying.
+    fn drive(&mut self, entries: &[&Entry]) -> End {
+        if let Err(error) = (self.barrier)() {
+            tracing::error!(error = &error as &dyn std::error::Error, "payloads could not be flushed");
+            return End::Refused;
+        }
+        let (mut careful, mut collisions, mut doubted) = (false, 0, None);
+        loop {
+            if self.gives_up() {
+                return doubted.map_or(End::Refused, |(sequence, results)| End::Doubted(sequence, results));
+            }
+            let (begun, turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
+            let done = match doubted.take() {
+                Some((sequence, results)) => self.after_doubt(sequence, results, entries, careful),
+                None => self.attempt(entries, careful),
+            };
+            drop(turn);
+            let failed = match done {
+                Ok(results) => {
+                    self.well();
+                    return End::Written(results);
+                }
+                Err(failed) => failed,
+            };
+            self.sequence = None;
+            doubted = failed.doubted;
+            match failed.trouble {
+                Trouble::Unfit if collisions < COLLISIONS_MAX => {
+                    // A careful judgement that did not hold either was overtaken by another writer.
+                    collisions += u32::from(careful);
+                    careful = true;
+                }
+                Trouble::Collided(_) if collisions < COLLISIONS_MAX => {
+                    std::thread::sleep(pause(collisions));
+                    collisions += 1;
+                }
+                Trouble::Away(_) | Trouble::Doubt(_) => self.ill(&failed.trouble, begun),
+                Trouble::Unfit => return End::Refused,
+                Trouble::Collided(cause) => return self.hopeless(cause, End::Refused),
+                Trouble::Broken(cause) => return self.hopeless(cause, End::Poisoned),
+            }
+        }
+    }
+
+    /// Writes the batch unless its last commit turns out to have happened.
+    fn after_doubt(&mut self, sequence: u64, results: Results, entries: &[&Entry], careful: bool) -> Result<Results, Failed> {
+        match self.store.settle_doubt(self.writer.account, sequence) {
+            Ok(Fate::Happened) => Ok(results),
+            Ok(Fate::Never) => self.attempt(entries, careful),
+            Err(trouble) => Err(Failed { trouble, doubted: Some((sequence, results)) }),
+        }
+    }
+
+    /// One transaction, from its beginning to its commit.
+    fn attempt(&mut self, entries: &[&Entry], careful: bool) -> Result<Results, Failed> {
+        let plain = |trouble| Failed { trouble, doubted: None };
+        let account = self.writer.account;
+        let sequence = match self.sequence {
+            Some(sequence) => sequence,
+            None => self.store.next_sequence(account).map_err(plain)?,
+        };
+        self.store.begin().map_err(plain)?;
+        let posting = match self.prepare(sequence, entries, careful) {
+            Ok(posting) => posting,
+            Err(trouble) => {
+                self.store.roll_back();
+                return Err(plain(trouble));
+            }
+        };
+        match self.store.commit() {
+            Ok(()) => {
+                self.sequence = Some(sequence + 1);
+                Ok(posting.results)
+            }
+            Err(trouble @ Trouble::Doubt(_)) => Err(Failed { trouble, doubted: Some((sequence, posting.results)) }),
+            Err(trouble) => {
+                self.store.roll_back();
+                Err(plain(trouble))
+            }
+        }
+    }
+
+    /// Judges the entries and writes the good ones, all but the commit itself.
+    fn prepare<'a>(&mut self, sequence: u64, entries: &[&'a Entry], careful: bool) -> Result<Posting<'a>, Trouble> {
+        let mut ending = Vec::new();
+        for entry in entries {
+            if let Entry::Finish(finish) = entry {
+                ending.push((finish.purse.no.0, finish.id));
+            }
+        }
+        let helds = if ending.is_empty() { Helds::new() } else { self.store.helds(&ending)? };
+        let verdicts = if careful {
+            let facts = self.store.facts(self.writer.account, &Questions::about(entries))?;
+            carefully(entries, &helds, facts)
+        } else {
+            quickly(entries, &helds)
+        };
+        let posting = self.writer.post(sequence, entries, &helds, verdicts);
+        self.store.write(&posting)?;
+        Ok(posting)
+    }
+
+    fn hopeless(&mut self, cause: Cause, end: End) -> End {
+        tracing::error!(error = &*cause as &dyn std::error::Error, "the database refuses a commit");
+        end
+    }
+
+    /// Whether the database has been away for too long, and was asked too recently, to be worth another try now.
+    fn gives_up(&mut self) -> bool {
+        let Some(outage) = self.outage else { return false };
+        if outage.since.elapsed() >= PATIENCE {
+            return outage.tried.elapsed() < RETRY || {
+                self.probe();
+                self.outage.is_some()
+            };
+        }
+        std::thread::sleep(RETRY.min(outage.since.elapsed() / 4).max(Duration::from_millis(10)));
+        false
+    }
+
+    fn well(&mut self) {
+        if self.outage.take().is_some() {
+            tracing::info!("the ledger's database is back");
+        }
+        self.healthy.store(true, Release);
+    }
+
+    fn ill(&mut self, trouble: &Trouble, begun: Instant) {
+        if self.outage.is_none() {
+            tracing::warn!(?trouble, "the ledger's database is away");
+        }
+        self.outage = Some(Outage { since: self.outage.map_or(begun, |outage| outage.since), tried: Instant::now() });
+        self.healthy.store(false, Release);
+    }
+
+    /// Answers requests whose commit may have happened, and remembers them until it is known.
+    fn doubt(&mut self, sequence: u64, requests: Vec<Request>, results: Results) {
+        let mut entries = Vec::new();
+        for request in requests {
+            let unavailable = vec![Err(CommitError::Unavailable); request.entries.len()];
+            entries.extend(request.entries);
+            // Nobody has to wait for the answer.
+            let _ = request.done.send(unavailable);
+        }
+        self.doubts.push(Doubt { sequence, entries, results });
+    }
+
+    /// Spends or frees what commits in doubt had put aside.
+    fn settle_doubts(&mut self) {
+        while let Some(doubt) = self.doubts.pop() {
+            match self.store.settle_doubt(self.writer.account, doubt.sequence) {
+                Ok(Fate::Never) => {}
+                Ok(Fate::Happened) => {
+                    doubt.entries.into_iter().zip(&doubt.results).for_each(|(entry, result)| close(entry, result, 0));
+                }
+                Err(trouble) => {
+                    self.ill(&trouble, Instant::now());
+                    self.doubts.push(doubt);
+                    return;
+                }
+            }
+        }
+        self.sequence = None;
+    }
+}
+
+/// Hands each request its results; what was reserved is spent first, so that an answer never comes too early.
+fn answer(requests: Vec<Request>, results: Results, until_ms: u64) {
+    let mut results = results.into_iter();
+    for Request { entries, done } in requests {
+        let results: Results = results.by_ref().take(entries.len()).collect();
+        entries.into_iter().zip(&results).for_each(|(entry, result)| close(entry, result, until_ms));
+        // Nobody has to wait for the answer.
+        let _ = done.send(results);
+    }
+}
+
+fn refuse(requests: Vec<Request>) {
+    for Request { entries, done } in requests {
+        let unavailable = vec![Err(CommitError::Unavailable); entries.len()];
+        drop(entries);
+        // Nobody has to wait for the answer.
+        let _ = done.send(unavailable);
+    }
+}
+
+/// Spends an entry's reservation and settles its key, if it was written; else both are free again.
+fn close(entry: Entry, result: &Result<Commit, CommitError>, until_ms: u64) {
+    let (purse, reservation, amount, claim, job) = match entry {
+        Entry::Settle(settle) => {
+            (settle.job.purse, settle.reservation, settle.ending.cost.as_i64(), settle.claim, settle.job.id)
+        }
+        Entry::Accept(accept) => {
+            let amount = accept.reservation.amount().as_i64();
+            (accept.job.purse, accept.reservation, amount, accept.claim, accept.job.id)
+        }
+        Entry::Finish(_) | Entry::Transfer(_) => return,
+    };
+    match result {
+        Ok(_) => {
+            reservation.spent(amount, until_ms);
+            claim.into_iter().for_each(|claim| claim.settled(job));
+        }
+        Err(CommitError::LeaseLost) => reservation.tokens(|token| purse.lost(token)),
+        Err(CommitError::Duplicate(job)) => claim.into_iter().for_each(|claim| claim.settled(*job)),
+        Err(_) => {}
+    }
+}

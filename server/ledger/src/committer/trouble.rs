@@ -1,0 +1,28 @@
+//! Why a group commit did not go through at once, by what has to be done about it.
+
+/// What stands between a batch and its commit.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// At least one entry is not good: judge each by what the database says.
+    Unfit,
+    /// Another transaction was in the way: try again.
+    Collided(Cause),
+    /// The database cannot be reached or written; nothing happened.
+    Away(Cause),
+    /// The connection went while the commit was under way: it may have happened.
+    Doubt(Cause),
+    /// The database refuses the batch for a reason that will not pass.
+    Broken(Cause),
+}
+
+/// What the database's driver said.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// What became of a commit that may have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is there.
+    Happened,
+    /// It is not there and can no longer come.
+    Never,
+}

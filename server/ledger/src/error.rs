@@ -1,0 +1,149 @@
+//! Everything that can go wrong with the ledger. A message never shows a password.
+
+use inos_protocols::{JobId, Microcredits};
+
+/// Why something could not be done with the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The URL names no database that the ledger knows.
+    #[error("{url} is no database for the ledger: use sqlite:PATH or postgres://USER@HOST/NAME")]
+    Url {
+        /// The URL without its password.
+        url: String,
+    },
+    /// The database did not open.
+    #[error("could not open the ledger at {url}")]
+    Open {
+        /// The URL without its password.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The writing connection did not open.
+    #[error("could not open the ledger at {url} for writing")]
+    OpenForWriting {
+        /// The URL without its password.
+        url: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The SQLite in this program can damage its files (the WAL-reset defect of 3.7.0 to 3.51.2).
+    #[error("SQLite {found} is older than 3.51.3 and can damage a database; build with the bundled one")]
+    SqliteTooOld {
+        /// The version found.
+        found: String,
+    },
+    /// The database was migrated by a newer program.
+    #[error("schema {found} is newer than this binary ({known})")]
+    NewerSchema {
+        /// The database's schema.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// A migration failed; the database is as it was before it.
+    #[error("could not migrate the ledger to schema {version}")]
+    Migrate {
+        /// The migration.
+        version: i64,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A statement failed.
+    #[error("could not {what}")]
+    Database {
+        /// What was attempted.
+        what: &'static str,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A row does not mean what it should.
+    #[error("the ledger's {what} cannot be understood")]
+    Damaged {
+        /// What it is.
+        what: &'static str,
+    },
+    /// There is no such account.
+    #[error("there is no such account")]
+    NoAccount,
+    /// An amount that may not be moved.
+    #[error("an amount is between 1 and 9007199254740991 microcredits, and moves between two accounts")]
+    Amount,
+    /// The paying account has too little.
+    #[error("this needs {required} credits and {available} are available")]
+    TooPoor {
+        /// What it takes.
+        required: Microcredits,
+        /// What there is.
+        available: Microcredits,
+    },
+    /// A cursor that was not made here.
+    #[error("the cursor is not one of this list")]
+    Cursor,
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    Random,
+    /// A thread or task of the ledger could not be started or has died.
+    #[error("the ledger's committer is not running")]
+    Committer,
+    /// The database did not answer in time; nothing was changed.
+    #[error("the ledger's database does not answer")]
+    Unavailable,
+}
+
+impl Error {
+    /// Whether the database is to blame and the same may succeed later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Unavailable | Self::Committer | Self::Open { .. } | Self::OpenForWriting { .. } => true,
+            Self::Database { source, .. } => !matches!(source, sqlx::Error::ColumnDecode { .. }),
+            _ => false,
+        }
+    }
+
+    /// Names what was attempted: `.map_err(Error::on("read an account"))`.
+    pub(crate) fn on(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |source| Self::Database { what, source }
+    }
+}
+
+/// Why credits could not be put aside.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// The account has too little, what other nodes had leased and let expire included.
+    #[error("this needs {required} credits and {available} are available")]
+    TooPoor {
+        /// What it takes.
+        required: Microcredits,
+        /// What there is.
+        available: Microcredits,
+    },
+    /// The database did not answer.
+    #[error("could not ask the ledger for credits")]
+    Database(#[from] Error),
+}
+
+/// Why an entry was not committed. Nothing of it happened, and what it had reserved is free again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// The credits' lease was called back meanwhile: reserve anew and commit again.
+    #[error("the credits' lease was called back")]
+    LeaseLost,
+    /// The idempotency key belongs to this job already, or this job is there already.
+    #[error("this was done already as {0}")]
+    Duplicate(JobId),
+    /// The entry costs more than was reserved or is there, or the receiving account is full.
+    #[error("this needs {required} credits and {available} are available")]
+    TooPoor {
+        /// What it takes.
+        required: Microcredits,
+        /// What there is.
+        available: Microcredits,
+    },
+    /// The job is not there or has ended already.
+    #[error("the job has ended already")]
+    AlreadyFinal,
+    /// The database does not answer.
+    #[error("the ledger's database does not answer")]
+    Unavailable,
+}

@@ -1,0 +1,164 @@
+//! API keys: `inos_<id>_<secret>`. Only a hash of the secret is kept, and it is compared in constant time.
+
+use std::{collections::HashMap, time::{Duration, Instant}};
+
+use data_encoding::HEXLOWER;
+use inos_protocols::{
+    AccountId, Hash, KeyId,
+    account::{Key, NewKey, Scopes},
+    time::Time,
+};
+use parking_lot::Mutex;
+use sqlx::AnyConnection;
+use subtle::ConstantTimeEq;
+
+use crate::{AccountNo, Error, Ledger, accounts, database::Database};
+
+/// How long a key is believed without asking the database: a key revoked on another server works this long here.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// The most keys that are remembered.
+const REMEMBERED_MAX: usize = 10_000;
+/// The length of a secret, in bytes.
+const SECRET_LEN: usize = 32;
+
+/// What a key opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// The account's number.
+    pub account: AccountNo,
+    /// The account.
+    pub account_id: AccountId,
+    /// The key.
+    pub key: KeyId,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// When it ends, if ever.
+    pub expires: Option<Time>,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    secret_hash: [u8; 32],
+    access: Access,
+    read: Instant,
+}
+
+/// Keys that were used lately.
+#[derive(Default)]
+pub(crate) struct KeyCache(Mutex<HashMap<KeyId, Known>>);
+
+impl Ledger {
+    /// What this bearer key opens; `None` for one that is wrong, unknown, revoked or expired.
+    pub async fn authenticate(&self, bearer: &str) -> Result<Option<Access>, Error> {
+        let Some((id, secret)) = parse(bearer) else { return Ok(None) };
+        let (shared, hash) = (&self.0.shared, hash(&secret));
+        let known = match shared.keys.get(id) {
+            Some(known) => Some(known),
+            None => shared.keys.read(&shared.database, id).await?,
+        };
+        // An id that is not there is compared like any other, so that it takes as long.
+        let expected = known.map_or([0; 32], |known| known.secret_hash);
+        let is_right = bool::from(expected.ct_eq(&hash));
+        let access = known.filter(|_| is_right).map(|known| known.access);
+        Ok(access.filter(|access| access.expires.is_none_or(|expires| Time::now() < expires)))
+    }
+
+    /// Makes a key; its secret is in the answer and nowhere else.
+    pub async fn create_key(&self, account: AccountId, name: &str, scopes: Scopes, expires: Option<Time>) -> Result<NewKey, Error> {
+        let database = &self.0.shared.database;
+        let no = accounts::number(database, account).await?;
+        let mut tx = database.write().await?;
+        let key = make(tx.on(), no, name, scopes, expires).await?;
+        tx.commit().await?;
+        Ok(key)
+    }
+
+    /// Ends a key of an account at once here, and within five seconds on other servers. Tells whether there was one
+    /// that had not been revoked.
+    pub async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
+        let shared = &self.0.shared;
+        let no = accounts::number(&shared.database, account).await?;
+        let mut tx = shared.database.write().await?;
+        let done = sqlx::query("UPDATE keys SET revoked = $3 WHERE id = $1 AND account = $2 AND revoked IS NULL")
+            .bind(&key.as_bytes()[..])
+            .bind(no.0)
+            .bind(Time::now().as_i64())
+            .execute(tx.on())
+            .await
+            .map_err(Error::on("revoke a key"))?;
+        tx.commit().await?;
+        shared.keys.0.lock().remove(&key);
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+impl KeyCache {
+    fn get(&self, id: KeyId) -> Option<Known> {
+        self.0.lock().get(&id).filter(|known| known.read.elapsed() < BELIEVED).copied()
+    }
+
+    async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
+        let read = Instant::now();
+        let row: Option<(i64, Vec<u8>, Vec<u8>, i64, Option<i64>)> = sqlx::query_as(
+            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires FROM keys k JOIN accounts a ON a.no = k.account \
+             WHERE k.id = $1 AND k.revoked IS NULL",
+        )
+        .bind(&id.as_bytes()[..])
+        .fetch_optional(database.pool())
+        .await
+        .map_err(Error::on("read a key"))?;
+        let Some((account, account_id, secret_hash, scopes, expires)) = row else {
+            self.0.lock().remove(&id);
+            return Ok(None);
+        };
+        let damaged = || Error::Damaged { what: "key" };
+        let access = Access {
+            account: AccountNo(account),
+            account_id: AccountId::from_slice(&account_id).ok_or_else(damaged)?,
+            key: id,
+            scopes: Scopes::from_bits(scopes as u8),
+            expires: expires.map(|ms| Time::from_ms(ms as u64)),
+        };
+        let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
+        let known = Known { secret_hash, access, read };
+        let mut keys = self.0.lock();
+        if keys.len() >= REMEMBERED_MAX {
+            keys.clear();
+        }
+        keys.insert(id, known);
+        Ok(Some(known))
+    }
+}
+
+/// Enters a new key.
+pub(crate) async fn make(connection: &mut AnyConnection, account: AccountNo, name: &str, scopes: Scopes, expires: Option<Time>) -> Result<NewKey, Error> {
+    let (id, mut secret) = (KeyId::new(), [0; SECRET_LEN]);
+    getrandom::fill(&mut secret).map_err(|_| Error::Random)?;
+    let created = Time::now();
+    sqlx::query("INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(&id.as_bytes()[..])
+        .bind(account.0)
+        .bind(name)
+        .bind(&hash(&secret)[..])
+        .bind(i64::from(scopes.bits()))
+        .bind(created.as_i64())
+        .bind(expires.map(Time::as_i64))
+        .execute(connection)
+        .await
+        .map_err(Error::on("make a key"))?;
+    let key = Key { id, name: name.into(), scopes: scopes.list(), created, expires, revoked: None };
+    let secret = format!("inos_{}_{}", HEXLOWER.encode(id.as_bytes()), HEXLOWER.encode(&secret));
+    Ok(NewKey { key, secret })
+}
+
+fn hash(secret: &[u8; SECRET_LEN]) -> [u8; 32] {
+    blake3::derive_key("inos 2026 api key secret", secret)
+}
+
+/// The parts of `inos_<32 hex digits>_<64 hex digits>`.
+fn parse(bearer: &str) -> Option<(KeyId, [u8; SECRET_LEN])> {
+    let (id, secret) = bearer.strip_prefix("inos_")?.split_once('_')?;
+    let id = HEXLOWER.decode(id.as_bytes()).ok()?;
+    let secret = HEXLOWER.decode(secret.as_bytes()).ok()?;
+    Some((KeyId::from_slice(&id)?, secret.try_into().ok()?))
+}

@@ -1,0 +1,174 @@
+//! Opens the ledger and is its handle for the broker: reserving, committing, closing.
+
+use std::{collections::HashMap, sync::Arc};
+
+use ed25519_dalek::SigningKey;
+use inos_protocols::{AccountId, Hash, Microcredits, NodeId};
+use parking_lot::Mutex;
+use tokio::{sync::Notify, task::JoinHandle};
+
+use crate::{
+    AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    claims::Claims,
+    committer::{Committer, Writer},
+    database::Database,
+    keeper,
+    keys::KeyCache,
+    lease, migrate,
+};
+
+/// What the ledger must be told to open.
+pub struct Options {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// This node.
+    pub node: NodeId,
+    /// What signs the receipts.
+    pub signer: SigningKey,
+    /// What the first account gets.
+    pub starting_credits: Microcredits,
+    /// How long credits may be spent from memory without a word to the database, in milliseconds.
+    pub lease_ms: u64,
+}
+
+/// Called before each database commit: flushes what the commit refers to.
+pub type Barrier = Box<dyn FnMut() -> std::io::Result<()> + Send>;
+
+/// Holds, posts, voids: for the broker alone. A clone is another handle to the same ledger.
+#[derive(Clone)]
+pub struct Ledger(pub(crate) Arc<Inside>);
+
+/// What all handles share.
+pub(crate) struct Inside {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) committer: Committer,
+    keeper: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the ledger shares with its books and its keeper.
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    pub(crate) node: NodeId,
+    /// The node's own account.
+    pub(crate) node_account: AccountNo,
+    pub(crate) issuer: AccountNo,
+    pub(crate) starting_credits: Microcredits,
+    pub(crate) lease_ms: u64,
+    pub(crate) purses: Mutex<HashMap<AccountId, Arc<Purse>>>,
+    pub(crate) claims: Arc<Claims>,
+    pub(crate) keys: KeyCache,
+    /// Told when credits were leased: the keeper sleeps while nothing is.
+    pub(crate) leased: Notify,
+}
+
+/// Opens the ledger: migrates, makes the node's account, takes back what this node had leased before it stopped.
+///
+/// Must be called within a Tokio runtime, on which a task that looks after leases runs until [`Ledger::close`].
+pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books), Error> {
+    let Options { url, node, signer, starting_credits, lease_ms } = options;
+    let database = Database::open(&url).await?;
+    migrate::migrate(&database).await?;
+    let (issuer, node_account) = accounts::found(&database, node).await?;
+    lease::reclaim_own(&database, node_account).await?;
+    let writer = Writer { node, account: node_account.0, signer, lease_ms };
+    let committer = Committer::start(&database, writer, barrier)?;
+    let shared = Arc::new(Shared {
+        database,
+        node,
+        node_account,
+        issuer,
+        starting_credits,
+        lease_ms,
+        purses: Mutex::default(),
+        claims: Arc::default(),
+        keys: KeyCache::default(),
+        leased: Notify::new(),
+    });
+    let keeper = Mutex::new(Some(tokio::spawn(keeper::keep(Arc::downgrade(&shared)))));
+    let books = Books::new(shared.clone());
+    Ok((Ledger(Arc::new(Inside { shared, committer, keeper })), books))
+}
+
+impl Ledger {
+    /// The purse of an account; the same for all who ask while one is in use.
+    pub async fn purse(&self, account: AccountId) -> Result<Arc<Purse>, Error> {
+        self.0.shared.purse(account).await
+    }
+
+    /// Puts credits aside from memory alone; never waits. `None`: ask [`Ledger::reserve_slowly`].
+    pub fn reserve(&self, purse: &Arc<Purse>, amount: Microcredits) -> Option<Reservation> {
+        purse.reserve(amount)
+    }
+
+    /// Puts credits aside, from the database if memory has too few.
+    ///
+    /// Says [`ReserveError::TooPoor`] only after what other nodes had leased and let expire was called back.
+    pub async fn reserve_slowly(&self, purse: &Arc<Purse>, amount: Microcredits) -> Result<Reservation, ReserveError> {
+        let (shared, purse) = (self.0.shared.clone(), purse.clone());
+        // A caller that goes away must not leave credits in a lease that no purse knows of.
+        let task = tokio::spawn(async move { shared.reserve_slowly(&purse, amount).await });
+        task.await.map_err(|_| Error::Committer)?
+    }
+
+    /// Hands entries to the next group commit; never blocks. They are durable when the answer says so.
+    pub fn commit(&self, entries: Vec<Entry>) -> Committed {
+        self.0.committer.commit(entries)
+    }
+
+    /// What an idempotency key stands for; keys stand for [`crate::IDEMPOTENCY_MS`].
+    pub async fn claim(&self, account: AccountNo, key: &str, digest: Hash) -> Result<Claim, Error> {
+        let shared = &self.0.shared;
+        shared.claims.claim(&shared.database, account, key, digest).await
+    }
+
+    /// Calls back what dead nodes had leased and let expire; returns how many leases.
+    pub async fn reconcile(&self) -> Result<usize, Error> {
+        lease::recall_expired(&self.0.shared.database, self.0.shared.node_account).await
+    }
+
+    /// Whether the database took the last commit, or nothing has gone wrong yet.
+    pub fn healthy(&self) -> bool {
+        self.0.committer.healthy()
+    }
+
+    /// This node's own account, which earns what jobs cost.
+    pub fn node_account(&self) -> AccountNo {
+        self.0.shared.node_account
+    }
+
+    /// Commits what waits, gives leases back and closes the database. What comes later is answered "unavailable".
+    pub async fn close(self) {
+        let inside = self.0.clone();
+        if let Some(keeper) = self.0.keeper.lock().take() {
+            keeper.abort();
+        }
+        if tokio::task::spawn_blocking(move || inside.committer.stop()).await.is_err() {
+            tracing::error!("the committer could not be stopped");
+        }
+        let shared = &self.0.shared;
+        shared.purses.lock().clear();
+        if let Err(error) = lease::reclaim_own(&shared.database, shared.node_account).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "leases were not given back; they expire");
+        }
+        shared.database.close().await;
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if let Some(keeper) = self.keeper.lock().take() {
+            keeper.abort();
+        }
+    }
+}
+
+impl Shared {
+    async fn purse(&self, account: AccountId) -> Result<Arc<Purse>, Error> {
+        if let Some(purse) = self.purses.lock().get(&account) {
+            return Ok(purse.clone());
+        }
+        let no = accounts::number(&self.database, account).await?;
+        let purse = self.purses.lock().entry(account).or_insert_with(|| Arc::new(Purse::new(account, no))).clone();
+        Ok(purse)
+    }
+}

@@ -1,0 +1,356 @@
+//! One connection's loop: send what is due, read what came, note how long each job took.
+//! Latency counts from the moment a job was due, so that a slow server cannot hide behind a waiting driver.
+
+use std::{
+    io::{self, Read},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use hdrhistogram::Histogram;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    net::{SendFlags, send},
+};
+
+use super::Load;
+
+/// The most bytes that are gathered for one write.
+const WRITE_BYTES_MAX: usize = 192 << 10;
+/// How much is read at once.
+const READ_BYTES: usize = 256 << 10;
+/// How long to wait for anything before looking at the clock again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// The longest latency that is told apart, in nanoseconds.
+const LATENCY_NS_MAX: u64 = 600_000_000_000;
+
+/// How one kind of server is spoken to.
+pub(super) trait Talk: Send {
+    /// Appends one request whose jobs bear the numbers from `first` on; answers how many jobs it holds.
+    fn ask(&mut self, first: u64, out: &mut Vec<u8>) -> u64;
+
+    /// Takes whole answers from the front of `bytes`; what must be said at once goes to `out`.
+    fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, out: &mut Vec<u8>) -> Result<(), String>;
+
+    /// The most jobs that the server lets one connection have under way.
+    fn jobs_max(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The job's number; none means the oldest that waits.
+    pub(super) number: Option<u64>,
+    /// How many jobs it answers.
+    pub(super) count: u64,
+    /// How they went.
+    pub(super) verdict: Verdict,
+}
+
+/// How a job went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// As it should.
+    Done,
+    /// The server had no room.
+    Rejected,
+    /// Otherwise.
+    Error,
+}
+
+/// A connection and how it is spoken.
+pub(super) struct Line {
+    stream: TcpStream,
+    talk: Box<dyn Talk>,
+    /// Bytes that came with the handshake.
+    pub(super) early: BytesMut,
+}
+
+impl Line {
+    pub(super) fn new(stream: TcpStream, talk: impl Talk + 'static) -> Self {
+        Self { stream, talk: Box::new(talk), early: BytesMut::new() }
+    }
+}
+
+/// When jobs are due and what is counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schedule {
+    /// When the first job is due.
+    pub(super) first: Instant,
+    /// From when on jobs count.
+    pub(super) begin: Instant,
+    /// Until when.
+    pub(super) end: Instant,
+    /// Until when answers may come in.
+    last: Instant,
+    /// The time between two requests of one connection, in open loop.
+    interval: Option<Duration>,
+    /// Jobs under way on one connection.
+    jobs_max: u64,
+    connections: u32,
+}
+
+impl Schedule {
+    pub(super) fn new(first: Instant, load: &Load) -> Self {
+        let each = |rate: f64| Duration::from_secs_f64(load.connections as f64 * load.batch as f64 / rate.max(1e-3));
+        let begin = first + load.warm_up;
+        let jobs_max = (load.window as u64).saturating_mul(load.batch as u64);
+        let connections = u32::try_from(load.connections).unwrap_or(u32::MAX);
+        let end = begin + load.span;
+        Self { first, begin, end, last: end + load.grace, interval: load.rate.map(each), jobs_max, connections }
+    }
+
+    /// The schedule of one connection: in open loop they take turns instead of sending all at once.
+    pub(super) fn of(mut self, index: usize) -> Self {
+        if let Some(interval) = self.interval {
+            self.first += interval * u32::try_from(index).unwrap_or(0) / self.connections;
+        }
+        self
+    }
+}
+
+/// What was counted.
+#[derive(Debug, Clone)]
+pub(super) struct Tally {
+    /// Jobs done within the measured span.
+    pub(super) done: u64,
+    /// Jobs refused for want of room.
+    pub(super) rejected: u64,
+    /// Jobs that went wrong.
+    pub(super) errors: u64,
+    /// Jobs that were due and have no answer.
+    pub(super) unanswered: u64,
+    /// Nanoseconds from due to done.
+    pub(super) latency: Histogram<u64>,
+    /// What went wrong first.
+    pub(super) trouble: Option<String>,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        let latency = Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("the bounds are in order");
+        Self { done: 0, rejected: 0, errors: 0, unanswered: 0, latency, trouble: None }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        let Self { done, rejected, errors, unanswered, latency, trouble } = other;
+        self.done += done;
+        self.rejected += rejected;
+        self.errors += errors;
+        self.unanswered += unanswered;
+        self.latency.add(latency).expect("both have the same bounds");
+        self.trouble = self.trouble.take().or(trouble);
+    }
+
+    pub(super) fn fail(&mut self, why: &str) {
+        self.errors += 1;
+        self.trouble.get_or_insert_with(|| why.to_owned());
+    }
+}
+
+/// Drives one connection to the end of its schedule.
+pub(super) fn drive(line: Line, schedule: Schedule) -> Tally {
+    let mut drive = Drive::new(line, schedule);
+    if let Err(why) = drive.run() {
+        drive.tally.fail(&why);
+    }
+    drive.tally.unanswered += drive.overdue();
+    drive.tally
+}
+
+struct Drive {
+    line: Line,
+    schedule: Schedule,
+    tally: Tally,
+    /// When each job under way was due, by its number modulo the length.
+    due: Vec<Instant>,
+    next_due: Instant,
+    asked: u64,
+    answered: u64,
+    out: Vec<u8>,
+    sent: usize,
+    bytes: BytesMut,
+    heard: Vec<Heard>,
+    jobs_max: u64,
+}
+
+impl Drive {
+    fn new(mut line: Line, schedule: Schedule) -> Self {
+        let jobs_max = schedule.jobs_max.min(line.talk.jobs_max());
+        // Answers come in any order within what is under way, so twice that many numbers never meet.
+        let ring = usize::try_from(jobs_max.saturating_mul(2)).unwrap_or(usize::MAX).clamp(2, 1 << 22);
+        let bytes = std::mem::take(&mut line.early);
+        Self {
+            line,
+            schedule,
+            tally: Tally::new(),
+            due: vec![schedule.first; ring],
+            next_due: schedule.first,
+            asked: 0,
+            answered: 0,
+            out: Vec::with_capacity(WRITE_BYTES_MAX * 2),
+            sent: 0,
+            bytes,
+            heard: Vec::new(),
+            jobs_max,
+        }
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        let mut buffer = vec![0; READ_BYTES];
+        let broken = |error: io::Error| format!("the connection broke: {error}");
+        self.line.stream.set_read_timeout(Some(LOOK_AGAIN)).map_err(broken)?;
+        loop {
+            let now = Instant::now();
+            if now >= self.schedule.end && (self.asked == self.answered || now >= self.schedule.last) {
+                return Ok(());
+            }
+            if now < self.schedule.end {
+                self.ask(now);
+            }
+            self.write().map_err(broken)?;
+            if !self.wait(now).map_err(broken)? {
+                continue;
+            }
+            match self.line.stream.read(&mut buffer) {
+                Ok(0) => return Err("the server closed the connection".into()),
+                Ok(len) => self.bytes.extend_from_slice(&buffer[..len]),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                    continue;
+                }
+                Err(error) => return Err(broken(error)),
+            }
+            self.hear()?;
+        }
+    }
+
+    /// Gathers the requests that are due and for which there is room.
+    fn ask(&mut self, now: Instant) {
+        while self.out.len() < WRITE_BYTES_MAX {
+            let due = if self.schedule.interval.is_some() { self.next_due } else { now };
+            let under_way = self.asked - self.answered;
+            if due > now || under_way >= self.jobs_max {
+                return;
+            }
+            let count = self.line.talk.ask(self.asked, &mut self.out);
+            for number in self.asked..self.asked + count {
+                let place = (number % self.due.len() as u64) as usize;
+                self.due[place] = due;
+            }
+            self.asked += count;
+            if let Some(interval) = self.schedule.interval {
+                self.next_due += interval;
+            }
+            // Only whole requests fit the window.
+            if under_way + 2 * count > self.jobs_max {
+                return;
+            }
+        }
+    }
+
+    /// Writes what the socket takes without blocking; the rest stays.
+    fn write(&mut self) -> io::Result<()> {
+        while self.sent < self.out.len() {
+            match send(&self.line.stream, &self.out[self.sent..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                Ok(len) => self.sent += len,
+                Err(rustix::io::Errno::AGAIN) => return Ok(()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.out.clear();
+        self.sent = 0;
+        Ok(())
+    }
+
+    /// Waits until there is something to read, or until something is due; whether to read.
+    fn wait(&self, now: Instant) -> io::Result<bool> {
+        let pending = self.sent < self.out.len();
+        let waits_for_time = self.schedule.interval.is_some() && self.asked - self.answered < self.jobs_max;
+        if !pending && !waits_for_time {
+            return Ok(true); // A blocking read is one system call instead of two.
+        }
+        let timeout =
+            if waits_for_time { self.next_due.saturating_duration_since(now).min(LOOK_AGAIN) } else { LOOK_AGAIN };
+        let timeout = Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: i64::from(timeout.subsec_nanos()) };
+        let wanted = if pending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        let mut fds = [PollFd::new(&self.line.stream, wanted)];
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) => Ok(fds[0].revents().intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR)),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn hear(&mut self) -> Result<(), String> {
+        let heard = self.line.talk.hear(&mut self.bytes, &mut self.heard, &mut self.out);
+        let now = Instant::now();
+        let counts = now >= self.schedule.begin && now < self.schedule.end;
+        for Heard { number, count, verdict } in self.heard.drain(..) {
+            let first = number.unwrap_or(self.answered);
+            self.answered += count;
+            let due = self.due[(first % self.due.len() as u64) as usize];
+            match verdict {
+                Verdict::Done if counts => self.tally.done += count,
+                Verdict::Rejected if counts => self.tally.rejected += count,
+                Verdict::Error => {
+                    self.tally.errors += count;
+                    self.tally.trouble.get_or_insert_with(|| "a job did not succeed".into());
+                }
+                _ => {}
+            }
+            if verdict == Verdict::Done && due >= self.schedule.begin && due < self.schedule.end {
+                let taken = u64::try_from(now.saturating_duration_since(due).as_nanos()).unwrap_or(u64::MAX);
+                self.tally.latency.saturating_record_n(taken, count);
+            }
+        }
+        heard
+    }
+
+    /// Jobs that were due before the end and have no answer, sent or not.
+    fn overdue(&self) -> u64 {
+        let unsent = self.schedule.interval.map_or(0, |interval| {
+            let late = self.schedule.end.saturating_duration_since(self.next_due);
+            (late.as_secs_f64() / interval.as_secs_f64()).ceil() as u64
+        });
+        self.asked - self.answered + unsent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tallies_add_up() {
+        let mut all = Tally::new();
+        for ns in [1_000_u64, 2_000, 3_000] {
+            let mut one = Tally::new();
+            one.done = 1;
+            one.latency.saturating_record_n(ns, 10);
+            all.add(one);
+        }
+        all.fail("first");
+        all.fail("second");
+        assert_eq!((all.done, all.latency.len(), all.errors), (3, 30, 2));
+        assert_eq!(super::super::micros(&all.latency, 0.5), Some(2.0));
+        assert_eq!(super::super::micros(&all.latency, 1.0), Some(3.0));
+        assert_eq!(all.trouble.as_deref(), Some("first"));
+        assert_eq!(super::super::micros(&Tally::new().latency, 0.5), None);
+    }
+
+    #[test]
+    fn latencies_are_told_apart_by_a_thousandth() {
+        let mut tally = Tally::new();
+        for ns in 1..=1_000_000_u64 {
+            tally.latency.saturating_record(ns);
+        }
+        for (quantile, wanted) in [(0.5, 500.0), (0.99, 990.0), (0.999, 999.0)] {
+            let got = super::super::micros(&tally.latency, quantile).unwrap();
+            assert!((got - wanted).abs() <= wanted / 1000.0 + 0.1, "{quantile}: {got}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The command line: what can be asked, and how each command ends.
+
+mod accounts;
+mod bench;
+mod blobs;
+mod files;
+mod jobs;
+mod keys;
+mod ledger;
+mod node;
+mod run;
+mod units;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::{
+    client::{At, Client},
+    exit::{Exit, Failure},
+    show,
+    terminal::{Terminal, say},
+};
+
+/// Runs jobs, keeps their books, and signs what was done
+#[derive(Debug, Parser)]
+#[command(name = "inos", version, about, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 the job or check failed, 2 usage, 3 server not reachable, 4 not authorised;\nserve also 70 internal, 75 data directory in use, 78 configuration or a newer schema."
+)]
+struct Cli {
+    /// Print JSON instead of words
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run one job and wait for its output
+    Run(run::Run),
+    /// List the units, or show a unit or a method with its parameters
+    Units(units::Units),
+    /// Look at jobs, fetch their outputs, cancel them
+    #[command(subcommand_required = true)]
+    Jobs(jobs::Jobs),
+    /// Store and fetch bytes by their BLAKE3
+    Blobs(blobs::Blobs),
+    /// Your account; as an admin, everybody's
+    Accounts(accounts::Accounts),
+    /// Make, list and revoke API keys
+    Keys(keys::Keys),
+    /// What the account has and how it came to it
+    Ledger(ledger::Ledger),
+    /// Who the server is
+    Node(node::Node),
+    /// Whether the server is ready: exit code 0 or 1, for container health checks
+    Health(node::Health),
+    /// Check a signed receipt, and the files it speaks of, without a server
+    Verify(verify::Verify),
+    /// Load a server and print figures, one JSON object a line
+    Bench(bench::Bench),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Reads the command line, does what it says and says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    match cli.command.run(Terminal::new(json)) {
+        Ok(exit) => code(exit),
+        Err(failure) => {
+            report(&failure, json);
+            code(failure.exit)
+        }
+    }
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}
+
+fn report(failure: &Failure, json: bool) {
+    if failure.message.is_empty() {
+        return;
+    }
+    if json {
+        return say(&failure.to_json().to_string());
+    }
+    // The message may hold lines of its own; each is cleaned alone.
+    let message = failure.message.split('\n').map(show::clean).collect::<Vec<_>>().join("\n");
+    say(&format!("error: {message}"));
+    if let Some(hint) = &failure.hint {
+        say(&format!(" hint: {hint}"));
+    }
+}
+
+impl Command {
+    fn at(&self) -> Option<&At> {
+        match self {
+            Self::Run(run) => Some(&run.at),
+            Self::Units(units) => Some(&units.at),
+            Self::Jobs(jobs) => Some(&jobs.at),
+            Self::Blobs(blobs) => Some(&blobs.at),
+            Self::Accounts(accounts) => Some(&accounts.at),
+            Self::Keys(keys) => Some(&keys.at),
+            Self::Ledger(ledger) => Some(&ledger.at),
+            Self::Node(node) => Some(&node.at),
+            Self::Health(health) => Some(&health.at),
+            Self::Bench(bench) => Some(&bench.at),
+            Self::Verify(_) | Self::Completions { .. } => None,
+        }
+    }
+
+    fn run(self, terminal: Terminal) -> Result<Exit, Failure> {
+        let client = || self.at().map(Client::open).expect("commands that ask a server say where it is");
+        match &self {
+            Self::Run(run) => run.run(terminal, &client()?),
+            Self::Units(units) => units.run(terminal, &client()?),
+            Self::Jobs(jobs) => jobs.run(terminal, &client()?),
+            Self::Blobs(blobs) => blobs.run(terminal, &client()?),
+            Self::Accounts(accounts) => accounts.run(terminal, &client()?),
+            Self::Keys(keys) => keys.run(terminal, &client()?),
+            Self::Ledger(ledger) => ledger.run(terminal, &client()?),
+            Self::Node(node) => node.run(terminal, &client()?),
+            Self::Health(health) => health.run(terminal, &client()?),
+            Self::Verify(verify) => verify.run(terminal),
+            Self::Bench(bench) => bench.run(terminal),
+            Self::Completions { shell } => completions(*shell),
+        }
+    }
+}
+
+fn completions(shell: Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "inos", &mut script);
+    std::io::Write::write_all(&mut std::io::stdout().lock(), &script)
+        .map_err(|error| crate::terminal::unwritten(&error))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests;

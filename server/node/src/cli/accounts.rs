@@ -1,0 +1,72 @@
+//! `inos accounts`: the caller's own account, and what an admin does with everybody's.
+
+use clap::Subcommand;
+use inos_protocols::Microcredits;
+use serde_json::json;
+
+use super::units::items;
+use crate::{
+    client::{At, Client, percent},
+    exit::{Exit, Failure},
+    show,
+    terminal::Terminal,
+};
+
+/// Your account; as an admin, everybody's
+#[derive(Debug, clap::Args)]
+pub(super) struct Accounts {
+    #[command(subcommand)]
+    deed: Deed,
+    #[command(flatten)]
+    pub(super) at: At,
+}
+
+#[derive(Debug, Subcommand)]
+enum Deed {
+    /// Your own account
+    Show,
+    /// Every account (scope admin)
+    List,
+    /// Make an account (scope admin)
+    Create {
+        /// Its name
+        name: String,
+        /// What it starts with, in credits
+        #[arg(long, value_parser = show::parse_credits, default_value = "0")]
+        credits: Microcredits,
+    },
+    /// Give credits to an account (scope admin)
+    Grant {
+        /// The account
+        account: String,
+        /// How many credits, such as 5 or 0.25
+        #[arg(value_parser = show::parse_credits)]
+        credits: Microcredits,
+        /// Words that stay with it
+        #[arg(long)]
+        note: Option<String>,
+    },
+}
+
+impl Accounts {
+    pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
+        match &self.deed {
+            Deed::Show => terminal.facts(&client.get("/v1/account")?)?,
+            Deed::List => {
+                let accounts = client.get("/v1/admin/accounts")?;
+                let columns = ["id", "name", "balance", "held", "available", "created"];
+                terminal.table(&accounts, items(&accounts), &columns, "There are no accounts.")?;
+            }
+            Deed::Create { name, credits } => {
+                let body = json!({ "name": name, "starting_credits": credits });
+                terminal.facts(&client.post("/v1/admin/accounts", &body)?)?;
+            }
+            Deed::Grant { account, credits, note } => {
+                let body = json!({ "amount": credits, "note": note });
+                let path = format!("/v1/admin/accounts/{}/grants", percent(account));
+                terminal.facts(&client.post(&path, &body)?)?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,82 @@
+//! `inos keys`: API keys of the caller's account. A secret is printed once and stored nowhere.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use inos_protocols::{account::Scope, time::Time};
+use serde_json::json;
+
+use super::units::items;
+use crate::{
+    client::{At, Client, percent},
+    exit::{Exit, Failure},
+    terminal::{Terminal, say},
+};
+
+/// Make, list and revoke API keys
+#[derive(Debug, clap::Args)]
+pub(super) struct Keys {
+    #[command(subcommand)]
+    deed: Deed,
+    #[command(flatten)]
+    pub(super) at: At,
+}
+
+#[derive(Debug, Subcommand)]
+enum Deed {
+    /// Your keys, without their secrets
+    List,
+    /// Make a key; its secret is printed once
+    Create {
+        /// Its name
+        name: String,
+        /// What it may do: jobs, blobs, regions, account, admin
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = scope, value_delimiter = ',', default_value = "jobs,blobs")]
+        scopes: Vec<Scope>,
+        /// When it ends, from now, such as 30d
+        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// Make a key useless at once
+    Revoke {
+        /// Its id
+        key: String,
+    },
+}
+
+impl Keys {
+    pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
+        match &self.deed {
+            Deed::List => {
+                let keys = client.get("/v1/keys")?;
+                let columns = ["id", "name", "scopes", "created", "expires", "revoked"];
+                terminal.table(&keys, items(&keys), &columns, "There are no keys.")?;
+            }
+            Deed::Create { name, scopes, expires_in } => {
+                let mut body = json!({ "name": name, "scopes": scopes });
+                if let Some(span) = expires_in {
+                    let ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+                    body["expires"] = json!(Time::now().plus_ms(ms));
+                }
+                terminal.facts(&client.post("/v1/keys", &body)?)?;
+                if !terminal.json() {
+                    say("The secret is shown this once: keep it now.");
+                }
+            }
+            Deed::Revoke { key } => {
+                let revoked = client.delete(&format!("/v1/keys/{}", percent(key)))?;
+                if revoked.is_null() {
+                    say(&format!("Revoked {}.", crate::show::clean(key)));
+                } else {
+                    terminal.facts(&revoked)?;
+                }
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn scope(word: &str) -> Result<Scope, String> {
+    let known = || Scope::ALL.map(Scope::word).join(", ");
+    Scope::ALL.into_iter().find(|scope| scope.word() == word).ok_or_else(|| format!("the scopes are {}", known()))
+}

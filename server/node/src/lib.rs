@@ -1,0 +1,14 @@
+//! The program `inos`: the options of every crate in one place, open, serve, drain, stop; and the command line.
+//! Nothing here decides what a job costs or where it runs.
+
+pub mod bench;
+pub mod cli;
+mod client;
+pub mod config;
+pub mod exit;
+pub mod identity;
+pub mod lock;
+pub mod logs;
+pub mod redact;
+mod show;
+mod terminal;

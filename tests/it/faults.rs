@@ -1,0 +1,166 @@
+//! Whatever is cut off in the middle: every acknowledged job ends once, is charged at most once, and the books balance.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use inos_tests::{Client, Options, TestNode, until};
+use serde_json::json;
+
+/// How often the server is killed: a few times, or as often as the long form wants.
+fn kills() -> u32 {
+    if std::env::var_os("INOS_TEST_LONG").is_some() { 50 } else { 5 }
+}
+
+/// What clients were told: each acknowledged asynchronous job, and each answered synchronous one with its cost.
+#[derive(Default)]
+struct Told {
+    accepted: Mutex<Vec<String>>,
+    answered: Mutex<BTreeMap<String, u64>>,
+}
+
+/// Sends jobs of both kinds until told to stop; a server that is gone is no failure.
+fn load(client: &Client, told: &Told, stop: &AtomicBool) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build()
+        .into();
+    let url = client.url().to_owned();
+    let bearer = format!("Bearer {}", client.key);
+    let mut turn = 0u64;
+    while !stop.load(Ordering::Relaxed) {
+        turn += 1;
+        if turn % 2 == 0 {
+            let body = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": turn.to_string() }] });
+            let sent = agent
+                .post(format!("{url}/v1/jobs"))
+                .header("authorization", &bearer)
+                .header("content-type", "application/json")
+                .send(body.to_string());
+            let Ok(mut answer) = sent else { return };
+            if answer.status() == 202 {
+                let Ok(text) = answer.body_mut().read_to_string() else { return };
+                let job: serde_json::Value = serde_json::from_str(&text).unwrap();
+                told.accepted.lock().unwrap().push(job["id"].as_str().unwrap().into());
+            }
+        } else {
+            let sent = agent.post(format!("{url}/v1/run/compute/blake3")).header("authorization", &bearer).send(vec![7; 100]);
+            let Ok(answer) = sent else { return };
+            if answer.status() == 200 {
+                let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+                told.answered.lock().unwrap().insert(header("inos-job-id"), header("inos-cost").parse().unwrap());
+            }
+        }
+    }
+}
+
+fn survives_kills(options: Options) {
+    let mut node = TestNode::with(options);
+    let key = node.admin_key();
+    let told = Told::default();
+    for round in 0..kills() {
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| load(&Client::new(&node.url(), &key), &told, &stop));
+            }
+            // Spread over the work without a random number, so that a failure comes again.
+            let until = Instant::now() + Duration::from_millis(100 + u64::from(round * 37 % 200));
+            while Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            node.signal(rustix::process::Signal::KILL);
+            stop.store(true, Ordering::Relaxed);
+        });
+        node.restart();
+    }
+    let admin = node.admin();
+    let (accepted, answered) = (told.accepted.into_inner().unwrap(), told.answered.into_inner().unwrap());
+    assert!(!accepted.is_empty() && !answered.is_empty());
+    for id in &accepted {
+        until(Duration::from_secs(20), || {
+            ["succeeded", "failed", "cancelled", "expired"].contains(&admin.get(&format!("/v1/jobs/{id}")).json()["state"].as_str().unwrap())
+        });
+        assert_eq!(admin.get(&format!("/v1/jobs/{id}")).json()["state"], "succeeded", "{id}");
+    }
+    for (id, cost) in &answered {
+        let job = admin.get(&format!("/v1/jobs/{id}")).json();
+        assert_eq!((&job["state"], &job["cost"]), (&json!("succeeded"), &json!(cost)), "{job}");
+    }
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}
+
+#[test]
+fn acknowledged_jobs_survive_kills_on_sqlite() {
+    survives_kills(Options::default());
+}
+
+#[test]
+fn a_client_that_vanishes_leaves_a_finished_job_and_no_hold() {
+    use std::io::Write;
+    let node = TestNode::start();
+    let admin = node.admin();
+    let head = format!(
+        "POST /v1/run/test/wait?ms=300 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 1\r\n\r\nx",
+        admin.key
+    );
+    for _ in 0..20 {
+        let mut stream = std::net::TcpStream::connect(node.address()).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+    }
+    until(Duration::from_secs(20), || {
+        let jobs = admin.get("/v1/jobs?unit=test&limit=100").json();
+        let ended = jobs["items"].as_array().unwrap().iter().filter(|job| job["state"] == "succeeded" || job["state"] == "cancelled").count();
+        ended == 20
+    });
+    assert_eq!(admin.get("/v1/account").json()["held"], 0);
+}
+
+#[test]
+fn a_unit_that_panics_fails_one_job_and_is_not_charged() {
+    let node = TestNode::start();
+    let admin = node.admin();
+    let before = admin.balance();
+    let failed = admin.run("test.panic", "", b"");
+    assert_eq!((failed.status, failed.code()), (500, "internal".into()));
+    assert!(!failed.text().contains("panicked at"));
+    assert_eq!(admin.balance(), before);
+    assert_eq!(admin.run("compute.blake3", "", b"abc").status, 200);
+    assert_eq!(admin.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_unit_that_will_not_stop_is_left_behind_and_readiness_says_so() {
+    let node = TestNode::start();
+    let admin = node.admin();
+    let capsule = json!({ "unit": "test", "method": "spin", "params": { "ms": 8000 }, "inputs": [], "timeout_ms": 200 });
+    let answer = admin.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
+    assert_eq!(answer.json()["state"], "expired", "{}", answer.text());
+    let ready = admin.get("/readyz");
+    assert!(ready.text().contains("degraded"), "{}", ready.text());
+    assert_eq!(admin.run("compute.blake3", "", &vec![7; 100_000]).status, 200);
+}
+
+#[test]
+fn a_stopped_server_finishes_what_runs_and_keeps_what_waits() {
+    let mut node = TestNode::with(Options::default().with("workers", "1"));
+    let admin = node.admin();
+    let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 400 }, "inputs": [] });
+    let ids: Vec<String> = (0..5).map(|_| admin.post_json("/v1/jobs", &capsule).json()["id"].as_str().unwrap().to_owned()).collect();
+    until(Duration::from_secs(5), || admin.get(&format!("/v1/jobs/{}", ids[0])).json()["state"] == "running");
+    assert_eq!(node.stop(), Some(0));
+    node.restart();
+    let admin = node.admin();
+    for id in &ids {
+        until(Duration::from_secs(10), || admin.get(&format!("/v1/jobs/{id}")).json()["state"] == "succeeded");
+    }
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}

@@ -1,0 +1,10 @@
+//! A real server for each test: its own process, data folder and port; and plain clients to speak to it.
+//! Nothing here looks inside the server.
+
+mod client;
+mod node;
+mod raw;
+
+pub use client::{Answer, Client};
+pub use node::{Options, TestNode};
+pub use raw::{Raw, until};

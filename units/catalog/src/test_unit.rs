@@ -1,0 +1,154 @@
+//! The unit `test`: misbehaves on request, so that tests can watch what the server does about it.
+//!
+//! Exists only with the feature `test-units`; never part of a release.
+
+use std::time::{Duration, Instant};
+
+use inos_unit::{Call, Determinism, Fault, Host, Method, Output, Price, Reading, Spec, Unit, schema_of};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How many bytes are written between two looks at the host.
+const SLICE_LEN: usize = 1 << 20;
+/// The length of what `address` writes, in bytes.
+const ADDRESS_LEN: usize = 128;
+/// The largest input and output in bytes.
+const BYTES_MAX: u64 = 1 << 32;
+
+pub(crate) struct TestUnit {
+    spec: Spec,
+}
+
+/// No parameters.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// How long.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Span {
+    /// How long, in milliseconds.
+    #[schemars(range(min = 0, max = 600_000), example = 100)]
+    ms: u64,
+}
+
+/// How much.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Amount {
+    /// How much to write, in bytes.
+    #[schemars(range(min = 0, max = 4_294_967_296_u64), example = 1024)]
+    bytes: u64,
+}
+
+impl TestUnit {
+    pub(crate) fn new() -> Self {
+        let span = schema_of::<Span>;
+        let nothing = schema_of::<Nothing>;
+        let methods = vec![
+            method("panic", "Panics.", nothing(), (0, 1)),
+            method("broken", "Ends as the unit's own defect.", nothing(), (0, 1)),
+            method("spin", "Keeps a core busy and never looks whether to stop.", span(), (0, 1)),
+            method("wait", "Sleeps, and looks often whether to stop.", span(), (0, 1)),
+            Method {
+                output_media: &["application/json"],
+                ..method("address", "Where its bytes lie.", nothing(), (1, 1))
+            },
+            method("emit", "Writes the bytes 0 to 255 over and over.", schema_of::<Amount>(), (0, 1)),
+            method("echo", "Writes what it reads.", nothing(), (1, 1)),
+            Method { inline_bytes_max: Some(64 << 10), ..method("noop", "Does nothing.", nothing(), (0, 1)) },
+        ];
+        Self { spec: Spec { name: "test", version: "1.0.0", summary: "Misbehaves on request, for tests.", methods } }
+    }
+}
+
+fn method(name: &'static str, summary: &'static str, params: serde_json::Value, inputs: (u32, u32)) -> Method {
+    Method {
+        name,
+        summary,
+        params,
+        inputs,
+        input_media: &["*/*"],
+        input_bytes_max: BYTES_MAX,
+        reading: Reading::Whole,
+        output_media: &["application/octet-stream"],
+        output_bytes_max: BYTES_MAX,
+        determinism: Determinism::None,
+        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0 },
+        inline_bytes_max: None,
+        timeout_ms: 600_000,
+    }
+}
+
+impl Unit for TestUnit {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+        match call.method {
+            "panic" => panic!("a test asked for this panic"),
+            "broken" => Err(Fault::Broken("a test asked for this defect".into())),
+            "spin" => spin(call.read_params()?),
+            "wait" => wait(call.read_params()?, host),
+            "address" => address(call),
+            "emit" => emit(call.read_params()?, call.output, host),
+            "echo" => echo(call, host),
+            "noop" => Ok(()),
+            other => Err(Fault::Broken(format!("the specification promises no method {other}"))),
+        }
+    }
+}
+
+fn spin(span: Span) -> Result<(), Fault> {
+    let end = Instant::now() + Duration::from_millis(span.ms);
+    while Instant::now() < end {
+        std::hint::spin_loop();
+    }
+    Ok(())
+}
+
+fn wait(span: Span, host: &dyn Host) -> Result<(), Fault> {
+    let begin = Instant::now();
+    let whole = Duration::from_millis(span.ms);
+    while let Some(left) = whole.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
+        host.check()?;
+        host.progress(u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX), span.ms);
+        std::thread::sleep(left.min(Duration::from_millis(2)));
+    }
+    host.check()
+}
+
+/// Writes `{"input":…,"output":…}`, both numbers, padded with spaces to a length known before the output's room is.
+fn address(call: &mut Call<'_>) -> Result<(), Fault> {
+    let input = call.inputs.get(0)?.slice()?.as_ptr().addr();
+    let room = call.output.room(ADDRESS_LEN)?;
+    let text = serde_json::json!({ "input": input, "output": room.as_ptr().addr() }).to_string();
+    room.fill(b' ');
+    room[..text.len()].copy_from_slice(text.as_bytes());
+    Ok(())
+}
+
+fn emit(amount: Amount, output: &mut dyn Output, host: &dyn Host) -> Result<(), Fault> {
+    output.expect(amount.bytes)?;
+    let slice: Vec<u8> = (0..=255).cycle().take(SLICE_LEN).collect();
+    let mut left = amount.bytes;
+    while left > 0 {
+        host.check()?;
+        let len = usize::try_from(left).unwrap_or(SLICE_LEN).min(SLICE_LEN);
+        output.write(&slice[..len])?;
+        left -= len as u64;
+    }
+    Ok(())
+}
+
+fn echo(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    let input = call.inputs.get(0)?.slice()?;
+    call.output.expect(input.len() as u64)?;
+    for slice in input.chunks(SLICE_LEN) {
+        host.check()?;
+        call.output.write(slice)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! One job as a unit sees it: a method, its parameters, inputs to read and an output to write.
+
+use inos_protocols::job::Params;
+use serde::de::DeserializeOwned;
+
+use crate::Fault;
+
+/// One job to run.
+pub struct Call<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Its parameters, already checked against its schema.
+    pub params: &'a Params,
+    /// What to read.
+    pub inputs: &'a mut dyn Inputs,
+    /// Where to write.
+    pub output: &'a mut dyn Output,
+}
+
+impl Call<'_> {
+    /// The parameters as the method's own struct.
+    ///
+    /// What the schema lets through and the struct does not is the unit's defect and ends as [`Fault::Broken`].
+    pub fn read_params<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        let value = serde_json::Value::Object(self.params.clone());
+        serde_json::from_value(value).map_err(|error| Fault::Broken(format!("schema and parameters disagree: {error}")))
+    }
+}
+
+/// The inputs of a call, in the order of the capsule.
+pub trait Inputs {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The input of that number; a number out of range is [`Fault::Broken`], since counts were checked before.
+    fn get(&mut self, index: usize) -> Result<&mut dyn Source, Fault>;
+}
+
+/// One input: read either as a whole or once from front to back.
+pub trait Source {
+    /// Its length in bytes, where it is known before the end.
+    fn len(&self) -> Option<u64>;
+
+    /// Whether it is known to be empty.
+    fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// All of it; waits for the rest where it still arrives.
+    fn slice(&mut self) -> Result<&[u8], Fault>;
+
+    /// The next bytes, `None` after the last; waits where it still arrives. Chunks are never empty.
+    fn chunk(&mut self) -> Result<Option<&[u8]>, Fault>;
+
+    /// BLAKE3 over all of it, which a host takes anyway for the receipt; reads whatever was not read before.
+    fn blake3(&mut self) -> Result<blake3::Hasher, Fault>;
+}
+
+/// Where a unit writes: one output after the other, each from front to back.
+pub trait Output {
+    /// Begins the next output with this media type.
+    ///
+    /// The first begins by itself, with the method's usual media type, unless this is called before any write.
+    fn begin(&mut self, media_type: &str) -> Result<(), Fault>;
+
+    /// Says how many bytes the present output will have at most, so that they need not move while it grows.
+    fn expect(&mut self, bytes: u64) -> Result<(), Fault>;
+
+    /// Appends bytes to the present output; over the method's limit it is [`Fault::Limit`].
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+
+    /// Room for `len` more bytes, zeroed, to be filled in place.
+    fn room(&mut self, len: usize) -> Result<&mut [u8], Fault>;
+}
