@@ -8,7 +8,8 @@ use_target_dir
 models() {
     # Under this cfg every atomic is loom's, so nothing built for it is of use to anybody else.
     LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-3}" RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="$target_dir/loom" \
-        cargo test -p inos-arena --locked --release --lib loom
+        cargo test -p inos-arena --locked --release --lib models | tee "$target_dir/models.log"
+    grep -q '^test result: ok. [1-9]' "$target_dir/models.log" || die "no model ran"
 }
 
 long_tests() {

@@ -60,6 +60,7 @@ pub struct Resume {
 
 /// What the server sends: numbered within the session, from 1.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
 pub struct ServerFrame {
     /// Its number; `pong` and `welcome` bear the number of the frame before them.
     pub seq: u64,

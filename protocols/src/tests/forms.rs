@@ -177,3 +177,14 @@ proptest! {
         SERVER.refuses_every_prefix(&server);
     }
 }
+
+#[test]
+fn the_order_of_parameters_does_not_change_the_digest() {
+    let digest = |params: &str| {
+        let body = format!(r#"{{"unit":"u","method":"m","params":{params}}}"#);
+        let capsule: crate::job::Capsule = json::read(body.as_bytes()).unwrap();
+        crate::job::capsule_digest(&capsule.unit, &capsule.method, &capsule.params, &[])
+    };
+    assert_eq!(digest(r#"{"a":{"c":0.1,"d":2},"b":null}"#), digest(r#"{"b":null,"a":{"d":2,"c":1e-1}}"#));
+    assert_ne!(digest(r#"{"a":1}"#), digest(r#"{"a":"1"}"#));
+}

@@ -98,3 +98,29 @@ fn mix(owner: u64) -> u64 {
     let product = owner.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     product ^ (product >> 29)
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Accounts;
+
+    #[test]
+    fn owners_that_hold_nothing_are_forgotten() {
+        let accounts = Accounts::new(100);
+        assert!(accounts.charge(u64::MAX, 60));
+        for owner in 0..100_000 {
+            assert!(accounts.charge(owner, 100) && !accounts.charge(owner, 1));
+            accounts.release(owner, 100);
+        }
+        assert_eq!((accounts.held(u64::MAX), accounts.held(7)), (60, 0));
+        let entries: usize = accounts.shards.iter().map(|shard| shard.0.lock().len()).sum();
+        assert!(entries < 1000, "{entries} entries for one owner that holds bytes");
+    }
+
+    #[test]
+    fn owners_that_hold_bytes_are_all_kept() {
+        let accounts = Accounts::new(usize::MAX);
+        assert!((0..50_000).all(|owner| accounts.charge(owner, owner as usize)));
+        assert!((0..50_000).all(|owner| accounts.held(owner) == owner as usize));
+        assert!(accounts.charge(1, usize::MAX - 1) && !accounts.charge(1, 1));
+    }
+}

@@ -1,31 +1,15 @@
-//! The arena itself: makes the mapping and finds room in it. Never reads or writes what is leased.
-#![allow(unsafe_code)]
+//! The arena as its users hold it: makes the mapping and hands out what lies in it.
 
 use std::fmt;
 use std::io;
-use std::ops::{Deref, Range};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
-use crate::accounts::Accounts;
-use crate::epoch::{self, Line};
-use crate::layout::{self, HEADER_FIELDS_LEN, Layout, SLAB_LEN};
-use crate::lease::{Block, Home};
+use crate::inner::{Inner, Keeper};
+use crate::layout::Layout;
 use crate::mapping::{self, Mapping};
-use crate::pages::Pages;
-use crate::runs::Runs;
-use crate::shard::{self, Shard, Taken};
-use crate::spin::{SpinGuard, SpinLock};
-use crate::spool;
-use crate::stats::Copies;
-use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Ordering, thread_number};
-use crate::{Epoch, Error, Full, Lease, Owner, Place, Stats, Tag, Writer};
-
-const SHARD_COUNT_MAX: usize = 8;
-/// Free memory that stays resident for the next lease; the rest goes back to the system when it is freed.
-const IDLE_RESIDENT_MAX: usize = 32 << 20;
+use crate::sync::thread_number;
+use crate::{Epoch, Error, Full, Lease, Owner, Place, Stats, Tag, Writer, header, spool};
 
 /// How large an arena is and what one account may take of it.
 #[derive(Debug, Clone)]
@@ -51,7 +35,7 @@ impl Arena {
         // The mapping keeps the memory; its descriptor is closed here.
         let mapping = Mapping::of_memory(&memory, layout.total_len()).map_err(failed)?;
         spool::make_folder(&options.spool_dir)?;
-        write_header(&mapping, &layout);
+        header::write(&mapping, &layout);
         let arena = Arena(Keeper::of(Inner::new(options, layout, mapping)));
         arena.check()?;
         Ok(arena)
@@ -59,7 +43,7 @@ impl Arena {
 
     /// Leases `len` zeroed bytes for an owner; they are given back when the lease, or all that it became, is dropped.
     ///
-    /// Never blocks for long and never waits for room.
+    /// Never waits for room. Whoever writes all of it anyway spares the zeroing with a [`writer`](Arena::writer).
     pub fn lease(&self, owner: Owner, len: usize) -> Result<Lease, Full> {
         Lease::new(self.keeper().allocate(owner, len)?, len)
     }
@@ -73,12 +57,15 @@ impl Arena {
     ///
     /// # Panics
     ///
-    /// When `index` is not below [`layout::EPOCH_COUNT`].
+    /// When `index` is not below [`EPOCH_COUNT`](crate::layout::EPOCH_COUNT).
     pub fn epoch(&self, index: usize) -> Epoch {
         Epoch::new(self.keeper(), index).expect("an epoch's number is below layout::EPOCH_COUNT")
     }
 
     /// Whether doors should take nothing in: true from 80 % leased until it is down to 50 %.
+    ///
+    /// The epoch [`EPOCH_LEASES`](crate::layout::EPOCH_LEASES) advances when that changes. Changes of several threads at
+    /// once may be told late, so that a wait for it needs a timeout.
     pub fn under_pressure(&self) -> bool {
         self.inner().weigh()
     }
@@ -101,12 +88,12 @@ impl Arena {
 
     /// Whether an address lies in the mapping.
     pub fn holds(&self, address: *const u8) -> bool {
-        self.inner().mapping.holds(address)
+        self.inner().mapping().holds(address)
     }
 
     /// The longest lease: a quarter of the arena, or what one account may hold.
     pub fn lease_len_max(&self) -> usize {
-        self.inner().layout.lease_len_max().min(self.inner().accounts.bytes_max())
+        self.inner().lease_len_max().min(self.inner().accounts.bytes_max())
     }
 
     /// Whether the lease that a tag was taken from still lives.
@@ -121,7 +108,7 @@ impl Arena {
 
     /// Reads the header in the mapping and refuses what [`Arena::create`] did not write.
     pub fn check(&self) -> Result<(), Error> {
-        layout::validate(&read_header(&self.inner().mapping))?;
+        header::read(self.inner().mapping())?;
         Ok(())
     }
 
@@ -139,289 +126,4 @@ impl fmt::Debug for Arena {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Arena").field(&self.stats()).finish()
     }
-}
-
-/// What keeps the arena alive for the leases of one shard: threads would slow each other by counting in one place.
-#[derive(Clone)]
-#[repr(align(128))]
-pub(crate) struct Keeper(Arc<Inner>);
-
-impl Keeper {
-    fn of(inner: Inner) -> Arc<[Arc<Keeper>]> {
-        let shard_count = inner.shards.len();
-        let keeper = Keeper(Arc::new(inner));
-        (0..shard_count).map(|_| Arc::new(keeper.clone())).collect()
-    }
-
-    /// Finds a block of at least `len` bytes, charged to its owner. Its bytes may be those of an earlier lease.
-    #[inline]
-    pub(crate) fn allocate(self: &Arc<Self>, owner: Owner, len: usize) -> Result<Block, Full> {
-        let (home, range, generation) = self.find(owner, len)?;
-        Ok(Block::new(self.clone(), owner, range, home, generation))
-    }
-}
-
-impl Deref for Keeper {
-    type Target = Inner;
-
-    #[inline]
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
-}
-
-/// What all handles of one arena share.
-pub(crate) struct Inner {
-    layout: Layout,
-    mapping: Mapping,
-    spool_dir: PathBuf,
-    accounts: Accounts,
-    shards: Box<[Cell]>,
-    runs: Mutex<Runs>,
-    run_bytes: AtomicUsize,
-    pages: Pages,
-    under_pressure: AtomicBool,
-    pub(crate) copies: Copies,
-    pub(crate) spooled: AtomicU64,
-}
-
-/// One shard, with what it leased readable without its lock.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Cell {
-    shard: SpinLock<Shard>,
-    leased: AtomicUsize,
-}
-
-impl Inner {
-    fn new(options: Options, layout: Layout, mapping: Mapping) -> Inner {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let shard_count = (cores * 2).next_power_of_two().min(SHARD_COUNT_MAX);
-        Inner {
-            layout,
-            mapping,
-            spool_dir: options.spool_dir,
-            accounts: Accounts::new(options.account_bytes_max),
-            shards: (0..shard_count).map(|_| Cell::default()).collect(),
-            runs: Mutex::new(Runs::new(layout.slab_count())),
-            run_bytes: AtomicUsize::new(0),
-            pages: Pages::new(layout.slab_count()),
-            under_pressure: AtomicBool::new(false),
-            copies: Copies::default(),
-            spooled: AtomicU64::new(0),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn mapping(&self) -> &Mapping {
-        &self.mapping
-    }
-
-    #[inline]
-    pub(crate) fn pages(&self) -> &Pages {
-        &self.pages
-    }
-
-    pub(crate) fn spool_dir(&self) -> &Path {
-        &self.spool_dir
-    }
-
-    pub(crate) fn lease_len_max(&self) -> usize {
-        self.layout.lease_len_max()
-    }
-
-    pub(crate) fn full(&self) -> Full {
-        Full::Arena { capacity: self.layout.leases_len() }
-    }
-
-    #[inline]
-    fn find(&self, owner: Owner, len: usize) -> Result<(Home, Range<usize>, u64), Full> {
-        let max = self.layout.lease_len_max();
-        if len > max {
-            return Err(Full::TooLarge { max });
-        }
-        let class = shard::class_of(len);
-        let block_len = class.map_or_else(|| len.next_multiple_of(SLAB_LEN), shard::class_len);
-        if !self.accounts.charge(owner.0, block_len) {
-            return Err(Full::Account { cap: self.accounts.bytes_max() });
-        }
-        let found = match class {
-            Some(class) => self.take_block(class),
-            None => self.take_run(block_len / SLAB_LEN),
-        };
-        let Some((home, offset, generation)) = found else {
-            self.accounts.release(owner.0, block_len);
-            return Err(self.full());
-        };
-        Ok((home, offset..offset + block_len, generation))
-    }
-
-    /// Takes a block back; called once, when it is dropped.
-    #[inline]
-    pub(crate) fn give_back(&self, block: &Block) {
-        let bytes = block.range();
-        match block.home() {
-            Home::Shard { shard, spot } => {
-                let cell = &self.shards[usize::from(shard)];
-                let mut shard = cell.shard.lock();
-                let spare = shard.give(spot, block.generation());
-                cell.leased.store(shard.leased_bytes, Ordering::Relaxed);
-                drop(shard);
-                if let Some(slab) = spare {
-                    self.retire(slab as usize..slab as usize + 1);
-                }
-            }
-            Home::Run => {
-                let slabs = slabs(&bytes);
-                self.runs.lock().end(slabs.start, block.generation());
-                self.run_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
-                self.retire(slabs);
-            }
-        }
-        self.accounts.release(block.owner().0, bytes.len());
-        if self.under_pressure.load(Ordering::Relaxed) {
-            self.weigh();
-        }
-    }
-
-    /// Takes the tail of a run back, which its block no longer covers.
-    pub(crate) fn give_back_tail(&self, owner: Owner, tail: Range<usize>) {
-        self.run_bytes.fetch_sub(tail.len(), Ordering::Relaxed);
-        self.retire(slabs(&tail));
-        self.accounts.release(owner.0, tail.len());
-    }
-
-    pub(crate) fn is_live(&self, tag: Tag) -> bool {
-        match tag.home {
-            Home::Shard { shard, spot } => {
-                let cell = self.shards.get(usize::from(shard));
-                cell.is_some_and(|cell| cell.shard.lock().is_live(spot, tag.generation))
-            }
-            Home::Run => self.runs.lock().is_live(tag.offset / SLAB_LEN, tag.generation),
-        }
-    }
-
-    #[inline]
-    fn take_block(&self, class: usize) -> Option<(Home, usize, u64)> {
-        let own = thread_number() % self.shards.len();
-        self.take_from(own, class).or_else(|| self.take_slowly(own, class))
-    }
-
-    #[inline]
-    fn take_from(&self, number: usize, class: usize) -> Option<(Home, usize, u64)> {
-        self.take_locked(number, self.shards[number].shard.lock(), class)
-    }
-
-    #[inline]
-    fn take_locked(&self, number: usize, mut shard: SpinGuard<'_, Shard>, class: usize) -> Option<(Home, usize, u64)> {
-        let Taken { spot, slab, generation } = shard.take(class)?;
-        self.shards[number].leased.store(shard.leased_bytes, Ordering::Relaxed);
-        let offset = slab as usize * SLAB_LEN + usize::from(spot.block) * shard::class_len(class);
-        Some((Home::Shard { shard: number as u8, spot }, offset, generation))
-    }
-
-    /// With another slab, with one that a class kept empty, or from the slabs of other shards.
-    #[cold]
-    fn take_slowly(&self, own: usize, class: usize) -> Option<(Home, usize, u64)> {
-        let mut slab = self.runs.lock().take_one(&self.pages);
-        if slab.is_none() {
-            self.reclaim();
-            slab = self.runs.lock().take_one(&self.pages);
-        }
-        self.weigh();
-        if let Some(slab) = slab {
-            let mut shard = self.shards[own].shard.lock();
-            shard.adopt(class, slab as u32);
-            return self.take_locked(own, shard, class);
-        }
-        let count = self.shards.len();
-        (own..own + count).find_map(|number| self.take_from(number % count, class))
-    }
-
-    fn take_run(&self, count: usize) -> Option<(Home, usize, u64)> {
-        let mut run = self.runs.lock().take_run(count, &self.pages);
-        if run.is_none() {
-            self.reclaim();
-            run = self.runs.lock().take_run(count, &self.pages);
-        }
-        let (first, generation) = run?;
-        self.run_bytes.fetch_add(count * SLAB_LEN, Ordering::Relaxed);
-        self.weigh();
-        Some((Home::Run, first * SLAB_LEN, generation))
-    }
-
-    /// Takes the empty slabs of all size classes back.
-    fn reclaim(&self) {
-        for cell in &self.shards {
-            let empty = cell.shard.lock().reclaim();
-            empty.into_iter().for_each(|slab| self.retire(slab as usize..slab as usize + 1));
-        }
-    }
-
-    /// Makes slabs free again, and gives their pages back to the system where enough free ones are resident.
-    fn retire(&self, slabs: Range<usize>) {
-        let resident = self.pages.resident(slabs.clone());
-        if resident > 0 && self.runs.lock().idle_resident() + resident > IDLE_RESIDENT_MAX {
-            self.pages.discard(&self.mapping, slabs.clone());
-        }
-        self.runs.lock().give(slabs, &self.pages);
-    }
-
-    fn trim(&self) -> usize {
-        self.reclaim();
-        let (mut freed, mut from) = (0, 0);
-        loop {
-            let Some(idle) = self.runs.lock().take_idle(from, &self.pages) else { return freed };
-            let resident = self.pages.resident(idle.clone());
-            self.pages.discard(&self.mapping, idle.clone());
-            freed += resident - self.pages.resident(idle.clone());
-            from = idle.end;
-            self.runs.lock().give(idle, &self.pages);
-        }
-    }
-
-    fn leased(&self) -> usize {
-        let blocks: usize = self.shards.iter().map(|cell| cell.leased.load(Ordering::Relaxed)).sum();
-        blocks + self.run_bytes.load(Ordering::Relaxed)
-    }
-
-    /// Compares what is leased with high and low water, and says in the epoch of leases when that changed.
-    fn weigh(&self) -> bool {
-        let (leased, capacity) = (self.leased(), self.layout.leases_len());
-        let was = self.under_pressure.load(Ordering::Relaxed);
-        let is = if was { leased > capacity / 2 } else { leased >= capacity / 5 * 4 };
-        if is != was && self.under_pressure.swap(is, Ordering::Relaxed) != is {
-            epoch::line(&self.mapping, layout::EPOCH_LEASES).map(Line::advance);
-        }
-        is
-    }
-
-    fn stats(&self) -> Stats {
-        let mut stats = Stats::new(self.copies.totals());
-        stats.capacity = self.layout.leases_len();
-        stats.leased = self.leased();
-        stats.resident = self.pages.resident(0..self.layout.slab_count());
-        stats.spooled = self.spooled.load(Ordering::Relaxed);
-        stats.under_pressure = self.weigh();
-        stats.leases = self.shards.iter().map(|cell| cell.shard.lock().leases).sum();
-        let runs = self.runs.lock();
-        stats.leases += runs.leases();
-        stats.taken = runs.taken_count() * SLAB_LEN;
-        stats
-    }
-}
-
-fn slabs(bytes: &Range<usize>) -> Range<usize> {
-    bytes.start / SLAB_LEN..bytes.end / SLAB_LEN
-}
-
-fn write_header(mapping: &Mapping, layout: &Layout) {
-    let header = layout.header();
-    // SAFETY: the header lies at the start of a mapping that is longer, and nobody else knows the mapping yet.
-    unsafe { mapping.at(0).copy_from(std::ptr::NonNull::from(&header).cast(), header.len()) };
-}
-
-fn read_header(mapping: &Mapping) -> [u8; HEADER_FIELDS_LEN] {
-    // SAFETY: the header lies at the start of a mapping that is longer, and is written only before the arena is shared.
-    unsafe { mapping.at(0).cast::<[u8; HEADER_FIELDS_LEN]>().read() }
 }

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::arena::Keeper;
+use crate::inner::Keeper;
 use crate::layout;
 use crate::mapping::Mapping;
 use crate::sync::{AtomicU32, Ordering, full_barrier};

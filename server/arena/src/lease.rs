@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::Full;
-use crate::arena::Keeper;
+use crate::inner::Keeper;
 use crate::layout::{LEASES_OFFSET, SLAB_LEN};
 use crate::shard::Spot;
 

@@ -8,6 +8,8 @@ mod arena;
 mod epoch;
 mod error;
 mod file;
+mod header;
+mod inner;
 pub mod layout;
 mod lease;
 mod mapping;

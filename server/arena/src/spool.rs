@@ -11,7 +11,7 @@ use bytes::Bytes;
 use rustix::fs::{FallocateFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::arena::Keeper;
+use crate::inner::Keeper;
 use crate::mapping::Mapping;
 use crate::sync::Ordering;
 use crate::{Error, Place, map_file};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::arena::Keeper;
+use crate::inner::Keeper;
 use crate::lease::Block;
 use crate::spool::Spool;
 use crate::{Error, Full, Owner, Place};

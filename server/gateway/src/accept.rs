@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{io::unix::AsyncFd, runtime::Builder, sync::mpsc, time::sleep};
+use tokio::{runtime::Builder, sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -133,19 +133,19 @@ type Door = (Arc<Load>, mpsc::UnboundedSender<Accepted>);
 /// Accepts for ever: each connection goes to the shard that has the fewest.
 async fn accept(entrance: Entrance, doors: &[Door], permits: &Arc<Permits>) {
     let Entrance { listener, setting } = entrance;
-    let Ok(listener) = AsyncFd::new(listener).inspect_err(|error| tracing::error!(%error, "cannot accept")) else {
-        return;
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, "cannot accept connections"),
     };
     loop {
-        let Ok(mut ready) = listener.readable().await else { return };
-        match ready.try_io(|listener| listener.get_ref().accept()) {
-            Ok(Ok((stream, peer))) => hand_over(stream, peer, &setting, doors, permits),
-            Ok(Err(error)) if is_of_one_connection(&error) => {}
-            Ok(Err(error)) => {
+        // A connection leaves this thread's reactor again before its shard takes it on.
+        match listener.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
+            Ok((stream, peer)) => hand_over(stream, peer, &setting, doors, permits),
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
                 tracing::warn!(%error, "cannot accept connections just now");
                 sleep(EXHAUSTED_REST).await;
             }
-            Err(_would_block) => {}
         }
     }
 }
@@ -154,7 +154,7 @@ fn hand_over(stream: TcpStream, peer: SocketAddr, setting: &Arc<Setting>, doors:
     let Some((load, door)) = doors.iter().min_by_key(|(load, _)| load.open()) else { return };
     // At a cap the socket is closed, which costs less than any word about it.
     let Some(permit) = permits.admit(peer.ip(), load) else { return };
-    if stream.set_nonblocking(true).and_then(|()| stream.set_nodelay(true)).is_ok() {
+    if stream.set_nodelay(true).is_ok() {
         let accepted = Accepted { setting: Arc::clone(setting), stream, peer, permit };
         drop(door.send(accepted));
     }

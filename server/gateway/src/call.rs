@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use inos_protocols::{Refusal, refusal::Kind};
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     row::{Room, Row},
     serve::Arrival,
     state::App,
-    trace::Meta,
 };
 
 /// A request that has passed the door.
@@ -25,15 +25,14 @@ pub(crate) struct Call {
     pub(crate) app: App,
     /// The row that it matched.
     pub(crate) row: Arc<Row>,
-    /// Which request it is.
-    pub(crate) meta: Arc<Meta>,
     /// How it came in.
     pub(crate) arrival: Arrival,
     /// Its head.
     pub(crate) parts: http::request::Parts,
     /// What the path's names stand for.
     pub(crate) names: Vec<(String, String)>,
-    body: Body,
+    /// Behind a lock only so that a call can be looked at from any thread; nobody ever waits for it.
+    body: Mutex<Body>,
 }
 
 impl Call {
@@ -41,13 +40,12 @@ impl Call {
     pub(crate) fn new(
         app: App,
         row: Arc<Row>,
-        meta: Arc<Meta>,
         arrival: Arrival,
         names: Vec<(String, String)>,
         request: http::Request<Body>,
     ) -> Self {
         let (parts, body) = request.into_parts();
-        Self { app, row, meta, arrival, parts, names, body }
+        Self { app, row, arrival, parts, names, body: Mutex::new(body) }
     }
 
     /// The request's headers.
@@ -86,7 +84,7 @@ impl Call {
     /// Refuses a declared length over the row's limit, before any of the body is asked for.
     pub(crate) fn check_declared_len(&self) -> Result<(), Refusal> {
         let limit = self.body_bytes_max();
-        match http_body::Body::size_hint(&self.body).exact() {
+        match http_body::Body::size_hint(&*self.body.lock()).exact() {
             Some(len) if len > limit => Err(too_large(limit)),
             _ => Ok(()),
         }
@@ -97,7 +95,7 @@ impl Call {
         let options = &self.app.options;
         let rate = Rate { bytes_per_second_min: options.body_bytes_per_second_min, window: options.body_window };
         let limit = self.body_bytes_max();
-        Guarded::new(std::mem::take(&mut self.body), limit, rate)
+        Guarded::new(std::mem::take(self.body.get_mut()), limit, rate)
     }
 
     /// All of the body.

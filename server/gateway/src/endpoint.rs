@@ -51,7 +51,7 @@ async fn serve(app: App, rows: Arc<[Arc<Row>]>, names: RawPathParams, mut reques
         return other_method(&rows, &request).unwrap_or_else(|refused| refused.render(&meta));
     };
     let names = names.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let call = Call::new(app, Arc::clone(&row), Arc::clone(&meta), arrival, names, request);
+    let call = Call::new(app, Arc::clone(&row), arrival, names, request);
     let response = handle(call).await.unwrap_or_else(|refused| refused.render(&meta));
     row.tally.count(response.status(), begun.elapsed());
     response

@@ -1,1 +1,46 @@
-//! inos-gateway
+//! The doors: HTTP and WebSocket over an accept loop of our own. What is asked goes to the broker as it is meant,
+//! what comes back goes out as it is. The gateway moves no money and runs no job; status codes live here alone.
+
+mod accept;
+mod auth;
+mod body;
+mod call;
+mod cors;
+mod endpoint;
+mod error;
+mod front;
+mod gateway;
+mod http;
+mod media;
+mod metrics;
+mod openapi;
+mod options;
+mod pages;
+mod permits;
+mod problems;
+mod pulse;
+mod query;
+mod refusal;
+mod reply;
+mod routes;
+mod row;
+mod serve;
+mod socket;
+mod state;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod tls;
+mod tokens;
+mod trace;
+mod ws;
+
+pub use error::Error;
+pub use gateway::Gateway;
+pub use options::{Options, Tls};
+
+/// The contract as OpenAPI 3.1, as `/openapi.json` serves it.
+pub fn openapi() -> Vec<u8> {
+    openapi::document(&routes::table().into_iter().map(std::sync::Arc::new).collect::<Vec<_>>())
+}

@@ -12,6 +12,8 @@ const STYLE: &str = include_str!("pages/page.css");
 const DOCS: &str = include_str!("pages/docs.html");
 const DOCS_STYLE: &str = include_str!("pages/docs.css");
 const DOCS_SCRIPT: &str = include_str!("pages/docs.js");
+/// The text at `/llms.txt`.
+pub(crate) const LLMS: &str = include_str!("pages/llms.txt");
 const HOME: &str = include_str!("pages/home.html");
 
 /// A page with this body.

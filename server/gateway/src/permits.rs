@@ -10,30 +10,17 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 /// The connections of one shard.
 #[derive(Default)]
 pub(crate) struct Load {
     open: AtomicUsize,
-    emptied: Notify,
 }
 
 impl Load {
     /// How many connections the shard has.
     pub(crate) fn open(&self) -> usize {
         self.open.load(Relaxed)
-    }
-
-    /// Waits until the shard has none.
-    pub(crate) async fn empty(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            if self.open() == 0 {
-                return;
-            }
-            emptied.await;
-        }
     }
 }
 
@@ -90,9 +77,7 @@ impl Drop for Permit {
         }
         drop(by_address);
         self.permits.total.fetch_sub(1, Relaxed);
-        if self.load.open.fetch_sub(1, Relaxed) == 1 {
-            self.load.emptied.notify_waiters();
-        }
+        self.load.open.fetch_sub(1, Relaxed);
     }
 }
 

@@ -49,10 +49,10 @@ pub(crate) trait Site: Send + Sync + 'static {
 pub(crate) struct Arrival {
     /// The address of the peer's end of the connection. Headers that claim another are not believed.
     pub(crate) address: IpAddr,
-    /// Whether the connection is encrypted.
-    pub(crate) tls: bool,
     /// Whether the header says twice how long the body is.
     pub(crate) ambiguous: bool,
+    /// Whether it came in where only operators do.
+    pub(crate) is_operators: bool,
     /// Cancelled when the server is about to stop.
     pub(crate) stop: CancellationToken,
 }
@@ -65,6 +65,8 @@ pub(crate) struct Setting {
     pub(crate) site: Arc<dyn Site>,
     /// Who shakes hands, where the listener speaks TLS.
     pub(crate) tls: Option<TlsAcceptor>,
+    /// Whether only operators come in here.
+    pub(crate) is_operators: bool,
     /// Cancelled when connections should end.
     pub(crate) stop: CancellationToken,
 }
@@ -162,10 +164,10 @@ fn service(
     Future: Future<Output = Result<Response<Told>, Infallible>> + Send + 'static,
 > + 'static {
     let (site, pulse, stop) = (Arc::clone(&setting.site), Arc::clone(pulse), setting.stop.clone());
-    let tls = setting.tls.is_some();
+    let is_operators = setting.is_operators;
     service_fn(move |request| {
         let under_way = pulse.begin();
-        let arrival = Arrival { address, tls, ambiguous: pulse.take_ambiguous(), stop: stop.clone() };
+        let arrival = Arrival { address, ambiguous: pulse.take_ambiguous(), is_operators, stop: stop.clone() };
         let answer = site.answer(arrival, request);
         async move {
             let answer = answer.await;

@@ -48,7 +48,6 @@ pub(crate) struct Inside {
 /// What the ledger shares with its books and its keeper.
 pub(crate) struct Shared {
     pub(crate) database: Database,
-    pub(crate) node: NodeId,
     /// The node's own account.
     pub(crate) node_account: AccountNo,
     pub(crate) issuer: AccountNo,
@@ -74,7 +73,6 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
     let committer = Committer::start(&database, writer, barrier)?;
     let shared = Arc::new(Shared {
         database,
-        node,
         node_account,
         issuer,
         starting_credits,

@@ -9,6 +9,7 @@ mod keys;
 mod ledger;
 mod node;
 mod run;
+mod serve;
 mod units;
 mod verify;
 
@@ -40,6 +41,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the server
+    Serve(serve::Serve),
     /// Run one job and wait for its output
     Run(run::Run),
     /// List the units, or show a unit or a method with its parameters
@@ -63,6 +66,10 @@ enum Command {
     Verify(verify::Verify),
     /// Load a server and print figures, one JSON object a line
     Bench(bench::Bench),
+    /// Bring the database to the schema of this program
+    Migrate(serve::Migrate),
+    /// Look for anything in the data directory that is not as it should be (no server may have it)
+    Check(serve::Check),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -115,7 +122,7 @@ impl Command {
             Self::Node(node) => Some(&node.at),
             Self::Health(health) => Some(&health.at),
             Self::Bench(bench) => Some(&bench.at),
-            Self::Verify(_) | Self::Completions { .. } => None,
+            Self::Serve(_) | Self::Migrate(_) | Self::Check(_) | Self::Verify(_) | Self::Completions { .. } => None,
         }
     }
 
@@ -131,6 +138,9 @@ impl Command {
             Self::Ledger(ledger) => ledger.run(terminal, &client()?),
             Self::Node(node) => node.run(terminal, &client()?),
             Self::Health(health) => health.run(terminal, &client()?),
+            Self::Serve(serve) => serve.run(terminal),
+            Self::Migrate(migrate) => migrate.run(terminal),
+            Self::Check(check) => check.run(terminal),
             Self::Verify(verify) => verify.run(terminal),
             Self::Bench(bench) => bench.run(terminal),
             Self::Completions { shell } => completions(*shell),

@@ -154,7 +154,11 @@ impl Config {
 
     /// The database's URL, the default filled in. It may hold a password: never log it as it is.
     pub fn database_url(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("inos.db").display()))
+        self.database_url.clone().unwrap_or_else(|| {
+            let path = self.data_dir.join("inos.db").display().to_string();
+            // The path stands in a URL now, where these three mean something else.
+            format!("sqlite://{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
+        })
     }
 
     /// Whether HTTPS is served.

@@ -10,5 +10,6 @@ pub mod identity;
 pub mod lock;
 pub mod logs;
 pub mod redact;
+pub mod serve;
 mod show;
 mod terminal;

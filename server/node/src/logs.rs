@@ -12,6 +12,9 @@ pub fn start(format: LogFormat, level: &str) {
     let filter = EnvFilter::builder().parse_lossy(level);
     let lines = Lines(io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
+    std::panic::set_hook(Box::new(
+        |panic| tracing::error!(%panic, thread = std::thread::current().name(), "a thread panicked"),
+    ));
     // An error means that a subscriber is there already, as in tests.
     let _ = match format {
         LogFormat::Text => registry.with(fmt::layer().with_ansi(false).with_writer(lines)).try_init(),

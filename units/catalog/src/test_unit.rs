@@ -152,3 +152,44 @@ fn echo(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use inos_unit::testing::{Quiet, run};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn outcome(method: &str, params: Value, inputs: &[&[u8]], host: &Quiet) -> Result<Vec<u8>, Fault> {
+        let params = serde_json::from_value(params).unwrap();
+        Ok(run(&TestUnit::new(), method, params, inputs, 10, host)?.remove(0).1)
+    }
+
+    #[test]
+    fn every_method_does_what_it_is_called() {
+        let quiet = Quiet::default();
+        assert_eq!(outcome("echo", json!({}), &[b"abc"], &quiet).unwrap(), b"abc");
+        assert_eq!(outcome("emit", json!({ "bytes": 258 }), &[], &quiet).unwrap()[254..], [254, 255, 0, 1]);
+        assert_eq!(outcome("noop", json!({}), &[], &quiet).unwrap(), b"");
+        assert_eq!(outcome("spin", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");
+        assert_eq!(outcome("wait", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");
+        assert!(matches!(outcome("broken", json!({}), &[], &quiet), Err(Fault::Broken(_))));
+        let addresses: Value =
+            serde_json::from_slice(&outcome("address", json!({}), &[b"abc"], &quiet).unwrap()).unwrap();
+        assert!(addresses["input"].as_u64() > Some(0) && addresses["output"].as_u64() > Some(0));
+    }
+
+    #[test]
+    fn a_wait_ends_when_the_host_says_so() {
+        let host = Quiet { cancel_after: Some(AtomicU64::new(3)) };
+        assert_eq!(outcome("wait", json!({ "ms": 600_000 }), &[], &host), Err(Fault::Cancelled));
+    }
+
+    #[test]
+    #[should_panic = "a test asked for this panic"]
+    fn a_panic_is_a_panic() {
+        let _ = outcome("panic", json!({}), &[], &Quiet::default());
+    }
+}

@@ -8,10 +8,10 @@ use brotlic::encode::{BrotliEncoder, BrotliEncoderOptions, BrotliOperation};
 use brotlic::{BlockSize, CompressionMode, Quality, SetParameterError, WindowSize};
 use inos_unit::Fault;
 
-/// How many bytes the encoder gets at once, and its block.
-const STEP_LEN: usize = 1 << 16;
 /// The encoder's block, as a power of two.
 const BLOCK_BITS: u8 = 16;
+/// How many bytes the encoder may hand over at once.
+const ROOM_LEN: usize = 1 << 16;
 /// The furthest offset that the encoder takes; beyond it, it only matters that there is one.
 const OFFSET_MAX: u64 = 1 << 30;
 
@@ -49,6 +49,13 @@ impl Plan {
         }
     }
 
+    /// How many bytes the encoder gets between two questions whether to stop: at most 10 ms of work up to quality 9.
+    ///
+    /// The two fastest qualities encode each step by itself, and lose 9 % of the size at 64 KiB.
+    fn step_len(&self) -> usize {
+        if self.quality < 2 { 1 << 20 } else { 1 << BLOCK_BITS }
+    }
+
     fn encoder(&self, piece: &Piece) -> Result<BrotliEncoder, SetParameterError> {
         // The whole piece is known here, so the hint is the same however the input arrived.
         let size_hint = u32::try_from(piece.bytes.len()).unwrap_or(u32::MAX);
@@ -67,14 +74,14 @@ impl Plan {
     pub(crate) fn encode(&self, piece: &Piece, stopped: impl Fn() -> bool) -> Result<Vec<u8>, Fault> {
         let mut encoder = self.encoder(piece).map_err(broken)?;
         let mut encoded = Vec::new();
-        let mut room = vec![0; STEP_LEN];
+        let mut room = vec![0; ROOM_LEN];
         let mut rest = &piece.bytes[..];
         let mut group_len = 0;
         loop {
             if stopped() {
                 return Err(Fault::Cancelled);
             }
-            let (step, after) = rest.split_at(rest.len().min(STEP_LEN));
+            let (step, after) = rest.split_at(rest.len().min(self.step_len()));
             rest = after;
             group_len += step.len();
             let operation = match (rest.is_empty(), piece.last) {

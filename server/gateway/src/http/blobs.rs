@@ -77,9 +77,12 @@ async fn receive(mut body: Guarded, mut upload: BlobUpload) -> Result<BlobUpload
     let mut cut = None;
     while let Some(piece) = body.next().await {
         match piece {
-            // Nobody receives any more: the writer has its own words for why.
-            Ok(piece) if pieces.send(piece).await.is_err() => break,
-            Ok(_) => {}
+            Ok(piece) => {
+                if pieces.send(piece).await.is_err() {
+                    // Nobody receives any more: the writer has its own words for why.
+                    break;
+                }
+            }
             Err(error) => {
                 cut = Some(refusal(error));
                 break;

@@ -111,6 +111,7 @@ pub(crate) async fn list(call: Call, visitor: Visitor) -> Answer {
         unit: query.text("unit").map(str::to_owned),
         method: query.text("method").map(str::to_owned),
         since: query.read_as::<Time>("since", "a time such as 2026-01-31T12:00:00.000Z")?,
+        ..JobFilter::default()
     };
     let limit = query.number("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT) as u32;
     let (items, next_cursor) = call.app.broker.jobs(&visitor.caller, &filter, limit, query.text("cursor")).await?;

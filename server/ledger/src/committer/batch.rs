@@ -235,7 +235,8 @@ impl Batch {
 
     fn ill(&mut self, trouble: &Trouble, begun: Instant) {
         if self.outage.is_none() {
-            tracing::warn!(?trouble, "the ledger's database is away");
+            let error = trouble.cause().map(|cause| cause as &dyn std::error::Error);
+            tracing::warn!(error, "the ledger's database is away");
         }
         self.outage = Some(Outage { since: self.outage.map_or(begun, |outage| outage.since), tried: Instant::now() });
         self.healthy.store(false, Release);

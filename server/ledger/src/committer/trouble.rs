@@ -18,6 +18,16 @@ pub(crate) enum Trouble {
 /// What the database's driver said.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+impl Trouble {
+    /// What the driver said, where it said anything.
+    pub(crate) fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        match self {
+            Self::Unfit => None,
+            Self::Collided(cause) | Self::Away(cause) | Self::Doubt(cause) | Self::Broken(cause) => Some(&**cause),
+        }
+    }
+}
+
 /// What became of a commit that may have happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {

@@ -2,14 +2,14 @@
 
 use clap::Subcommand;
 use inos_protocols::Microcredits;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::units::items;
+use super::jobs::pages;
 use crate::{
     client::{At, Client, percent},
     exit::{Exit, Failure},
     show,
-    terminal::Terminal,
+    terminal::{Terminal, say},
 };
 
 /// Your account; as an admin, everybody's
@@ -23,10 +23,17 @@ pub(super) struct Accounts {
 
 #[derive(Debug, Subcommand)]
 enum Deed {
-    /// Your own account
-    Show,
-    /// Every account (scope admin)
-    List,
+    /// An account; your own, if none is named
+    Show {
+        /// The account (scope admin)
+        account: Option<String>,
+    },
+    /// Every account, oldest first (scope admin)
+    List {
+        /// How many
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
     /// Make an account (scope admin)
     Create {
         /// Its name
@@ -51,15 +58,21 @@ enum Deed {
 impl Accounts {
     pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
         match &self.deed {
-            Deed::Show => terminal.facts(&client.get("/v1/account")?)?,
-            Deed::List => {
-                let accounts = client.get("/v1/admin/accounts")?;
+            Deed::Show { account: None } => terminal.facts(&client.get("/v1/account")?)?,
+            Deed::Show { account: Some(account) } => {
+                terminal.facts(&client.get(&format!("/v1/admin/accounts/{}", percent(account)))?)?;
+            }
+            Deed::List { limit } => {
+                let accounts = pages(client, "/v1/admin/accounts", &[], *limit)?;
                 let columns = ["id", "name", "balance", "held", "available", "created"];
-                terminal.table(&accounts, items(&accounts), &columns, "There are no accounts.")?;
+                terminal.table(&Value::from(accounts.clone()), &accounts, &columns, "There are no accounts.")?;
             }
             Deed::Create { name, credits } => {
-                let body = json!({ "name": name, "starting_credits": credits });
+                let body = json!({ "name": name, "credits": credits });
                 terminal.facts(&client.post("/v1/admin/accounts", &body)?)?;
+                if !terminal.json() {
+                    say("The secret is shown this once: keep it now.");
+                }
             }
             Deed::Grant { account, credits, note } => {
                 let body = json!({ "amount": credits, "note": note });

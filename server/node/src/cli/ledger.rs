@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::jobs::pages;
+use super::{jobs::pages, units::items};
 use crate::{
     client::{At, Client},
     exit::{Exit, Failure},
@@ -23,6 +23,8 @@ pub(super) struct Ledger {
 enum Deed {
     /// Balance, held and available
     Show,
+    /// What was used by method, in the last 30 days
+    Usage,
     /// Each entry, newest first
     Entries {
         /// How many
@@ -35,6 +37,11 @@ impl Ledger {
     pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
         match &self.deed {
             Deed::Show => terminal.facts(&client.get("/v1/account")?)?,
+            Deed::Usage => {
+                let usage = client.get("/v1/account/usage")?;
+                let columns = ["unit", "method", "jobs", "succeeded", "cost"];
+                terminal.table(&usage, items(&usage), &columns, "Nothing was used yet.")?;
+            }
             Deed::Entries { limit } => {
                 let entries = pages(client, "/v1/account/ledger", &[], *limit)?;
                 let columns = ["at", "reason", "amount", "job", "transfer", "note"];

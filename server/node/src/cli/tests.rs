@@ -14,6 +14,14 @@ fn the_command_line_is_consistent() {
 #[test]
 fn the_contract_can_be_written() {
     for words in [
+        "inos serve",
+        "inos serve --listen 0.0.0.0:1 --data-dir d --database-url postgres://h/d --arena-size 1GiB --workers 3 --json",
+        "inos migrate --config inos.toml",
+        "inos check --data-dir d --deep --json",
+        "inos bench ws --connections 4 --window 256 --batch 64 --json",
+        "inos bench http compute.sha256 --rate 1000 --span 10s --raw /hash",
+        "inos bench fsync --count 10",
+        "inos run compute.blake3 --budget 0.5 --priority 9 --timeout 5s --keep --idempotency-key k -",
         "inos run compute.blake3 --param length=32 --param encoding=hex in.bin -o out.bin --json",
         "inos run compute.brotli_compress --params-file p.json - --receipt r.json -v",
         "inos run compute.sha256 a b c --url http://127.0.0.1:1 --key k",
@@ -45,6 +53,7 @@ fn the_contract_can_be_written() {
 fn what_cannot_be_meant_is_refused() {
     for words in [
         "inos run",
+        "inos serve --lissten x",
         "inos run compute.blake3 --param novalue",
         "inos jobs",
         "inos accounts grant acc_1 -5",

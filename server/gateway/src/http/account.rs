@@ -1,0 +1,66 @@
+//! The caller's own account: what it has, what moved, what it used.
+
+use inos_protocols::{Refusal, account::Usage, refusal::Kind, time::Time};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    auth::Visitor,
+    call::Call,
+    media::JSON,
+    query::{Param, ParamKind},
+    refusal::{Answer, not_found},
+    reply::{self, Page},
+};
+
+/// How far back usage reaches unless asked otherwise: 30 days.
+const USAGE_SINCE_MS: u64 = 30 * 86_400_000;
+
+/// The query parameters of `GET /v1/account/usage`.
+pub(crate) const SINCE: &[Param] =
+    &[Param { name: "since", about: "From when on; without it, the last 30 days.", kind: ParamKind::Time }];
+
+/// What an account used since some time.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct UsageSince {
+    /// From when on.
+    since: Time,
+    /// By unit and method.
+    items: Vec<Usage>,
+}
+
+/// `GET /v1/account`.
+pub(crate) async fn show(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let found = call.app.broker.books().account(visitor.caller.account).await.map_err(unread)?;
+    Ok(reply::json(&found.ok_or_else(|| not_found("account"))?))
+}
+
+/// `GET /v1/account/ledger`.
+pub(crate) async fn ledger(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let query = call.query()?;
+    let limit = query.number("limit", 1, 1_000)?.unwrap_or(50) as u32;
+    let entries = call.app.broker.books().entries(visitor.caller.account, limit, query.text("cursor")).await;
+    let (items, next_cursor) = entries.map_err(unread)?;
+    Ok(reply::json(&Page { items, next_cursor }))
+}
+
+/// `GET /v1/account/usage`.
+pub(crate) async fn usage(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let since = call.query()?.read_as::<Time>("since", "a time such as 2026-01-31T12:00:00.000Z")?;
+    let since = since.unwrap_or_else(|| Time::from_ms(Time::now().as_ms().saturating_sub(USAGE_SINCE_MS)));
+    let items = call.app.broker.books().usage(visitor.caller.account, since).await.map_err(unread)?;
+    Ok(reply::json(&UsageSince { since, items }))
+}
+
+/// Books that could not be read, as callers may hear of it; the cause goes to the log.
+pub(crate) fn unread(error: inos_ledger::Error) -> Refusal {
+    if matches!(error, inos_ledger::Error::Cursor) {
+        return crate::query::wrong("cursor", error.to_string());
+    }
+    tracing::error!(error = &error as &dyn std::error::Error, "the books could not be read");
+    Refusal::new(Kind::DatabaseUnavailable, "The ledger's database does not answer just now. Nothing was changed; try again.")
+        .retry_after_ms(1000)
+}

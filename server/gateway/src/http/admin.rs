@@ -1,0 +1,95 @@
+//! What an operator does: accounts and grants.
+
+use inos_protocols::{
+    AccountId, Microcredits,
+    account::{Account, NewKey},
+    ids::TransferId,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    auth::Visitor,
+    call::Call,
+    http::account::unread,
+    media::JSON,
+    refusal::Answer,
+    reply::{self, Page},
+};
+
+/// A new account.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAccount {
+    /// Its name.
+    #[schemars(length(min = 1, max = 128))]
+    name: String,
+    /// What it starts with, in microcredits.
+    #[serde(default)]
+    credits: Microcredits,
+}
+
+/// An account that was made, and its first key.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct AccountMade {
+    /// The account.
+    account: Account,
+    /// Its first key; the secret is shown once.
+    key: NewKey,
+}
+
+/// Credits from the issuer.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewGrant {
+    /// How much, in microcredits.
+    amount: Microcredits,
+    /// Words to go with it.
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// Credits that have moved.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct GrantMade {
+    /// The transfer.
+    transfer: TransferId,
+    /// To whom.
+    account: AccountId,
+    /// How much, in microcredits.
+    amount: Microcredits,
+}
+
+/// `POST /v1/admin/accounts`.
+pub(crate) async fn create_account(mut call: Call, visitor: Visitor) -> Answer {
+    let NewAccount { name, credits } = call.json().await?;
+    let (account, key) = call.app.broker.create_account(&visitor.caller, &name, credits).await?;
+    let location = format!("/v1/admin/accounts/{}", account.id);
+    Ok(reply::created(&AccountMade { account, key }, &location))
+}
+
+/// `GET /v1/admin/accounts`.
+pub(crate) async fn list_accounts(call: Call, _: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let query = call.query()?;
+    let limit = query.number("limit", 1, 1_000)?.unwrap_or(50) as u32;
+    let accounts = call.app.broker.books().accounts(limit, query.text("cursor")).await;
+    let (items, next_cursor) = accounts.map_err(unread)?;
+    Ok(reply::json(&Page { items, next_cursor }))
+}
+
+/// `GET /v1/admin/accounts/{id}`.
+pub(crate) async fn show_account(call: Call, _: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let id: AccountId = call.id("id", "account")?;
+    let found = call.app.broker.books().account(id).await.map_err(unread)?;
+    Ok(reply::json(&found.ok_or_else(|| crate::refusal::not_found("account"))?))
+}
+
+/// `POST /v1/admin/accounts/{id}/grants`.
+pub(crate) async fn grant(mut call: Call, visitor: Visitor) -> Answer {
+    let account: AccountId = call.id("id", "account")?;
+    let NewGrant { amount, note } = call.json().await?;
+    let transfer = call.app.broker.grant(&visitor.caller, account, amount, note.as_deref()).await?;
+    Ok(reply::made(&GrantMade { transfer, account, amount }))
+}

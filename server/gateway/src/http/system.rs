@@ -1,0 +1,179 @@
+//! Life, readiness, figures and descriptions of the server itself.
+
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+
+use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::{
+    call::Call,
+    media::{HTML, JSON, TEXT},
+    metrics::Page,
+    pages,
+    refusal::{Answer, not_found},
+    reply,
+    state::App,
+};
+
+/// How long the database may take to show that it is there.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether the server lives.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Health {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// Whether the server takes work, and why not.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Readiness {
+    /// `ready`, `degraded` (it works, with a part missing) or `unready`.
+    status: &'static str,
+    /// What was looked at.
+    checks: Checks,
+}
+
+/// What readiness looks at: `ok`, or what is wrong.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Checks {
+    /// The database with its migrations.
+    database: &'static str,
+    /// Memory for inputs and outputs.
+    arena: &'static str,
+    /// Worker threads.
+    workers: &'static str,
+    /// Whether the server is about to stop.
+    draining: &'static str,
+}
+
+/// The version.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Version {
+    /// The server's version.
+    version: &'static str,
+    /// The version of the contract.
+    api: &'static str,
+}
+
+/// `GET /`.
+pub(crate) async fn home(call: Call) -> Answer {
+    call.accepted(&[HTML])?;
+    Ok(pages::home(&call.app.node.version))
+}
+
+/// `GET /docs`.
+pub(crate) async fn docs(call: Call) -> Answer {
+    call.accepted(&[HTML])?;
+    Ok(pages::docs())
+}
+
+/// `GET /openapi.json`.
+pub(crate) async fn openapi(call: Call) -> Answer {
+    call.accepted(&[JSON])?;
+    let mut response = reply::of(JSON, call.app.openapi.clone());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// `GET /llms.txt`.
+pub(crate) async fn llms(call: Call) -> Answer {
+    call.accepted(&[TEXT])?;
+    Ok(reply::of("text/plain; charset=utf-8", pages::LLMS))
+}
+
+/// `GET /version`.
+pub(crate) async fn version(call: Call) -> Answer {
+    call.accepted(&[JSON])?;
+    Ok(reply::json(&Version { version: env!("CARGO_PKG_VERSION"), api: "v1" }))
+}
+
+/// `GET /healthz`.
+pub(crate) async fn health(call: Call) -> Answer {
+    call.accepted(&[JSON])?;
+    Ok(reply::json(&Health { status: "ok" }))
+}
+
+/// `GET /readyz`.
+pub(crate) async fn ready(call: Call) -> Answer {
+    call.accepted(&[JSON])?;
+    let readiness = readiness(&call.app, call.arrival.stop.is_cancelled()).await;
+    let status = if readiness.status == "unready" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let mut response = reply::json(&readiness);
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+async fn readiness(app: &App, stopping: bool) -> Readiness {
+    let engine = app.broker.engine().status();
+    let draining = stopping || app.broker.is_draining() || engine.draining;
+    // Reading one account shows that the database answers and knows our tables.
+    let database = timeout(DATABASE_PATIENCE, app.broker.books().accounts(1, None)).await;
+    let reads = matches!(database, Ok(Ok(_)));
+    let working = engine.workers.len() > engine.quarantined;
+    let pressed = app.broker.arena().under_pressure();
+    let checks = Checks {
+        database: if reads { "ok" } else { "does not answer" },
+        arena: if pressed { "under pressure" } else { "ok" },
+        workers: match (working, engine.degraded) {
+            (false, _) => "none is working",
+            (true, true) => "some do not stop",
+            (true, false) => "ok",
+        },
+        draining: if draining { "yes" } else { "no" },
+    };
+    let status = match (reads && working && !draining, pressed || engine.degraded) {
+        (false, _) => "unready",
+        (true, true) => "degraded",
+        (true, false) => "ready",
+    };
+    Readiness { status, checks }
+}
+
+/// `GET /metrics`.
+pub(crate) async fn metrics(call: Call) -> Answer {
+    // Figures are for the operator: on this port only from this machine, and not at all where they have a port of
+    // their own.
+    if !call.arrival.is_operators && (call.app.options.metrics_listen.is_some() || !call.arrival.address.is_loopback()) {
+        return Err(not_found("path").into());
+    }
+    Ok(reply::of("text/plain; version=0.0.4; charset=utf-8", figures(&call.app)))
+}
+
+fn figures(app: &App) -> String {
+    let mut page = Page::default();
+    let (engine, arena, own) = (app.broker.engine().status(), app.broker.arena().stats(), &app.metrics);
+    page.head("inos_build_info", "gauge", "The server's version.");
+    page.sample("inos_build_info", &format!("{{version=\"{}\"}}", app.node.version), 1);
+    page.figure("inos_start_time_seconds", "gauge", "When the server started.", app.node.started.as_ms() as f64 / 1e3);
+    page.figure("inos_jobs_queued", "gauge", "Jobs that wait.", engine.queued);
+    page.figure("inos_jobs_running", "gauge", "Jobs that run.", engine.running);
+    page.figure("inos_jobs_completed_total", "counter", "Jobs that ended.", engine.completed);
+    page.figure("inos_jobs_completed_inline_total", "counter", "Jobs that ran where their bytes arrived.", engine.completed_here);
+    page.figure("inos_inline_overruns_total", "counter", "Runs there that took over 1 ms.", engine.overruns);
+    page.figure("inos_workers", "gauge", "Worker threads.", engine.workers.len());
+    page.figure("inos_workers_quarantined", "gauge", "Worker threads whose unit does not stop.", engine.quarantined);
+    page.figure("inos_workers_quarantined_total", "counter", "Worker threads ever quarantined.", engine.quarantined_total);
+    page.figure("inos_arena_capacity_bytes", "gauge", "Bytes that can be leased.", arena.capacity);
+    page.figure("inos_arena_leased_bytes", "gauge", "Bytes that are leased.", arena.leased);
+    page.figure("inos_arena_resident_bytes", "gauge", "Bytes of lease memory that are resident.", arena.resident);
+    page.figure("inos_arena_leases", "gauge", "Leases that live.", arena.leases);
+    page.figure("inos_arena_spooled_bytes", "gauge", "Bytes in spool files.", arena.spooled);
+    page.head("inos_arena_bytes_copied_total", "counter", "Payload bytes copied, by place.");
+    for (place, bytes) in arena.copies() {
+        page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
+    }
+    page.figure("inos_connections_open", "gauge", "Connections that are open.", app.permits.open());
+    page.figure("inos_http_refused_total", "counter", "Requests refused before they matched a path.", own.refused_at_the_door.load(Relaxed));
+    page.figure("inos_http_panics_total", "counter", "Handlers that panicked.", own.panics.load(Relaxed));
+    page.figure("inos_ws_open", "gauge", "WebSockets that are open.", own.sockets_open.load(Relaxed));
+    page.figure("inos_ws_sessions", "gauge", "WebSocket sessions, cut ones included.", app.sessions.len());
+    page.figure("inos_ws_frames_in_total", "counter", "Frames that came in by WebSocket.", own.frames_in.load(Relaxed));
+    page.figure("inos_ws_frames_out_total", "counter", "Frames that went out by WebSocket.", own.frames_out.load(Relaxed));
+    page.figure("inos_ws_resumed_total", "counter", "Sessions that went on after a cut.", own.sessions_resumed.load(Relaxed));
+    page.figure("inos_ws_slow_readers_total", "counter", "WebSockets closed because nobody read.", own.slow_readers.load(Relaxed));
+    page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
+    page.into_text()
+}

@@ -1,0 +1,87 @@
+//! Every path on one screen: method, path, scope, operation, what it does, who answers, what it takes and gives.
+//! The router and `/openapi.json` are both made from this table, so neither can know what the other does not.
+
+use http::{Method, StatusCode};
+use inos_protocols::{
+    account::{Account, Blob, Entry, Key, NewKey, Scope},
+    catalogue,
+    job::{Capsule, Job},
+    node::Node,
+    receipt::SignedReceipt,
+};
+
+use crate::{
+    http::{account, admin, batches, blobs, events, jobs, keys, node, run, system, tokens, units},
+    media::{BYTES, CAPNP, EVENTS, HTML, JSON, NDJSON, TEXT},
+    problems,
+    reply::Page,
+    row::{Row, keyed, open},
+    ws,
+};
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+const OK: StatusCode = StatusCode::OK;
+const CREATED: StatusCode = StatusCode::CREATED;
+const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+const NOTHING: StatusCode = StatusCode::NO_CONTENT;
+
+/// The table.
+#[rustfmt::skip]
+pub(crate) fn table() -> Vec<Row> {
+    use Scope::{Account as Own, Admin, Blobs, Jobs};
+    vec![
+        open(GET, "/", "getHome", "The first page", system::home).gives_bytes(OK, HTML),
+        open(GET, "/docs", "getDocs", "The API to read and to try", system::docs).gives_bytes(OK, HTML),
+        open(GET, "/openapi.json", "getOpenapi", "This description", system::openapi).gives_bytes(OK, JSON),
+        open(GET, "/llms.txt", "getLlms", "This server in a few words, for language models", system::llms).gives_bytes(OK, TEXT),
+        open(GET, "/problems", "listProblems", "Every way in which the server says no", problems::list).gives_bytes(OK, HTML).gives::<Vec<problems::Kinds>>(OK),
+        open(GET, "/problems/{slug}", "getProblem", "What one problem means and what to do", problems::show).gives_bytes(OK, HTML).gives::<problems::Kinds>(OK),
+        open(GET, "/version", "getVersion", "The server's version", system::version).gives::<system::Version>(OK),
+        open(GET, "/healthz", "getHealth", "Whether the server lives", system::health).gives::<system::Health>(OK),
+        open(GET, "/readyz", "getReadiness", "Whether the server takes work", system::ready).gives::<system::Readiness>(OK).gives::<system::Readiness>(StatusCode::SERVICE_UNAVAILABLE),
+        open(GET, "/metrics", "getMetrics", "Figures for Prometheus, on loopback or where --metrics-listen says", system::metrics).gives_bytes(OK, TEXT),
+
+        open(GET, "/v1/units", "listUnits", "The catalogue", units::list).gives::<Page<catalogue::Unit>>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
+        open(GET, "/v1/units/{unit}", "getUnit", "A unit and its methods", units::show).gives::<catalogue::Unit>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
+        open(GET, "/v1/units/{unit}/{method}", "getMethod", "A method: parameters, limits, price", units::method).gives::<catalogue::Method>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
+        open(GET, "/v1/node", "getNode", "Who this server is", node::show).gives::<Node>(OK),
+
+        keyed(POST, "/v1/run/{unit}/{method}", Jobs, "run", "Run a method on the body and wait for its output", run::run).stream().open_query().reads(run::HEADERS).body_optional().takes_bytes(BYTES).takes_bytes("multipart/form-data").gives_bytes(OK, BYTES),
+        keyed(POST, "/v1/jobs", Jobs, "createJob", "Submit a job", jobs::create).message().reads(jobs::HEADERS).takes::<Capsule>().takes_bytes(CAPNP).gives::<Job>(ACCEPTED).gives::<Job>(OK).gives_bytes(OK, CAPNP).gives_bytes(ACCEPTED, CAPNP),
+        keyed(GET, "/v1/jobs", Jobs, "listJobs", "Your jobs, newest first", jobs::list).query(jobs::FILTERS).gives::<Page<Job>>(OK),
+        keyed(GET, "/v1/jobs/{id}", Jobs, "getJob", "A job", jobs::show).gives::<Job>(OK).gives_bytes(OK, CAPNP),
+        keyed(GET, "/v1/jobs/{id}/outputs/{n}", Jobs, "getOutput", "An output's bytes", jobs::output).gives_bytes(OK, BYTES).gives_bytes(StatusCode::PARTIAL_CONTENT, BYTES).gives_nothing(StatusCode::NOT_MODIFIED),
+        keyed(GET, "/v1/jobs/{id}/receipt", Jobs, "getReceipt", "The signed receipt", jobs::receipt).gives::<SignedReceipt>(OK).gives_bytes(OK, CAPNP),
+        keyed(GET, "/v1/jobs/{id}/events", Jobs, "watchJob", "What happens to a job, as it happens", events::of_job).reads(events::HEADERS).gives_bytes(OK, EVENTS),
+        keyed(POST, "/v1/jobs/{id}/cancel", Jobs, "cancelJob", "Stop a job", jobs::cancel).gives::<Job>(ACCEPTED),
+        keyed(GET, "/v1/events", Jobs, "watchJobs", "What happens to all your jobs, as it happens", events::of_all).reads(events::HEADERS).gives_bytes(OK, EVENTS),
+        keyed(POST, "/v1/batches", Jobs, "createBatch", "Run up to 1,000 capsules, each answered alone", batches::create).message().takes::<Vec<Capsule>>().takes_bytes(NDJSON).takes_bytes(CAPNP).gives::<batches::Batch>(OK).gives_bytes(OK, NDJSON).gives_bytes(OK, CAPNP),
+        open(GET, "/v1/ws", "openSocket", "Many capsules over one WebSocket (inos.capsule.v1, inos.json.v1)", ws::open).query(ws::PARAMS).gives_nothing(StatusCode::SWITCHING_PROTOCOLS),
+        keyed(POST, "/v1/ws-tickets", Jobs, "createTicket", "A ticket that opens one WebSocket", tokens::ticket).gives::<tokens::TicketMade>(CREATED),
+
+        keyed(PUT, "/v1/blobs", Blobs, "storeBlob", "Store bytes", blobs::put).stream().query(blobs::STORING).takes_bytes(BYTES).gives::<Blob>(CREATED),
+        keyed(GET, "/v1/blobs", Blobs, "listBlobs", "Your blobs, newest first", blobs::list).query(blobs::PAGING).gives::<Page<Blob>>(OK),
+        keyed(PUT, "/v1/blobs/{hash}", Blobs, "storeCheckedBlob", "Store bytes that have this hash", blobs::put_checked).stream().query(blobs::STORING).takes_bytes(BYTES).gives::<Blob>(CREATED),
+        keyed(GET, "/v1/blobs/{hash}", Blobs, "getBlob", "A blob's bytes", blobs::get).gives_bytes(OK, BYTES).gives_bytes(StatusCode::PARTIAL_CONTENT, BYTES).gives_nothing(StatusCode::NOT_MODIFIED),
+        keyed(DELETE, "/v1/blobs/{hash}", Blobs, "deleteBlob", "Let a blob go", blobs::delete).gives_nothing(NOTHING),
+
+        keyed(GET, "/v1/account", Own, "getAccount", "Your account and what it has", account::show).gives::<Account>(OK),
+        keyed(GET, "/v1/account/ledger", Own, "listEntries", "What moved, newest first", account::ledger).query(blobs::PAGING).gives::<Page<Entry>>(OK),
+        keyed(GET, "/v1/account/usage", Own, "getUsage", "What you used, by method", account::usage).query(account::SINCE).gives::<account::UsageSince>(OK),
+        keyed(POST, "/v1/keys", Own, "createKey", "Make a key", keys::create).takes::<keys::NewKeyForm>().gives::<NewKey>(CREATED),
+        keyed(GET, "/v1/keys", Own, "listKeys", "Your keys, without their secrets", keys::list).gives::<Page<Key>>(OK),
+        keyed(DELETE, "/v1/keys/{id}", Own, "revokeKey", "End a key", keys::revoke).gives_nothing(NOTHING),
+        keyed(POST, "/v1/tokens", None, "createToken", "A token for a page, of at most an hour", tokens::create).takes::<tokens::NewToken>().gives::<tokens::TokenMade>(CREATED),
+
+        keyed(POST, "/v1/admin/accounts", Admin, "createAccount", "Make an account and its first key", admin::create_account).takes::<admin::NewAccount>().gives::<admin::AccountMade>(CREATED),
+        keyed(GET, "/v1/admin/accounts", Admin, "listAccounts", "Every account", admin::list_accounts).query(blobs::PAGING).gives::<Page<Account>>(OK),
+        keyed(GET, "/v1/admin/accounts/{id}", Admin, "getAnyAccount", "An account", admin::show_account).gives::<Account>(OK),
+        keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().gives::<admin::GrantMade>(CREATED),
+
+        keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),
+        keyed(GET, "/v1/stats", Jobs, "getStats", "How the server does", node::stats).gives::<node::Stats>(OK),
+    ]
+}

@@ -1,0 +1,101 @@
+//! What every answer carries, and the pages.
+
+use super::house::{house, house_with, options};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_says_how_it_does() {
+    let house = house().await;
+    assert_eq!(house.ask_openly("GET", "/healthz", &[], b"").await.json()["status"], "ok");
+    let ready = house.ask_openly("GET", "/readyz", &[], b"").await;
+    assert_eq!((ready.status, ready.json()["status"].as_str()), (200, Some("ready")));
+    assert_eq!(house.ask_openly("GET", "/version", &[], b"").await.json()["api"], "v1");
+    let head = house.ask_openly("HEAD", "/healthz", &[], b"").await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_load_nothing_from_elsewhere() {
+    let house = house().await;
+    for path in ["/", "/docs", "/problems", "/problems/queue-full"] {
+        let page = house.ask_openly("GET", path, &[("accept", "text/html")], b"").await;
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"));
+    }
+    let problem = house.ask_openly("GET", "/problems/queue-full", &[("accept", "application/json")], b"").await;
+    assert_eq!((problem.status, problem.json()["status"].as_u64()), (200, Some(429)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_loopback_pages_may_read_answers() {
+    let house = house().await;
+    let asked = |origin: &'static str| {
+        let house = &house;
+        async move { house.ask("GET", "/v1/account", &[("origin", origin)], b"").await }
+    };
+    let near = asked("http://localhost:5173").await;
+    assert_eq!(near.header("access-control-allow-origin"), Some("http://localhost:5173"));
+    assert_eq!(near.header("access-control-allow-credentials"), None);
+    assert!(near.header("access-control-expose-headers").unwrap().contains("Inos-Cost"));
+    for far in ["https://evil.test", "null"] {
+        assert_eq!(asked(far).await.header("access-control-allow-origin"), None, "{far}");
+    }
+    let preflight = [("origin", "http://localhost:5173"), ("access-control-request-method", "POST")];
+    let answer = house.ask_openly("OPTIONS", "/v1/jobs", &preflight, b"").await;
+    assert_eq!(answer.status, 204);
+    assert!(answer.header("access-control-allow-headers").unwrap().contains("Authorization"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_the_operators() {
+    let house = house().await;
+    let figures = house.ask_openly("GET", "/metrics", &[], b"").await;
+    assert_eq!(figures.status, 200);
+    assert!(figures.text().contains("inos_arena_bytes_copied_total{place=\"frame_in\"}"));
+    let apart = house_with(crate::Options { metrics_listen: Some(([127, 0, 0, 1], 0).into()), ..options() }).await;
+    assert_eq!(apart.ask_openly("GET", "/metrics", &[], b"").await.status, 404);
+    let address = apart.gateway.as_ref().unwrap().metrics_address().unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut all = String::new();
+    stream.read_to_string(&mut all).await.unwrap();
+    assert!(all.starts_with("HTTP/1.1 200"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_keys_are_counted_and_the_right_one_still_works() {
+    let house = house().await;
+    let wrong = [("authorization", "Bearer inos_no_such")];
+    let mut last = house.ask_openly("GET", "/v1/account", &wrong, b"").await;
+    assert_eq!(last.status, 401);
+    for _ in 0..20 {
+        last = house.ask_openly("GET", "/v1/account", &wrong, b"").await;
+    }
+    assert_eq!((last.status, last.json()["code"].as_str()), (429, Some("rate-limited")));
+    assert!(last.header("retry-after").is_some() && last.header("ratelimit").is_some());
+    assert_eq!(house.get("/v1/account").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_weaker_than_its_key_and_ends_with_its_budget() {
+    let house = house().await;
+    let form = serde_json::json!({ "scopes": ["jobs"], "expires_in_s": 60, "budget": 3 });
+    let made = house.post_json("/v1/tokens", &[], form).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let bearer = format!("Bearer {}", made.json()["token"].as_str().unwrap());
+    let token = [("authorization", bearer.as_str())];
+    assert_eq!(house.ask_openly("GET", "/v1/account", &token, b"").await.status, 403);
+    assert_eq!(house.ask_openly("POST", "/v1/tokens", &token, b"{}").await.status, 403);
+    let mut spent = 0;
+    for _ in 0..10 {
+        let ran = house.ask_openly("POST", "/v1/run/compute/blake3", &token, b"abc").await;
+        if ran.status != 200 {
+            assert_eq!(ran.status, 402, "{}", ran.text());
+            break;
+        }
+        spent += ran.header("inos-cost").unwrap().parse::<u64>().unwrap();
+    }
+    assert!((1..=3).contains(&spent), "spent {spent} of 3");
+}
