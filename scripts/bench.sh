@@ -36,7 +36,8 @@ trap 'stop_server; rm -rf "$work"; stop_postgres' EXIT
 
 # start_server NAME ARGUMENT…: a server with a folder and a port of its own.
 start_server() {
-    export INOS_DATA_DIR="$work/$1"
+    database="$1"
+    export INOS_DATA_DIR="$work/$database"
     shift
     mkdir "$INOS_DATA_DIR"
     "$inos" serve --json --listen 127.0.0.1:0 "$@" >"$INOS_DATA_DIR.out" 2>"$INOS_DATA_DIR.log" &
@@ -53,7 +54,7 @@ start_server() {
 
 load() {
     say "$*"
-    "$inos" bench "$@" --span "$span"
+    "$inos" bench "$@" --span "$span" | sed "s/^{/{\"database\":\"$database\",/"
 }
 
 loads() {

@@ -35,14 +35,13 @@ start_server() {
 }
 
 first_job() {
-    local work
-    work="$(mktemp -d)"
+    local work="$data_dir/first-job"
+    mkdir -p "$work"
     printf 'The quick brown fox jumps over the lazy dog' >"$work/input"
     "$inos" run compute.blake3 --param encoding=hex "$work/input" \
         --output "$work/output" --receipt "$work/receipt.json" --verbose
     printf 'result   %s\n\nIts receipt, checked without the server:\n' "$(cat "$work/output")"
     "$inos" verify "$work/receipt.json" --input "$work/input" --output "$work/output"
-    rm -rf "$work"
 }
 
 say "Building (the first time takes minutes)"

@@ -3,9 +3,9 @@
 
 use std::{
     ffi::CStr,
-    fs::{self, File},
+    fs::{DirBuilder, File},
     io,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::DirBuilderExt as _},
     path::Path,
 };
 
@@ -27,7 +27,7 @@ impl Folder {
     /// Opens the folder at `path`, making it and its parents when they are missing.
     pub(crate) fn root(path: &Path) -> Result<Self, Error> {
         let attempted = || format!("open the payload folder {}", path.display());
-        fs::create_dir_all(path).during(attempted)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(path).during(attempted)?;
         let fd = rustix::fs::open(path, FOLDER, Mode::empty()).during(attempted)?;
         Ok(Self { fd })
     }

@@ -27,6 +27,8 @@ pub(crate) const EXPIRED: u8 = 2;
 pub(crate) const STOPPING: u8 = 4;
 /// A worker has it.
 const BEGUN: u8 = 8;
+/// Somebody wants to be told of changes.
+const WATCHED: u8 = 16;
 
 type Watcher = Arc<dyn Fn() + Send + Sync>;
 
@@ -92,6 +94,7 @@ impl Control {
     /// It runs on the job's thread and must not block.
     pub fn on_change(&self, watcher: Box<dyn Fn() + Send + Sync>) {
         self.rest.lock().watcher = Some(Arc::from(watcher));
+        self.flags.fetch_or(WATCHED, Ordering::AcqRel);
     }
 
     /// Which reasons to stop there are, 0 for none.
@@ -117,8 +120,12 @@ impl Control {
 
     /// Notes that a worker begins.
     pub(crate) fn begin(&self) {
-        self.flags.fetch_or(BEGUN, Ordering::AcqRel);
-        self.changed();
+        let before = self.flags.fetch_or(BEGUN, Ordering::AcqRel);
+        self.revision.fetch_add(1, Ordering::Release);
+        if before & WATCHED != 0 {
+            let rest = self.rest.lock();
+            tell(rest.watcher.clone(), rest);
+        }
     }
 
     /// Notes how far the job is.
@@ -147,12 +154,6 @@ impl Control {
         let last = rest.lines.len() == LINES_MAX - 1;
         rest.lines.push(if last { "further lines are not kept".into() } else { printable(line) });
         self.revision.fetch_add(1, Ordering::Release);
-        tell(rest.watcher.clone(), rest);
-    }
-
-    fn changed(&self) {
-        self.revision.fetch_add(1, Ordering::Release);
-        let rest = self.rest.lock();
         tell(rest.watcher.clone(), rest);
     }
 }

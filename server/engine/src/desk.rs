@@ -94,7 +94,7 @@ impl Desk {
     }
 
     /// Takes up the next claimed task; a unit that ignores its end is given up `grace` later.
-    pub(crate) fn take_up(&self, now: Instant, grace: Duration) -> Next {
+    pub(crate) fn take_up(&self, now: Instant, started: Time, grace: Duration) -> Next {
         let mut state = self.state.lock();
         let Some(queued) = state.batch.pop_front() else { return Next::Nothing };
         if queued.task.control.is_cancelled() {
@@ -111,7 +111,7 @@ impl Desk {
             done: task.done,
             begun: now,
             queued_us: micros(now.saturating_duration_since(since)),
-            started: Time::now(),
+            started,
             stop,
             quit: stop.checked_add(grace).unwrap_or(stop),
             told: false,

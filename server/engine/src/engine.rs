@@ -27,6 +27,9 @@ use crate::{
     workers,
 };
 
+/// An offer lets others have the queue after so many tasks.
+const BUMP_EVERY: usize = 32;
+
 /// How an engine is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -89,6 +92,10 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    fn take_in(&mut self, queued: Queued) -> Result<(), (Queued, Refused)> {
+        if self.draining { Err((queued, Refused::Draining)) } else { self.queue.push(queued) }
+    }
+
     /// Whether nothing waits and nothing runs, units that do not stop left aside.
     pub(crate) fn is_idle(&self) -> bool {
         self.queue.len() == 0 && self.parked >= self.workers && self.ending == 0
@@ -169,22 +176,20 @@ impl Engine {
     pub fn offer(&self, tasks: Vec<Task>) -> Vec<(Task, Refused)> {
         let shared = &self.0.shared;
         let now = Instant::now();
-        let mut refused = Vec::new();
-        let mut soonest: Option<Instant> = None;
+        let (mut refused, mut soonest) = (Vec::new(), None);
         let mut core = shared.core.lock();
-        if core.draining {
-            drop(core);
-            return tasks.into_iter().map(|task| (task, Refused::Draining)).collect();
-        }
-        let before = core.queue.len();
-        for task in tasks {
+        for (at, task) in tasks.into_iter().enumerate() {
+            if at % BUMP_EVERY == BUMP_EVERY - 1 {
+                // A worker that waits for the lock would park before long, which costs more than a turn.
+                MutexGuard::bump(&mut core);
+            }
             let deadline = task.deadline;
-            match core.queue.push(Queued { task, since: now }) {
-                Ok(()) => soonest = Some(soonest.map_or(deadline, |soonest| soonest.min(deadline))),
+            match core.take_in(Queued { task, since: now }) {
+                Ok(()) => soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline))),
                 Err((Queued { task, .. }, why)) => refused.push((task, why)),
             }
         }
-        let wake = (core.queue.len() - before).min(core.parked);
+        let wake = core.queue.len().min(core.parked);
         core.parked -= wake;
         shared.count_parked(&core);
         shared.count_waiting(&core);

@@ -3,10 +3,11 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque, binary_heap::PeekMut},
+    collections::{BinaryHeap, VecDeque, binary_heap::PeekMut},
     time::{Duration, Instant},
 };
 
+use ahash::AHashMap;
 use inos_protocols::JobId;
 
 use crate::Refused;
@@ -14,7 +15,9 @@ use crate::Refused;
 /// A task that waited this long goes before tasks of higher priority that came later.
 const AGE_MAX: Duration = Duration::from_secs(60);
 /// What one unit of cost is in virtual time for an account of weight 1.
-const SCALE: u128 = 1 << 32;
+const SCALE: u64 = 1 << 20;
+/// The most that one task can cost its account.
+const COST_MAX: u64 = u64::MAX / SCALE;
 /// So many accounts are remembered at least, even without tasks.
 const RESTING_MAX: usize = 1_024;
 /// Lanes that an account without tasks keeps.
@@ -47,8 +50,8 @@ pub(crate) struct Queue<T> {
     len: usize,
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
-    places: HashMap<JobId, Place>,
-    accounts: HashMap<u64, Account>,
+    places: AHashMap<JobId, Place>,
+    accounts: AHashMap<u64, Account>,
     /// Each account with tasks once, by its virtual time and then by when it came.
     turns: BinaryHeap<Reverse<(u128, u64, u64)>>,
     /// The virtual time of the account served last.
@@ -92,8 +95,8 @@ impl<T: Waiting> Queue<T> {
             len: 0,
             slots: Vec::new(),
             free: Vec::new(),
-            places: HashMap::new(),
-            accounts: HashMap::new(),
+            places: AHashMap::new(),
+            accounts: AHashMap::new(),
             turns: BinaryHeap::new(),
             now: 0,
             latest: 0,
@@ -296,7 +299,7 @@ impl<T: Waiting> Queue<T> {
             self.places.shrink_to(SLOTS_KEPT);
         }
         if self.accounts.len() > RESTING_MAX {
-            self.accounts = HashMap::new();
+            self.accounts = AHashMap::new();
         }
     }
 }
@@ -311,8 +314,8 @@ impl Account {
     }
 
     fn charge(&mut self, now: u128, ticket: &Ticket) {
-        let cost = u128::from(ticket.cost.max(1)) * SCALE / u128::from(ticket.weight.max(1));
-        self.virtual_time = self.virtual_time.max(now) + cost;
+        let cost = ticket.cost.clamp(1, COST_MAX) * SCALE / u64::from(ticket.weight.max(1));
+        self.virtual_time = self.virtual_time.max(now) + u128::from(cost);
     }
 
     fn lane(&mut self, priority: u8) -> &mut Lane {

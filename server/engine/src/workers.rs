@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use inos_protocols::time::Time;
 use parking_lot::MutexGuard;
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// The most tasks of one claim.
-const CLAIM_LEN_MAX: usize = 16;
+const CLAIM_LEN_MAX: usize = 64;
 /// How long the tasks of one claim may take together, by what they took before.
 const CLAIM_TIME_MAX: Duration = Duration::from_micros(200);
 /// A batch behind a job that runs longer than this is taken over by others.
@@ -52,9 +53,10 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
 }
 
 fn work(shared: &Shared, desk: &Desk) {
+    let mut clock = Clock::now();
     loop {
         let now = Instant::now();
-        match desk.take_up(now, shared.options.stop_grace) {
+        match desk.take_up(now, clock.at(now), shared.options.stop_grace) {
             Next::Run(entry, control, work) => {
                 shared.watch.arm(work.until);
                 control.begin();
@@ -72,9 +74,22 @@ fn work(shared: &Shared, desk: &Desk) {
                 }
             }
             Next::End(queued, end) => shared.end_all(vec![queued], &end, now),
-            Next::Nothing if claim(shared, desk) => {}
+            Next::Nothing if claim(shared, desk) => clock = Clock::now(),
             Next::Nothing => return leave(shared, desk),
         }
+    }
+}
+
+/// The wall clock as it stood when a batch was claimed, so that each task need not ask for it.
+struct Clock(Instant, Time);
+
+impl Clock {
+    fn now() -> Self {
+        Self(Instant::now(), Time::now())
+    }
+
+    fn at(&self, now: Instant) -> Time {
+        self.1.plus_ms(micros(now.saturating_duration_since(self.0)) / 1_000)
     }
 }
 

@@ -134,6 +134,11 @@ impl Ledger {
         self.0.shared.node_account
     }
 
+    /// The account that all credits come from.
+    pub fn issuer(&self) -> AccountNo {
+        self.0.shared.issuer
+    }
+
     /// Commits what waits, gives leases back and closes the database. What comes later is answered "unavailable".
     pub async fn close(self) {
         let inside = self.0.clone();

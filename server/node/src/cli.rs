@@ -31,7 +31,7 @@ use crate::{
 #[command(
     after_help = "Exit codes: 0 done, 1 the job or check failed, 2 usage, 3 server not reachable, 4 not authorised;\nserve also 70 internal, 75 data directory in use, 78 configuration or a newer schema."
 )]
-struct Cli {
+pub(crate) struct Cli {
     /// Print JSON instead of words
     #[arg(long, global = true)]
     json: bool,
@@ -81,12 +81,19 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.json;
-    match cli.command.run(Terminal::new(json)) {
+    match cli.run() {
         Ok(exit) => code(exit),
         Err(failure) => {
             report(&failure, json);
             code(failure.exit)
         }
+    }
+}
+
+impl Cli {
+    /// Does what it says.
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        self.command.run(Terminal::new(self.json))
     }
 }
 

@@ -64,8 +64,16 @@ fn write_owner(file: &mut File) -> io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
+/// The server that has the directory, if one runs.
+pub fn server(dir: &Path) -> Option<u32> {
+    let pid = owner(dir)?;
+    // The number may long belong to another program.
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+    (name.trim() == "inos").then_some(pid)
+}
+
 /// The process that locked the directory last, whether or not it still runs.
-pub fn owner(dir: &Path) -> Option<u32> {
+fn owner(dir: &Path) -> Option<u32> {
     let mut text = String::new();
     File::open(dir.join(LOCK)).ok()?.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()

@@ -11,6 +11,9 @@ use crate::{
     show,
 };
 
+/// Fields that are shown before all others.
+const FIRST: [&str; 6] = ["id", "hash", "job", "name", "status", "state"];
+
 /// Where a command's answers go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
@@ -94,6 +97,9 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
     let join = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix} {name}") };
     match value {
         Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            // What a thing is called comes first; the sort keeps the rest in its order.
+            fields.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
             for (name, value) in fields {
                 match value {
                     Value::Object(inner) if inner.is_empty() => lines.push((join(&show::clean(name)), "–".into())),
@@ -219,7 +225,7 @@ mod tests {
             json!({"id": "x\x1b", "metrics": {"run_us": 5}, "outputs": [{"bytes": 2048}], "labels": {}, "error": null});
         assert_eq!(
             facts(&value, false),
-            "error            –\nid               x\u{fffd}\nlabels           –\nmetrics run      5 µs\noutputs 0 bytes  2.0 KiB\n"
+            "id               x\u{fffd}\nerror            –\nlabels           –\nmetrics run      5 µs\noutputs 0 bytes  2.0 KiB\n"
         );
     }
 }

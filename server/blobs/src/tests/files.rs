@@ -233,14 +233,16 @@ fn bytes_that_do_not_hash_to_their_name_are_never_served() {
 
 #[test]
 fn payloads_are_for_their_owner_alone() {
-    let (dir, blobs) = fresh();
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("payloads");
+    let blobs = Blobs::open(&dir).unwrap();
     let stored = store(&blobs, b"private", 4);
     let segment = blobs.pack(b"private").unwrap().segment;
-    for path in [path_of(dir.path(), &stored.hash), dir.path().join(format!("packs/{segment:020}.pack"))] {
+    for path in [path_of(&dir, &stored.hash), dir.join(format!("packs/{segment:020}.pack"))] {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    for folder in ["packs", "files", "uploads"] {
-        assert_eq!(fs::metadata(dir.path().join(folder)).unwrap().permissions().mode() & 0o777, 0o700);
+    for folder in ["", "packs", "files", "uploads"] {
+        assert_eq!(fs::metadata(dir.join(folder)).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
 

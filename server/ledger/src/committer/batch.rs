@@ -143,7 +143,8 @@ impl Batch {
                     collisions += 1;
                 }
                 Trouble::Away(_) | Trouble::Doubt(_) => self.ill(&failed.trouble, begun),
-                Trouble::Unfit => return End::Refused,
+                // Not even a careful judgement finds what the database does not like.
+                Trouble::Unfit => return End::Poisoned,
                 Trouble::Collided(cause) => return self.hopeless(cause, End::Refused),
                 Trouble::Broken(cause) => return self.hopeless(cause, End::Poisoned),
             }

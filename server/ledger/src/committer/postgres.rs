@@ -182,7 +182,7 @@ fn sorted(error: sqlx::Error) -> Trouble {
         "40001" | "40P01" => Trouble::Collided(error.into()),
         // The number of this commit is taken: somebody else writes as this node.
         "23505" if constraint(&error) == Some("commits_pkey") => Trouble::Collided(error.into()),
-        "23505" => Trouble::Unfit,
+        "23505" | "23514" => Trouble::Unfit,
         // Connections refused or cut, no room, no lock in time, read-only.
         "25006" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => Trouble::Away(error.into()),
         code if code.starts_with("08") || code.starts_with("58") => Trouble::Away(error.into()),

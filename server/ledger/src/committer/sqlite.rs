@@ -151,10 +151,7 @@ fn sorted(error: rusqlite::Error) -> Trouble {
         _ => return Trouble::Broken(error.into()),
     };
     match code {
-        ErrorCode::ConstraintViolation => match unique(&error) {
-            true => Trouble::Unfit,
-            false => Trouble::Broken(error.into()),
-        },
+        ErrorCode::ConstraintViolation => Trouble::Unfit,
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
         | ErrorCode::CannotOpen
@@ -164,12 +161,6 @@ fn sorted(error: rusqlite::Error) -> Trouble {
         | ErrorCode::FileLockingProtocolFailed => Trouble::Away(error.into()),
         _ => Trouble::Broken(error.into()),
     }
-}
-
-fn unique(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
-    let extended = error.sqlite_error().map(|error| error.extended_code);
-    matches!(extended, Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE))
 }
 
 fn ask(connection: &Connection, node: i64, questions: &Questions<'_>) -> rusqlite::Result<Facts> {

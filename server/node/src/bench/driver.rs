@@ -205,12 +205,10 @@ impl Drive {
         self.line.stream.set_read_timeout(Some(LOOK_AGAIN)).map_err(broken)?;
         loop {
             let now = Instant::now();
-            if now >= self.schedule.end && (self.asked == self.answered || now >= self.schedule.last) {
+            if now >= self.schedule.last || (now >= self.schedule.end && self.is_over()) {
                 return Ok(());
             }
-            if now < self.schedule.end {
-                self.ask(now);
-            }
+            self.ask(now);
             self.write().map_err(broken)?;
             if !self.wait(now).map_err(broken)? {
                 continue;
@@ -227,12 +225,18 @@ impl Drive {
         }
     }
 
+    /// Whether every job that was due before the end has its answer.
+    fn is_over(&self) -> bool {
+        let all_asked = self.schedule.interval.is_none() || self.next_due >= self.schedule.end;
+        all_asked && self.asked == self.answered
+    }
+
     /// Gathers the requests that are due and for which there is room.
     fn ask(&mut self, now: Instant) {
         while self.out.len() < WRITE_BYTES_MAX {
             let due = if self.schedule.interval.is_some() { self.next_due } else { now };
             let under_way = self.asked - self.answered;
-            if due > now || under_way >= self.jobs_max {
+            if due > now || due >= self.schedule.end || under_way >= self.jobs_max {
                 return;
             }
             let count = self.line.talk.ask(self.asked, &mut self.out);
@@ -244,7 +248,7 @@ impl Drive {
             if let Some(interval) = self.schedule.interval {
                 self.next_due += interval;
             }
-            // Only whole requests fit the window.
+            // Only whole frames fit the window.
             if under_way + 2 * count > self.jobs_max {
                 return;
             }
@@ -269,7 +273,8 @@ impl Drive {
     /// Waits until there is something to read, or until something is due; whether to read.
     fn wait(&self, now: Instant) -> io::Result<bool> {
         let pending = self.sent < self.out.len();
-        let waits_for_time = self.schedule.interval.is_some() && self.asked - self.answered < self.jobs_max;
+        let has_room = self.asked - self.answered < self.jobs_max;
+        let waits_for_time = self.schedule.interval.is_some() && has_room && self.next_due < self.schedule.end;
         if !pending && !waits_for_time {
             return Ok(true); // A blocking read is one system call instead of two.
         }

@@ -117,7 +117,7 @@ impl Bench {
             return Err(Failure::usage("a rate is a number above 0"));
         }
         let local = is_loopback(host.rsplit_once(':').map_or(&host, |(name, _)| name)) && options.raw.is_none();
-        let server_pid = options.server_pid.or_else(|| local.then(|| lock::owner(&self.at.data_dir)).flatten());
+        let server_pid = options.server_pid.or_else(|| local.then(|| lock::server(&self.at.data_dir)).flatten());
         let door = self.door(options, ws)?;
         Ok(Load { host, door, connections, window, batch, rate, warm_up, span, grace: GRACE, server_pid })
     }

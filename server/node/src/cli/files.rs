@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -43,6 +43,8 @@ pub(super) fn open(path: &str) -> Result<Input, Failure> {
 pub(super) struct Output {
     to: Box<dyn Write>,
     made: Option<PathBuf>,
+    screen: bool,
+    last: u8,
 }
 
 impl Output {
@@ -51,16 +53,23 @@ impl Output {
     /// A new file is removed again unless [`Output::keep`] is reached.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path.filter(|path| path.as_os_str() != STDIN) else {
-            return Ok(Self { to: Box::new(io::stdout().lock()), made: None });
+            let screen = io::stdout().is_terminal();
+            return Ok(Self { to: Box::new(io::stdout().lock()), made: None, screen, last: b'\n' });
         };
         let is_new = !path.exists();
         let file = File::create(path).map_err(|error| Failure::file("write", path, &error))?;
-        Ok(Self { to: Box::new(file), made: is_new.then(|| path.to_owned()) })
+        Ok(Self { to: Box::new(file), made: is_new.then(|| path.to_owned()), screen: false, last: b'\n' })
+    }
+
+    /// Whether a person sees the bytes as they are written.
+    pub(super) fn is_screen(&self) -> bool {
+        self.screen
     }
 
     /// Says that everything arrived.
     pub(super) fn keep(mut self) -> Result<(), Failure> {
-        self.to.flush().map_err(|error| crate::terminal::unwritten(&error))?;
+        let end: &[u8] = if self.screen && self.last != b'\n' { b"\n" } else { b"" };
+        self.to.write_all(end).and_then(|()| self.to.flush()).map_err(|error| crate::terminal::unwritten(&error))?;
         self.made = None;
         Ok(())
     }
@@ -68,7 +77,13 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.to.write(bytes)
+        if !self.screen {
+            return self.to.write(bytes);
+        }
+        // Bytes that a unit made must not steer the terminal.
+        self.last = bytes.last().copied().unwrap_or(self.last);
+        let lines = String::from_utf8_lossy(bytes).split('\n').map(crate::show::clean).collect::<Vec<_>>().join("\n");
+        self.to.write_all(lines.as_bytes()).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -125,10 +125,21 @@ fn fetch(
 pub(super) fn save(response: Response<Body>, output: Option<&std::path::Path>) -> Result<(), Failure> {
     let bar = terminal::progress(response.body().content_length(), "receiving");
     let mut output = files::Output::open(output)?;
+    if output.is_screen() && !is_text(&response) {
+        bar.finish_and_clear();
+        let about = "the output is no text and is not shown on a terminal";
+        return Err(Failure::new(Exit::Failed, about).hint("say with -o where it goes, or pipe it on"));
+    }
     let copied = files::copy(&mut bar.wrap_read(response.into_body().into_reader()), &mut output);
     bar.finish_and_clear();
     copied?;
     output.keep()
+}
+
+/// Whether an answer says that it is for reading.
+fn is_text(response: &Response<Body>) -> bool {
+    let media = response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.starts_with("text/") || media.contains("json")
 }
 
 /// The JSON of an answer.

@@ -21,6 +21,9 @@ use crate::{
     terminal::{self, Terminal, is_watched, say},
 };
 
+/// The largest output that is put into JSON, in bytes.
+const EMBEDDED_BYTES_MAX: u64 = 16 << 20;
+
 /// Run one job and wait for its output
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: inos run compute.blake3 --param encoding=hex Cargo.toml")]
@@ -79,14 +82,16 @@ impl Run {
     pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
         let response = self.send(client)?;
         let told = told(&response);
-        if terminal.json() && self.output.is_none() {
-            return Err(Failure::usage("--json says what came of the job; say with -o where its output goes"));
-        }
-        jobs::save(response, self.output.as_deref())?;
+        let embedded = if terminal.json() && self.output.is_none() {
+            embed(response)?
+        } else {
+            jobs::save(response, self.output.as_deref())?;
+            Value::Null
+        };
         if let Some(path) = &self.receipt {
             save_receipt(client, &told, path)?;
         }
-        self.report(terminal, &told)?;
+        self.report(terminal, &told, &embedded)?;
         Ok(Exit::Done)
     }
 
@@ -177,10 +182,11 @@ impl Run {
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    fn report(&self, terminal: Terminal, told: &Told) -> Result<(), Failure> {
+    fn report(&self, terminal: Terminal, told: &Told, output: &Value) -> Result<(), Failure> {
         let Told { job, cost, receipt } = told;
         if terminal.json() {
-            return terminal.value(&serde_json::json!({ "job": job, "cost": cost, "receipt": receipt }));
+            return terminal
+                .value(&serde_json::json!({ "job": job, "cost": cost, "receipt": receipt, "output": output }));
         }
         if self.verbose || is_watched() {
             let cost = cost.map_or("–".into(), |cost| show::credits(cost.try_into().unwrap_or(i64::MAX)));
@@ -193,6 +199,23 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// The output as a value: text where it is text, base64 otherwise.
+fn embed(response: Response<Body>) -> Result<Value, Failure> {
+    let media = response.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut bytes = Vec::new();
+    let body = response.into_body().into_reader().take(EMBEDDED_BYTES_MAX + 1);
+    files::copy(&mut { body }, &mut bytes)?;
+    if bytes.len() as u64 > EMBEDDED_BYTES_MAX {
+        return Err(Failure::new(Exit::Failed, "the output is too large for JSON").hint("say with -o where it goes"));
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => serde_json::json!({ "media_type": media, "text": text }),
+        Err(bytes) => {
+            serde_json::json!({ "media_type": media, "base64": data_encoding::BASE64.encode(bytes.as_bytes()) })
+        }
+    })
 }
 
 fn told(response: &Response<Body>) -> Told {

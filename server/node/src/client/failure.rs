@@ -90,7 +90,8 @@ fn hint(code: &str, problem: &Value) -> Option<String> {
         "unauthorized" => "give a key with --key or INOS_KEY, or run where the server's admin.key can be read",
         "forbidden" => "`inos keys list` shows what your keys may do",
         "unknown-unit" => "`inos units` lists what there is",
-        "unknown-method" | "invalid-params" => "`inos units UNIT.METHOD` shows its parameters",
+        "unknown-method" => "`inos units UNIT` lists its methods",
+        "invalid-params" => "`inos units UNIT.METHOD` shows its parameters",
         "insufficient-credits" => "`inos ledger show` shows what there is; an admin can `inos accounts grant`",
         "output-not-kept" => "outputs are kept for asynchronous jobs and for those that ask for it",
         _ => match problem["retry_after_ms"].as_u64() {

@@ -1,4 +1,11 @@
+use clap::Parser;
+use inos_protocols::job::{Capsule, Input, Output, PRIORITY_DEFAULT};
+
 use super::*;
+use crate::{
+    bench::{self, Door, Load},
+    cli::Cli,
+};
 
 /// A configuration with a data directory of its own and any free port.
 fn config(dir: &Path) -> Config {
@@ -70,4 +77,92 @@ fn limits_are_told_once() {
     assert_eq!(config.connections_max, options.connections_max);
     assert_eq!(config.body_bytes_max, options.body_bytes_max);
     assert_eq!(config.name, options.name);
+}
+
+/// Runs a command line against a server.
+fn inos(server: &Server, words: &[&str]) -> Exit {
+    let (url, dir) = (server.url(), server.admin_key().unwrap().0.parent().unwrap().display().to_string());
+    let all = ["inos"].iter().chain(words).copied().chain(["--url", &url, "--data-dir", &dir]);
+    Cli::try_parse_from(all).unwrap().run().unwrap_or_else(|failure| failure.exit)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_runs_and_is_proven_from_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    let server = Server::start(&config).await.unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let (input, other, output, receipt) = (path("in"), path("other"), path("out"), path("receipt.json"));
+    std::fs::write(&input, b"abc").unwrap();
+    std::fs::write(&other, b"abd").unwrap();
+    tokio::task::block_in_place(|| {
+        let run = ["run", "compute.blake3", &input, "-o", &output, "--receipt", &receipt, "--param", "length=64"];
+        assert_eq!(inos(&server, &run), Exit::Done);
+        let digest = std::fs::read_to_string(&output).unwrap();
+        assert!(digest.starts_with("6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"), "{digest}");
+        for (words, exit) in [
+            (["run", "compute.blake3", "/nonexistent", "--key", "none"], Exit::Failed),
+            (["run", "compute.nothing", &input, "--param", "a=b"], Exit::Failed),
+            (["run", "compute.blake3", &input, "--key", "none"], Exit::Unauthorised),
+        ] {
+            assert_eq!(inos(&server, &words), exit, "{words:?}");
+        }
+        let verify = |input: &str| {
+            let words = ["inos", "verify", &receipt, "--input", input, "--output", &output];
+            Cli::try_parse_from(words).unwrap().run().unwrap()
+        };
+        assert_eq!((verify(&input), verify(&other)), (Exit::Done, Exit::Failed));
+    });
+    assert!(server.stop().await);
+    assert_eq!(check(&config, true).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_leaves_the_books_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    let server = Server::start(&config).await.unwrap();
+    let key = identity::read_secret(server.admin_key().unwrap().0).unwrap().unwrap();
+    let authorization = Some(format!("Bearer {key}"));
+    let capsule = Box::new(Capsule {
+        unit: "compute".into(),
+        method: "blake3".into(),
+        params: Default::default(),
+        inputs: vec![Input::Bytes(vec![7; 1024].into())],
+        output: Output::default(),
+        budget: None,
+        priority: PRIORITY_DEFAULT,
+        timeout_ms: None,
+        keep: false,
+        labels: Default::default(),
+        idempotency_key: None,
+    });
+    let http =
+        Door::Http { path: "/v1/run/compute/blake3".into(), authorization: authorization.clone(), body: vec![7; 1024] };
+    let (span, grace) = (Duration::from_millis(300), Duration::from_secs(20));
+    for (door, window, batch, rate) in [
+        (http.clone(), 1, 1, None),
+        (http, 1, 1, Some(50.0)),
+        (Door::Capsules { authorization: authorization.clone(), capsule: capsule.clone() }, 4, 16, None),
+        (Door::Capsules { authorization, capsule }, 4, 2, Some(100.0)),
+    ] {
+        let host = server.address().to_string();
+        let load = Load {
+            host,
+            door,
+            connections: 2,
+            window,
+            batch,
+            rate,
+            warm_up: Duration::ZERO,
+            span,
+            grace,
+            server_pid: None,
+        };
+        let report = tokio::task::block_in_place(|| bench::run(&load)).unwrap();
+        let json = report.to_json();
+        assert!(report.is_clean() && json["rejected"] == 0 && json["unanswered"] == 0, "{json}");
+    }
+    assert!(server.stop().await);
+    assert_eq!(check(&config, false).await.unwrap(), Vec::<String>::new());
 }
