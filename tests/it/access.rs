@@ -12,16 +12,16 @@ fn without_a_right_key_nothing_is_done() {
     let mut wrong = key.clone();
     wrong.pop();
     wrong.push(if key.ends_with('a') { 'b' } else { 'a' });
-    for bad in ["", "inos_", "nonsense", "inos_0123_4567", &wrong, &"x".repeat(5_000)] {
-        let client = Client::new(&node.url(), bad);
-        for path in ["/v1/jobs", "/v1/account", "/v1/keys", "/v1/blobs", "/v1/admin/accounts", "/v1/workers", "/v1/stats"] {
-            let answer = client.get(path);
-            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{path} with {bad:.20}");
-            assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"));
-            if node.log().contains("rate-limited") || answer.status == 429 {
-                return;
-            }
-        }
+    let check = |bad: &str, path: &str| {
+        let answer = Client::new(&node.url(), bad).get(path);
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{path} with {bad:.20}");
+        assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"));
+    };
+    for path in ["/v1/jobs", "/v1/account", "/v1/keys", "/v1/blobs", "/v1/admin/accounts", "/v1/workers", "/v1/stats"] {
+        check("", path);
+    }
+    for bad in ["inos_", "nonsense", "inos_0123_4567", &wrong, &"x".repeat(5_000)] {
+        check(bad, "/v1/account");
     }
 }
 

@@ -111,15 +111,26 @@ fn a_client_that_vanishes_leaves_a_finished_job_and_no_hold() {
         "POST /v1/run/test/wait?ms=300 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 1\r\n\r\nx",
         admin.key
     );
-    for _ in 0..20 {
-        let mut stream = std::net::TcpStream::connect(node.address()).unwrap();
-        stream.write_all(head.as_bytes()).unwrap();
-    }
-    until(Duration::from_secs(20), || {
-        let jobs = admin.get("/v1/jobs?unit=test&limit=100").json();
-        let ended = jobs["items"].as_array().unwrap().iter().filter(|job| job["state"] == "succeeded" || job["state"] == "cancelled").count();
-        ended == 20
-    });
+    let before = admin.balance();
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(node.address()).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let under_way = || {
+        let jobs = admin.get("/v1/stats").json()["jobs"].clone();
+        jobs["running"].as_u64().unwrap() + jobs["queued"].as_u64().unwrap()
+    };
+    until(Duration::from_secs(10), || under_way() == 20);
+    drop(clients);
+    until(Duration::from_secs(20), || under_way() == 0);
+    let ended = || admin.get("/v1/jobs?unit=test&limit=100").json()["items"].as_array().unwrap().clone();
+    until(Duration::from_secs(10), || ended().len() == 20);
+    let cost: u64 = ended().iter().map(|job| job["cost"].as_u64().unwrap()).sum();
+    assert!(ended().iter().all(|job| job["state"] == "succeeded" || job["state"] == "cancelled"));
+    assert_eq!(admin.balance(), before - cost);
     assert_eq!(admin.get("/v1/account").json()["held"], 0);
 }
 

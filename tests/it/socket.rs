@@ -249,8 +249,11 @@ fn note(frame: ServerFrame, open: &mut BTreeSet<u64>, last: &mut u64, seen: &mut
                 assert!(open.remove(&answer.correlation) && seen.insert(answer.correlation));
             }
         }
-        ServerBody::Pong(_) | ServerBody::Welcome(_) => {}
-        _ => *last = frame.seq,
+        ServerBody::Welcome(_) => {}
+        _ => {
+            assert_eq!(frame.seq, *last + 1, "a frame was lost or came twice");
+            *last = frame.seq;
+        }
     }
 }
 

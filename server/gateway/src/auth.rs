@@ -44,11 +44,9 @@ pub(crate) async fn admit(
     scope: Option<Scope>,
 ) -> Result<Visitor, Refused> {
     let Some(bearer) = bearer(headers) else {
-        return Err(Refusal::new(
-            Kind::Unauthorized,
-            "The request shows no key. Send `Authorization: Bearer inos_…`.",
-        )
-        .into());
+        return Err(
+            Refusal::new(Kind::Unauthorized, "The request shows no key. Send `Authorization: Bearer inos_…`.").into()
+        );
     };
     let visitor = identify(app, &bearer, address).await?;
     if let Some(scope) = scope {

@@ -185,7 +185,9 @@ pub(crate) fn refusal(error: BodyError) -> Refusal {
         BodyError::TooLarge { limit } => too_large(limit),
         BodyError::TooSlow { per_second } => Refusal::new(
             Kind::BodyTimeout,
-            format!("The body came slower than {per_second} bytes a second. Nothing was run or charged; send it again over a faster line, or in smaller parts."),
+            format!(
+                "The body came slower than {per_second} bytes a second. Nothing was run or charged; send it again over a faster line, or in smaller parts."
+            ),
         ),
         BodyError::Broken { source } => {
             tracing::debug!(error = &source as &dyn std::error::Error, "a body broke off");

@@ -113,9 +113,8 @@ impl Call {
 
     /// The first of these media types that the client accepts.
     pub(crate) fn accepted(&self, offered: &[&'static str]) -> Result<&'static str, Refusal> {
-        media::accepted(self.headers(), offered).ok_or_else(|| {
-            Refusal::new(Kind::NotAcceptable, format!("This is available as {}.", offered.join(" or ")))
-        })
+        media::accepted(self.headers(), offered)
+            .ok_or_else(|| Refusal::new(Kind::NotAcceptable, format!("This is available as {}.", offered.join(" or "))))
     }
 
     fn body_bytes_max(&self) -> u64 {

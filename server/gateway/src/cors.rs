@@ -103,7 +103,9 @@ mod tests {
         for origin in ["http://localhost:5173", "https://localhost", "http://127.0.0.1:80", "http://[::1]:3000"] {
             check(&[], origin, true);
         }
-        for origin in ["https://evil.test", "null", "http://localhost.evil.test", "http://127.0.0.1.evil.test:80", "file://", ""] {
+        for origin in
+            ["https://evil.test", "null", "http://localhost.evil.test", "http://127.0.0.1.evil.test:80", "file://", ""]
+        {
             check(&[], origin, false);
         }
     }

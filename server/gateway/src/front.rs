@@ -7,9 +7,7 @@ use axum::{Router, body::Body, response::Response};
 use futures_util::{FutureExt, future::BoxFuture};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request,
-    header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    },
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
 };
 use hyper::body::Incoming;
 use inos_protocols::{Refusal, refusal::Kind};

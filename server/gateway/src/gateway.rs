@@ -39,8 +39,10 @@ impl Gateway {
             let (options, site, stop) = (Arc::clone(&app.options), Arc::clone(&site), stop.clone());
             Arc::new(Setting { options, site, tls, stop, is_operators })
         };
-        let (address, metrics_address) =
-            (local(&listener, app.options.listen)?, metrics_listener.as_ref().map(|listener| local(listener, app.options.listen)).transpose()?);
+        let (address, metrics_address) = (
+            local(&listener, app.options.listen)?,
+            metrics_listener.as_ref().map(|listener| local(listener, app.options.listen)).transpose()?,
+        );
         let mut entrances = vec![Entrance { listener, setting: setting(tls, false) }];
         entrances.extend(metrics_listener.map(|listener| Entrance { listener, setting: setting(None, true) }));
         let shards = Shards::start(entrances, app.options.shards, &app.permits, stop.clone())?;

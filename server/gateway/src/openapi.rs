@@ -79,9 +79,8 @@ fn tag(path: &str) -> &str {
 
 fn parameters(row: &Row) -> Vec<Value> {
     let names = row.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = names.map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-    });
+    let in_path =
+        names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let in_query = row.params.iter().map(|param| {
         json!({
             "name": param.name,
@@ -111,9 +110,9 @@ fn parameters(row: &Row) -> Vec<Value> {
 fn responses(row: &Row, generator: &mut SchemaGenerator) -> Map<String, Value> {
     let mut responses = Map::new();
     for (status, shape) in &row.gives {
-        let entry = responses.entry(status.as_u16().to_string()).or_insert_with(|| {
-            json!({ "description": status.canonical_reason().unwrap_or("Done") })
-        });
+        let entry = responses
+            .entry(status.as_u16().to_string())
+            .or_insert_with(|| json!({ "description": status.canonical_reason().unwrap_or("Done") }));
         if let Some(shape) = shape {
             let schema = (shape.schema)(generator);
             entry["content"][shape.media] = json!({ "schema": schema });

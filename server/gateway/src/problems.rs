@@ -40,7 +40,8 @@ fn known(kind: Kind) -> Kinds {
 }
 
 const NOTHING: &str = "Nothing was run, stored or charged.";
-const JOB_ENDED: &str = "The job has ended; its receipt says what was charged, and what was held beyond that is free again.";
+const JOB_ENDED: &str =
+    "The job has ended; its receipt says what was charged, and what was held beyond that is free again.";
 
 /// Cause, meaning for money and data, and remedy.
 fn words(kind: Kind) -> (&'static str, &'static str, &'static str) {
@@ -65,11 +66,9 @@ fn words(kind: Kind) -> (&'static str, &'static str, &'static str) {
             NOTHING,
             "`GET /v1/units` lists the units. The problem's detail names similar ones.",
         ),
-        Kind::UnknownMethod => (
-            "The unit exists and has no method of this name.",
-            NOTHING,
-            "`GET /v1/units/{unit}` lists its methods.",
-        ),
+        Kind::UnknownMethod => {
+            ("The unit exists and has no method of this name.", NOTHING, "`GET /v1/units/{unit}` lists its methods.")
+        }
         Kind::InvalidParams => (
             "A parameter, an input or a field of the request does not fit its schema. `errors` names each by its JSON Pointer.",
             "Nothing was charged. Where the unit itself found the mistake while it ran, the job ended as failed and cost nothing.",
@@ -165,21 +164,17 @@ fn words(kind: Kind) -> (&'static str, &'static str, &'static str) {
             "The job, if one had begun, was ended and costs nothing. The connection is closed.",
             "Try again over a faster line, or send less at once.",
         ),
-        Kind::UriTooLong => (
-            "Path and query together are over 8 KiB.",
-            NOTHING,
-            "Send parameters in the body instead.",
-        ),
+        Kind::UriTooLong => {
+            ("Path and query together are over 8 KiB.", NOTHING, "Send parameters in the body instead.")
+        }
         Kind::RangeNotSatisfiable => (
             "The wanted range begins behind the end.",
             "Nothing was changed.",
             "The `Content-Range` header has the length.",
         ),
-        Kind::HeadersTooLarge => (
-            "The request's headers are over 64 KiB, or more than 100.",
-            NOTHING,
-            "Send fewer and shorter headers.",
-        ),
+        Kind::HeadersTooLarge => {
+            ("The request's headers are over 64 KiB, or more than 100.", NOTHING, "Send fewer and shorter headers.")
+        }
         Kind::DeadlineExceeded => (
             "The job waited and ran longer than it, its method or the server allows.",
             JOB_ENDED,
@@ -210,10 +205,17 @@ pub(crate) async fn list(call: Call) -> Answer {
         return Ok(reply::json(&all));
     }
     let rows = all.iter().map(|kind| {
-        format!("<tr><td><a href=\"/problems/{0}\"><code>{0}</code></a><td class=n>{1}<td>{2}", kind.slug, kind.status, escape(kind.title))
+        format!(
+            "<tr><td><a href=\"/problems/{0}\"><code>{0}</code></a><td class=n>{1}<td>{2}",
+            kind.slug,
+            kind.status,
+            escape(kind.title)
+        )
     });
     let table = rows.collect::<String>();
-    let body = format!("<h1>Problems</h1><p>Every way in which this server says no.<table><tr><th>Code<th class=n>Status<th>Title{table}</table>");
+    let body = format!(
+        "<h1>Problems</h1><p>Every way in which this server says no.<table><tr><th>Code<th class=n>Status<th>Title{table}</table>"
+    );
     Ok(pages::page("Problems", &body))
 }
 
@@ -229,7 +231,11 @@ pub(crate) async fn show(call: Call) -> Answer {
 
 fn page(kind: &Kinds) -> Response {
     let Kinds { slug, title, status, retryable, cause, meaning, remedy } = kind;
-    let again = if *retryable { "The same request may succeed later without a change." } else { "The same request will be refused again until something changes." };
+    let again = if *retryable {
+        "The same request may succeed later without a change."
+    } else {
+        "The same request will be refused again until something changes."
+    };
     let section = |head: &str, text: &str| format!("<h2>{head}</h2><p>{}", marked(text));
     let body = format!(
         "<p class=crumb><a href=\"/problems\">Problems</a><h1>{}</h1><p class=facts><code>{slug}</code> <span>HTTP {status}</span>{}{}{}{}",

@@ -66,7 +66,13 @@ pub(crate) struct Row {
 }
 
 /// A row that anybody may use.
-pub(crate) fn open<F, Fut>(method: Method, path: &'static str, operation: &'static str, summary: &'static str, handler: F) -> Row
+pub(crate) fn open<F, Fut>(
+    method: Method,
+    path: &'static str,
+    operation: &'static str,
+    summary: &'static str,
+    handler: F,
+) -> Row
 where
     F: Fn(Call) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,

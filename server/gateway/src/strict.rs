@@ -15,7 +15,9 @@ const URI_LEN_MAX: usize = 8 << 10;
 /// Refuses what no path may see.
 pub(crate) fn check<B>(request: &Request<B>, ambiguous: bool) -> Result<(), Refused> {
     if ambiguous {
-        return Err(closing("The request says twice how long its body is: by Content-Length and by Transfer-Encoding."));
+        return Err(closing(
+            "The request says twice how long its body is: by Content-Length and by Transfer-Encoding.",
+        ));
     }
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         let refusal = Refusal::new(Kind::MethodNotAllowed, format!("{} is not served.", request.method()));
@@ -120,7 +122,9 @@ mod tests {
     fn a_path_says_what_it_means() {
         check_path("/v1/units", None);
         check_path("/v1/units/a%20b?x=%zz", None);
-        for path in ["/%00", "/%2e%2e/a", "/a/../b", "/%2E/x", "/a%2fb", "/a%5cb", "/%", "/%4", "/%gg", "/%ff", "/%0d%0a"] {
+        for path in
+            ["/%00", "/%2e%2e/a", "/a/../b", "/%2E/x", "/a%2fb", "/a%5cb", "/%", "/%4", "/%gg", "/%ff", "/%0d%0a"]
+        {
             check_path(path, Some(Kind::BadRequest));
         }
         check_path(&format!("/{}", "a".repeat(URI_LEN_MAX)), Some(Kind::UriTooLong));
@@ -144,7 +148,11 @@ mod tests {
 
     #[test]
     fn a_compressed_body_is_not_read() {
-        for (coding, wanted) in [("identity", None), ("br", Some(Kind::UnsupportedMediaType)), ("gzip, br", Some(Kind::UnsupportedMediaType))] {
+        for (coding, wanted) in [
+            ("identity", None),
+            ("br", Some(Kind::UnsupportedMediaType)),
+            ("gzip, br", Some(Kind::UnsupportedMediaType)),
+        ] {
             let request = Request::builder().uri("/").header(HOST, "a").header(CONTENT_ENCODING, coding).body(());
             assert_eq!(check(&request.unwrap(), false).err().map(|refused| refused.kind()), wanted, "{coding}");
         }

@@ -2,7 +2,7 @@
 
 mod contract;
 mod doors;
-mod house;
 mod hostile;
+mod house;
 mod jobs;
 mod socket;

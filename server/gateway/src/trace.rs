@@ -24,9 +24,9 @@ impl Meta {
     pub(crate) fn of(headers: &HeaderMap, path: &str) -> Self {
         let fresh = Uuid::now_v7();
         let given = headers.get(REQUEST_ID).filter(|id| is_sane(id.as_bytes()));
-        let request_id = given.cloned().unwrap_or_else(|| {
-            HeaderValue::from_str(&fresh.to_string()).expect("a UUID's text is visible ASCII")
-        });
+        let request_id = given
+            .cloned()
+            .unwrap_or_else(|| HeaderValue::from_str(&fresh.to_string()).expect("a UUID's text is visible ASCII"));
         let trace = headers.get("traceparent").and_then(|parent| trace_id(parent.as_bytes()));
         let trace = trace.map_or_else(|| fresh.simple().to_string(), str::to_owned);
         Self { request_id, trace, path: path.to_owned() }

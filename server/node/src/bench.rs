@@ -8,6 +8,8 @@ mod fsync;
 mod http;
 mod process;
 mod raw;
+mod talk;
+mod tally;
 mod websocket;
 
 use std::{
@@ -20,8 +22,9 @@ use hdrhistogram::Histogram;
 use inos_protocols::job::Capsule;
 use serde_json::{Value, json};
 
-use driver::{Schedule, Tally};
+use driver::Schedule;
 use process::Usage;
+use tally::Tally;
 
 pub use fsync::measure as fsync;
 
@@ -179,13 +182,13 @@ fn resolve(host: &str) -> Result<SocketAddr, Error> {
     host.to_socket_addrs().map_err(failed)?.next().ok_or_else(none)
 }
 
-fn open(load: &Load, address: SocketAddr) -> Result<driver::Line, Error> {
+fn open(load: &Load, address: SocketAddr) -> Result<talk::Line, Error> {
     let failed = |source| Error::Connect { host: load.host.clone(), source };
     let stream = std::net::TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
     match &load.door {
         Door::Http { path, authorization, body } => {
-            Ok(driver::Line::new(stream, http::Http::new(&load.host, path, authorization.as_deref(), body)))
+            Ok(talk::Line::new(stream, http::Http::new(&load.host, path, authorization.as_deref(), body)))
         }
         Door::Capsules { authorization, capsule } => {
             capsules::Capsules::open(stream, &load.host, authorization.as_deref(), capsule, load.batch)

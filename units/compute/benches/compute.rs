@@ -1,55 +1,21 @@
 //! Digests through the unit beside the bare crates, in one run: read the ratios, not the rows.
 
+mod world;
+
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use inos_compute::Compute;
 use inos_unit::testing::Quiet;
-use inos_unit::{Call, Fault, Inputs, Output, Params, Source, Unit};
+use inos_unit::{Call, Fault, Output, Params, Unit};
 use serde_json::json;
 use sha2::{Digest, Sha256, Sha512};
+use world::{Borrowed, bare_blake3};
 
 const KEY: [u8; 32] = [7; 32];
 
-/// One borrowed input in pieces, and an output of a few bytes that is thrown away.
-struct World<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    chunk: usize,
-}
-
-impl Inputs for World<'_> {
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn get(&mut self, _: usize) -> Result<&mut dyn Source, Fault> {
-        Ok(self)
-    }
-}
-
-impl Source for World<'_> {
-    fn len(&self) -> Option<u64> {
-        Some(self.bytes.len() as u64)
-    }
-
-    fn slice(&mut self) -> Result<&[u8], Fault> {
-        Ok(self.bytes)
-    }
-
-    fn chunk(&mut self) -> Result<Option<&[u8]>, Fault> {
-        let end = self.bytes.len().min(self.at + self.chunk);
-        let chunk = &self.bytes[self.at..end];
-        self.at = end;
-        Ok((!chunk.is_empty()).then_some(chunk))
-    }
-
-    fn blake3(&mut self) -> Result<blake3::Hasher, Fault> {
-        Ok(bare_blake3(blake3::Hasher::new(), self.bytes))
-    }
-}
-
+/// An output of a few bytes that is thrown away.
 struct Digested([u8; 128]);
 
 impl Output for Digested {
@@ -73,19 +39,10 @@ impl Output for Digested {
 
 fn through_unit(unit: &Compute, method: &str, params: &Params, bytes: &[u8], chunk: usize) -> [u8; 128] {
     let mut output = Digested([0; 128]);
-    let mut inputs = World { bytes, at: 0, chunk };
+    let mut inputs = Borrowed::new(bytes, chunk);
     let mut call = Call { method, params, inputs: &mut inputs, output: &mut output };
     unit.run(&mut call, &Quiet::default()).expect("a digest cannot fail");
     output.0
-}
-
-fn bare_blake3(mut hasher: blake3::Hasher, bytes: &[u8]) -> blake3::Hasher {
-    if bytes.len() >= 128 << 10 {
-        hasher.update_rayon(bytes);
-    } else {
-        hasher.update(bytes);
-    }
-    hasher
 }
 
 fn hex(digest: &[u8]) -> String {

@@ -61,6 +61,9 @@ pub(crate) fn unread(error: inos_ledger::Error) -> Refusal {
         return crate::query::wrong("cursor", error.to_string());
     }
     tracing::error!(error = &error as &dyn std::error::Error, "the books could not be read");
-    Refusal::new(Kind::DatabaseUnavailable, "The ledger's database does not answer just now. Nothing was changed; try again.")
-        .retry_after_ms(1000)
+    Refusal::new(
+        Kind::DatabaseUnavailable,
+        "The ledger's database does not answer just now. Nothing was changed; try again.",
+    )
+    .retry_after_ms(1000)
 }

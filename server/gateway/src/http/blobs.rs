@@ -102,7 +102,10 @@ pub(crate) async fn get(call: Call, visitor: Visitor) -> Answer {
     let hash = hash(&call)?;
     let found = call.app.broker.read_blob(&visitor.caller, hash).await?;
     let name = hash.to_string();
-    content::serve(call.headers(), Content { bytes: found.bytes, media_type: &found.blob.media_type, hash, name: &name })
+    content::serve(
+        call.headers(),
+        Content { bytes: found.bytes, media_type: &found.blob.media_type, hash, name: &name },
+    )
 }
 
 /// `GET /v1/blobs`.

@@ -58,7 +58,8 @@ pub(crate) fn serve(request: &HeaderMap, content: Content<'_>) -> Answer {
             (StatusCode::PARTIAL_CONTENT, bytes.slice(start..end), Some(format!("bytes {start}-{}/{len}", end - 1)))
         }
         Part::Outside => {
-            let refusal = Refusal::new(Kind::RangeNotSatisfiable, format!("There are {len} bytes; the range lies behind them."));
+            let refusal =
+                Refusal::new(Kind::RangeNotSatisfiable, format!("There are {len} bytes; the range lies behind them."));
             return Err(Refused::from(refusal).with(CONTENT_RANGE, ascii(&format!("bytes */{len}"))));
         }
     };
@@ -135,7 +136,8 @@ mod tests {
         check("bytes=10-", Part::Outside);
         check("bytes=10-12", Part::Outside);
         check("bytes=-0", Part::Outside);
-        for whole in ["bytes=4-2", "bytes=a-b", "bytes=", "bytes", "rows=1-2", "bytes=0-1,3-4", "bytes=-", "bytes=1-x"] {
+        for whole in ["bytes=4-2", "bytes=a-b", "bytes=", "bytes", "rows=1-2", "bytes=0-1,3-4", "bytes=-", "bytes=1-x"]
+        {
             check(whole, Part::Whole);
         }
         assert_eq!(part("bytes=0-", 0), Part::Outside);

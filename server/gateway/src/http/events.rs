@@ -81,13 +81,17 @@ fn streaming(call: Call, visitor: Visitor, events: Subscription, first: Option<B
         visitor,
         events,
         stop: call.arrival.stop.clone(),
-        one_job: call.name("id") != "",
+        one_job: !call.name("id").is_empty(),
         first,
         over,
         heartbeat: now + HEARTBEAT,
         recheck: now + RECHECK,
     };
-    let body = stream::unfold(feed, |mut feed| async move { Some((Ok::<_, std::convert::Infallible>(feed.next().await?), feed)) });
+    let body =
+        stream::unfold(
+            feed,
+            |mut feed| async move { Some((Ok::<_, std::convert::Infallible>(feed.next().await?), feed)) },
+        );
     let mut response = Response::new(Body::from_stream(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -105,7 +105,8 @@ pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
 pub(crate) async fn list(call: Call, visitor: Visitor) -> Answer {
     call.accepted(&[JSON])?;
     let query = call.query()?;
-    let state = query.text("status").map(|word| State::from_word(word).ok_or_else(|| wrong("status", "expected a state")));
+    let state =
+        query.text("status").map(|word| State::from_word(word).ok_or_else(|| wrong("status", "expected a state")));
     let filter = JobFilter {
         state: state.transpose()?,
         unit: query.text("unit").map(str::to_owned),
@@ -131,7 +132,10 @@ pub(crate) async fn output(call: Call, visitor: Visitor) -> Answer {
     let id: JobId = call.id("id", "job")?;
     let part = call.app.broker.output(&visitor.caller, id, usize::from(index)).await?;
     let name = format!("{id}-{index}");
-    content::serve(call.headers(), Content { bytes: part.bytes, media_type: &part.media_type, hash: part.hash, name: &name })
+    content::serve(
+        call.headers(),
+        Content { bytes: part.bytes, media_type: &part.media_type, hash: part.hash, name: &name },
+    )
 }
 
 /// `POST /v1/jobs/{id}/cancel`.
@@ -182,9 +186,11 @@ fn wait(call: &Call) -> Result<Option<Duration>, Refusal> {
     let prefer = call.headers().get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     for preference in prefer.flat_map(|value| value.split([',', ';'])) {
         let Some(seconds) = preference.trim().strip_prefix("wait=") else { continue };
-        let seconds: u64 = seconds.trim().trim_matches('"').parse().map_err(|_| {
-            Refusal::new(Kind::BadRequest, "`Prefer: wait=N` takes a whole number of seconds.")
-        })?;
+        let seconds: u64 = seconds
+            .trim()
+            .trim_matches('"')
+            .parse()
+            .map_err(|_| Refusal::new(Kind::BadRequest, "`Prefer: wait=N` takes a whole number of seconds."))?;
         return Ok(Some(Duration::from_secs(seconds.min(WAIT_S_MAX))));
     }
     Ok(None)

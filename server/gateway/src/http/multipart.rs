@@ -31,7 +31,11 @@ pub(crate) async fn read(call: &mut Call, capsule: &mut Capsule) -> Result<(), R
     while let Some(field) = form.next_field().await.map_err(broken)? {
         match field.name() {
             Some("input") if capsule.inputs.len() >= INPUTS_MAX => {
-                return Err(Refusal::field(Kind::InvalidParams, "/inputs", format!("at most {INPUTS_MAX} inputs are read")));
+                return Err(Refusal::field(
+                    Kind::InvalidParams,
+                    "/inputs",
+                    format!("at most {INPUTS_MAX} inputs are read"),
+                ));
             }
             Some("input") => capsule.inputs.push(Input::Bytes(field.bytes().await.map_err(broken)?)),
             Some("params") if params.is_none() => params = Some(json::read(&field.bytes().await.map_err(broken)?)?),
@@ -41,7 +45,11 @@ pub(crate) async fn read(call: &mut Call, capsule: &mut Capsule) -> Result<(), R
     }
     for (name, value) in params.unwrap_or_default() {
         if capsule.params.contains_key(&name) {
-            return Err(Refusal::field(Kind::InvalidParams, format!("/params/{name}"), "stands in the query and in the form"));
+            return Err(Refusal::field(
+                Kind::InvalidParams,
+                format!("/params/{name}"),
+                "stands in the query and in the form",
+            ));
         }
         capsule.params.insert(name, value);
     }

@@ -69,7 +69,8 @@ fn capsule_of(call: &Call) -> Result<Capsule, Refusal> {
         Refusal { errors, ..Refusal::new(Kind::InvalidParams, detail) }
     })?;
     let budget = number::<u64>(call, "inos-budget")?;
-    let budget = budget.map(|budget| Microcredits::new(budget).ok_or_else(|| wrong_header("inos-budget"))).transpose()?;
+    let budget =
+        budget.map(|budget| Microcredits::new(budget).ok_or_else(|| wrong_header("inos-budget"))).transpose()?;
     Ok(Capsule {
         unit: entry.unit.into(),
         method: entry.method.name.into(),
@@ -178,7 +179,9 @@ fn answer(ran: Ran) -> Answer {
             Some(problem) => of_problem(problem),
             None => Refusal::new(Kind::Internal, format!("The job ended as {}.", state.word())),
         };
-        return Err(headers.into_iter().fold(Refused::from(refusal), |refused, (name, value)| refused.with(name, value)));
+        return Err(headers
+            .into_iter()
+            .fold(Refused::from(refusal), |refused, (name, value)| refused.with(name, value)));
     }
     let output = outputs.into_iter().next();
     let media = output.as_ref().and_then(|output| HeaderValue::from_str(&output.media_type).ok());

@@ -136,7 +136,8 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
 pub(crate) async fn metrics(call: Call) -> Answer {
     // Figures are for the operator: on this port only from this machine, and not at all where they have a port of
     // their own.
-    if !call.arrival.is_operators && (call.app.options.metrics_listen.is_some() || !call.arrival.address.is_loopback()) {
+    if !call.arrival.is_operators && (call.app.options.metrics_listen.is_some() || !call.arrival.address.is_loopback())
+    {
         return Err(not_found("path").into());
     }
     Ok(reply::of("text/plain; version=0.0.4; charset=utf-8", figures(&call.app)))
@@ -151,11 +152,21 @@ fn figures(app: &App) -> String {
     page.figure("inos_jobs_queued", "gauge", "Jobs that wait.", engine.queued);
     page.figure("inos_jobs_running", "gauge", "Jobs that run.", engine.running);
     page.figure("inos_jobs_completed_total", "counter", "Jobs that ended.", engine.completed);
-    page.figure("inos_jobs_completed_inline_total", "counter", "Jobs that ran where their bytes arrived.", engine.completed_here);
+    page.figure(
+        "inos_jobs_completed_inline_total",
+        "counter",
+        "Jobs that ran where their bytes arrived.",
+        engine.completed_here,
+    );
     page.figure("inos_inline_overruns_total", "counter", "Runs there that took over 1 ms.", engine.overruns);
     page.figure("inos_workers", "gauge", "Worker threads.", engine.workers.len());
     page.figure("inos_workers_quarantined", "gauge", "Worker threads whose unit does not stop.", engine.quarantined);
-    page.figure("inos_workers_quarantined_total", "counter", "Worker threads ever quarantined.", engine.quarantined_total);
+    page.figure(
+        "inos_workers_quarantined_total",
+        "counter",
+        "Worker threads ever quarantined.",
+        engine.quarantined_total,
+    );
     page.figure("inos_arena_capacity_bytes", "gauge", "Bytes that can be leased.", arena.capacity);
     page.figure("inos_arena_leased_bytes", "gauge", "Bytes that are leased.", arena.leased);
     page.figure("inos_arena_resident_bytes", "gauge", "Bytes of lease memory that are resident.", arena.resident);
@@ -166,14 +177,34 @@ fn figures(app: &App) -> String {
         page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
     }
     page.figure("inos_connections_open", "gauge", "Connections that are open.", app.permits.open());
-    page.figure("inos_http_refused_total", "counter", "Requests refused before they matched a path.", own.refused_at_the_door.load(Relaxed));
+    page.figure(
+        "inos_http_refused_total",
+        "counter",
+        "Requests refused before they matched a path.",
+        own.refused_at_the_door.load(Relaxed),
+    );
     page.figure("inos_http_panics_total", "counter", "Handlers that panicked.", own.panics.load(Relaxed));
     page.figure("inos_ws_open", "gauge", "WebSockets that are open.", own.sockets_open.load(Relaxed));
     page.figure("inos_ws_sessions", "gauge", "WebSocket sessions, cut ones included.", app.sessions.len());
     page.figure("inos_ws_frames_in_total", "counter", "Frames that came in by WebSocket.", own.frames_in.load(Relaxed));
-    page.figure("inos_ws_frames_out_total", "counter", "Frames that went out by WebSocket.", own.frames_out.load(Relaxed));
-    page.figure("inos_ws_resumed_total", "counter", "Sessions that went on after a cut.", own.sessions_resumed.load(Relaxed));
-    page.figure("inos_ws_slow_readers_total", "counter", "WebSockets closed because nobody read.", own.slow_readers.load(Relaxed));
+    page.figure(
+        "inos_ws_frames_out_total",
+        "counter",
+        "Frames that went out by WebSocket.",
+        own.frames_out.load(Relaxed),
+    );
+    page.figure(
+        "inos_ws_resumed_total",
+        "counter",
+        "Sessions that went on after a cut.",
+        own.sessions_resumed.load(Relaxed),
+    );
+    page.figure(
+        "inos_ws_slow_readers_total",
+        "counter",
+        "WebSockets closed because nobody read.",
+        own.slow_readers.load(Relaxed),
+    );
     page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
     page.into_text()
 }

@@ -43,10 +43,9 @@ pub(crate) async fn method(call: Call) -> Answer {
 pub(crate) fn entry(app: &App, unit: &str, method: &str) -> Result<Arc<Entry>, Refusal> {
     app.broker.engine().catalogue().find(unit, method).map_err(|unknown| match unknown {
         Unknown::Unit { near } => no_unit(&near),
-        Unknown::Method { near } => Refusal::new(
-            Kind::UnknownMethod,
-            format!("The unit `{unit}` has no such method{}.", meant(&near)),
-        ),
+        Unknown::Method { near } => {
+            Refusal::new(Kind::UnknownMethod, format!("The unit `{unit}` has no such method{}.", meant(&near)))
+        }
     })
 }
 

@@ -50,13 +50,35 @@ fn every_reference_of_the_description_leads_somewhere() {
 #[test]
 fn every_kind_has_the_status_of_the_contract() {
     let contract = [
-        ("unauthorized", 401), ("forbidden", 403), ("not-found", 404), ("unknown-unit", 404), ("unknown-method", 404),
-        ("invalid-params", 422), ("malformed-capsule", 400), ("invalid-json", 400), ("unsupported-media-type", 415),
-        ("payload-too-large", 413), ("insufficient-credits", 402), ("budget-exceeded", 402), ("idempotency-conflict", 409),
-        ("job-not-cancellable", 409), ("conflict", 409), ("queue-full", 429), ("rate-limited", 429), ("overloaded", 503),
-        ("database-unavailable", 503), ("storage-full", 507), ("output-not-kept", 410), ("method-not-allowed", 405),
-        ("not-acceptable", 406), ("body-timeout", 408), ("uri-too-long", 414), ("range-not-satisfiable", 416),
-        ("headers-too-large", 431), ("deadline-exceeded", 504), ("internal", 500),
+        ("unauthorized", 401),
+        ("forbidden", 403),
+        ("not-found", 404),
+        ("unknown-unit", 404),
+        ("unknown-method", 404),
+        ("invalid-params", 422),
+        ("malformed-capsule", 400),
+        ("invalid-json", 400),
+        ("unsupported-media-type", 415),
+        ("payload-too-large", 413),
+        ("insufficient-credits", 402),
+        ("budget-exceeded", 402),
+        ("idempotency-conflict", 409),
+        ("job-not-cancellable", 409),
+        ("conflict", 409),
+        ("queue-full", 429),
+        ("rate-limited", 429),
+        ("overloaded", 503),
+        ("database-unavailable", 503),
+        ("storage-full", 507),
+        ("output-not-kept", 410),
+        ("method-not-allowed", 405),
+        ("not-acceptable", 406),
+        ("body-timeout", 408),
+        ("uri-too-long", 414),
+        ("range-not-satisfiable", 416),
+        ("headers-too-large", 431),
+        ("deadline-exceeded", 504),
+        ("internal", 500),
     ];
     for (slug, code) in contract {
         let kind = Kind::from_slug(slug).unwrap_or_else(|| panic!("{slug}"));
@@ -69,7 +91,7 @@ async fn every_path_is_there_and_says_which_methods_it_has() {
     let house = house().await;
     for row in routes::table() {
         let path = row.path.replace("{unit}", "compute").replace("{method}", "blake3").replace("{slug}", "internal");
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         let answer = house.ask_openly("PATCH", &path, &[], b"").await;
         assert_eq!(answer.status, 405, "{path}");
         let allowed = answer.header("allow").unwrap();

@@ -67,7 +67,8 @@ async fn a_slow_body_is_cut_with_words() {
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut all = Vec::new();
-        let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all)).await.expect("never closed");
+        let _ =
+            tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all)).await.expect("never closed");
         let answer = parse(&all);
         assert_eq!((answer.status, answer.json()["code"].as_str()), (408, Some("body-timeout")), "{path}");
         assert_eq!(answer.header("connection"), Some("close"));
@@ -192,7 +193,8 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_over_the_cap_are_closed_and_the_rest_unharmed() {
-    let house = house_with(crate::Options { connections_max: 3, header_timeout: Duration::from_secs(30), ..options() }).await;
+    let house =
+        house_with(crate::Options { connections_max: 3, header_timeout: Duration::from_secs(30), ..options() }).await;
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(house.connect().await);

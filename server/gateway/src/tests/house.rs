@@ -16,7 +16,6 @@ pub(super) struct House {
     pub(super) gateway: Option<Gateway>,
     pub(super) address: SocketAddr,
     pub(super) key: String,
-    pub(super) broker: Broker,
     _folder: tempfile::TempDir,
 }
 
@@ -92,8 +91,8 @@ pub(super) async fn house_with(options: Options) -> House {
         sweep_every: Duration::from_secs(3600),
     };
     let broker = Broker::new(Parts { ledger, books, engine, arena, blobs }, told);
-    let gateway = Gateway::start(broker.clone(), options).unwrap();
-    House { address: gateway.address(), gateway: Some(gateway), key, broker, _folder: folder }
+    let gateway = Gateway::start(broker, options).unwrap();
+    House { address: gateway.address(), gateway: Some(gateway), key, _folder: folder }
 }
 
 impl Drop for House {
@@ -115,7 +114,8 @@ impl House {
         stream.write_all(bytes).await.unwrap();
         let mut all = Vec::new();
         // A reset after the last answer is an end like any other.
-        let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all)).await.expect("never closed");
+        let _ =
+            tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all)).await.expect("never closed");
         all
     }
 

@@ -58,7 +58,8 @@ async fn a_query_is_read_by_the_methods_schema() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_brings_parameters_and_inputs() {
     let house = house().await;
-    let part = |name: &str, value: &str| format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let part =
+        |name: &str, value: &str| format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let form = part("params", "{\"length\": 64}") + &part("input", "abc") + "--b--\r\n";
     let media = ("content-type", "multipart/form-data; boundary=b");
     let ran = house.ask("POST", "/v1/run/compute/blake3", &[media], form.as_bytes()).await;
@@ -109,13 +110,18 @@ async fn an_accepted_job_is_waited_for_fetched_and_proven() {
     assert_eq!((ended.status, ended.json()["code"].as_str()), (409, Some("job-not-cancellable")));
 
     let events = house.ask("GET", &format!("/v1/jobs/{id}/events"), &[("accept", "text/event-stream")], b"").await;
-    assert!(events.text().contains("event: state") && events.text().contains("\"state\":\"succeeded\""), "{}", events.text());
+    assert!(
+        events.text().contains("event: state") && events.text().contains("\"state\":\"succeeded\""),
+        "{}",
+        events.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capsule_comes_as_a_message_too_and_packed_ones_are_refused() {
     let house = house().await;
-    let capsule = inos_protocols::json::read(br#"{"unit":"compute","method":"blake3","inputs":[{"text":"abc"}]}"#).unwrap();
+    let capsule =
+        inos_protocols::json::read(br#"{"unit":"compute","method":"blake3","inputs":[{"text":"abc"}]}"#).unwrap();
     let message = wire::write_capsule(&capsule);
     let headers = [("content-type", "application/capnp"), ("accept", "application/capnp"), ("prefer", "wait=10")];
     let made = house.ask("POST", "/v1/jobs", &headers, &message).await;
@@ -131,10 +137,14 @@ async fn a_capsule_comes_as_a_message_too_and_packed_ones_are_refused() {
         let made = house.ask("POST", "/v1/jobs", &[("content-type", media)], body).await;
         assert_eq!((made.status, made.json()["code"].as_str()), (code.0, Some(code.1)), "{media}");
     }
-    let strange = house.ask("POST", "/v1/jobs", &[("content-type", "application/json"), ("accept", "text/html")], b"{}").await;
+    let strange =
+        house.ask("POST", "/v1/jobs", &[("content-type", "application/json"), ("accept", "text/html")], b"{}").await;
     assert_eq!(strange.status, 406);
     let deep = "[".repeat(100_000);
-    assert_eq!(house.ask("POST", "/v1/jobs", &[("content-type", "application/json")], deep.as_bytes()).await.status, 400);
+    assert_eq!(
+        house.ask("POST", "/v1/jobs", &[("content-type", "application/json")], deep.as_bytes()).await.status,
+        400
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +160,10 @@ async fn each_capsule_of_a_batch_is_answered_alone() {
     assert_eq!(made.status, 200, "{}", made.text());
     let items = made.json()["items"].clone();
     assert_eq!(items[0]["outcome"]["state"], "succeeded");
-    assert_eq!((items[1]["problem"]["code"].as_str(), items[1]["problem"]["status"].as_u64()), (Some("unknown-method"), Some(404)));
+    assert_eq!(
+        (items[1]["problem"]["code"].as_str(), items[1]["problem"]["status"].as_u64()),
+        (Some("unknown-method"), Some(404))
+    );
     assert_eq!(items[2]["outcome"]["state"], "succeeded");
     assert_eq!(items[3]["problem"]["code"], "invalid-json");
     let lines = b"{\"unit\":\"compute\",\"method\":\"blake3\",\"inputs\":[{\"text\":\"a\"}]}\nnonsense\n";
@@ -209,7 +222,9 @@ async fn another_accounts_things_are_not_there() {
     assert_eq!(house.ask_openly("POST", &format!("/v1/jobs/{id}/cancel"), &guest, b"").await.status, 404);
     assert_eq!(house.ask_openly("GET", "/v1/admin/accounts", &guest, b"").await.status, 403);
     let account = made.json()["account"]["id"].as_str().unwrap().to_owned();
-    let granted = house.post_json(&format!("/v1/admin/accounts/{account}/grants"), &[], json!({ "amount": 5, "note": "gift" })).await;
+    let granted = house
+        .post_json(&format!("/v1/admin/accounts/{account}/grants"), &[], json!({ "amount": 5, "note": "gift" }))
+        .await;
     assert_eq!(granted.status, 201, "{}", granted.text());
     let own = house.ask_openly("GET", "/v1/account", &guest, b"").await;
     assert_eq!(own.json()["balance"], 1005);

@@ -1,6 +1,7 @@
 //! One connection from its welcome to its goodbye.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -22,7 +23,11 @@ use super::{
     session::{Session, Sessions},
     writer::{self, Down},
 };
-use crate::{auth::{Visitor, still_holds}, serve::Arrival, state::App};
+use crate::{
+    auth::{Visitor, still_holds},
+    serve::Arrival,
+    state::App,
+};
 
 /// How often a connection is looked at: does the key hold, is the client there.
 const LOOK: Duration = Duration::from_secs(4);
@@ -50,7 +55,7 @@ impl Open {
         let (mut down, mut up) = socket.split();
         let mut connection = session.attach(&self.line);
         let heard_ms = AtomicU64::new(0);
-        let mut reader = Reader::new(&self.app, &visitor, &heard_ms);
+        let mut reader = Reader::new(&self.app, &visitor, &self.line, &heard_ms);
         let why = if self.welcome(&session, &mut down, false).await.is_err() {
             End::Lost
         } else {
@@ -90,14 +95,21 @@ impl Open {
     ) -> Stopped {
         let ping = Notify::new();
         let (heard_ms, begun, visitor) = (reader.heard_ms, reader.begun, reader.visitor);
-        let mut writing = std::pin::pin!(writer::write(&self.app, session, connection, down, &ping));
+        let mut writing = pin!(writer::write(&self.app, session, connection, down, &ping));
+        let mut reading = pin!(reader.read(session, up));
         let ended = tokio::select! {
-            stopped = reader.read(session, up) => return stopped,
+            stopped = reading.as_mut() => return stopped,
             why = writing.as_mut() => why,
             why = self.line.is_cut() => why,
             why = self.look_after(visitor, heard_ms, begun, &ping) => why,
             () = arrival.stop.cancelled() => End::Draining,
         };
+        self.line.cut(ended);
+        // A frame that was begun is taken in as a whole, so that nobody has to guess which part of it was.
+        tokio::select! {
+            _ = reading => {}
+            () = self.line.between_frames() => {}
+        }
         if ended == End::Draining {
             // What is under way is still answered, and nothing new is read.
             let quiet = async {

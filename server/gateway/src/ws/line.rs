@@ -1,7 +1,11 @@
 //! One connection as others may end it, and why connections end.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Why a connection ends.
@@ -59,6 +63,8 @@ impl End {
 pub(crate) struct Line {
     cut: CancellationToken,
     why: OnceLock<End>,
+    in_frame: AtomicBool,
+    frame_done: Notify,
 }
 
 impl Line {
@@ -68,9 +74,29 @@ impl Line {
         self.cut.cancel();
     }
 
+    /// Whether somebody has ended the connection.
+    pub(crate) fn why(&self) -> Option<End> {
+        self.why.get().copied()
+    }
+
     /// Waits until somebody ends the connection.
     pub(crate) async fn is_cut(&self) -> End {
         self.cut.cancelled().await;
-        self.why.get().copied().unwrap_or(End::Lost)
+        self.why().unwrap_or(End::Lost)
+    }
+
+    /// Marks that a frame has begun to be taken in, and when it is.
+    pub(crate) fn in_frame(&self, whether: bool) {
+        self.in_frame.store(whether, Relaxed);
+        if !whether {
+            self.frame_done.notify_one();
+        }
+    }
+
+    /// Waits until no frame is half taken in.
+    pub(crate) async fn between_frames(&self) {
+        while self.in_frame.load(Relaxed) {
+            self.frame_done.notified().await;
+        }
     }
 }

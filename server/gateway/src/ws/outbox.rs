@@ -28,6 +28,7 @@ pub(crate) struct Outbox {
     accepted: Vec<Accepted>,
     results: Vec<Answer>,
     words: VecDeque<ServerBody>,
+    pongs: Vec<u64>,
     waiting_bytes: usize,
     kept: VecDeque<(u64, Message)>,
     kept_bytes: usize,
@@ -58,6 +59,7 @@ impl Outbox {
             accepted: Vec::new(),
             results: Vec::new(),
             words: VecDeque::new(),
+            pongs: Vec::new(),
             waiting_bytes: 0,
             kept: VecDeque::new(),
             kept_bytes: 0,
@@ -144,6 +146,12 @@ impl Outbox {
         self.words.push_back(body);
     }
 
+    /// Answers a ping; pongs are not numbered and not kept.
+    pub(crate) fn pong(&mut self, number: u64) {
+        self.waiting_bytes += WORD_BYTES;
+        self.pongs.push(number);
+    }
+
     fn forget(&mut self, correlation: u64, cost: inos_protocols::Microcredits) {
         if !self.jobs.is_empty() {
             self.jobs.remove(&correlation);
@@ -171,6 +179,9 @@ impl Outbox {
         while let Some(body) = self.words.pop_front() {
             self.finish_jobs(usize::from(ends_a_job(&body)), &mut written);
             self.number(body, &mut written);
+        }
+        for number in std::mem::take(&mut self.pongs) {
+            written.messages.push(self.unnumbered(ServerBody::Pong(number)));
         }
         self.waiting_bytes = 0;
         Some(written)
@@ -228,6 +239,7 @@ impl Outbox {
         self.accepted.clear();
         self.results.clear();
         self.words.clear();
+        self.pongs.clear();
         self.kept.clear();
         (self.waiting_bytes, self.kept_bytes) = (0, 0);
         // A number that was never written: no rewind can reach over it.

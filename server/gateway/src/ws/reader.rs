@@ -18,7 +18,12 @@ use inos_protocols::{
 };
 use tokio::task::AbortHandle;
 
-use super::{codec, flood::Flood, line::End, session::Session};
+use super::{
+    codec,
+    flood::Flood,
+    line::{End, Line},
+    session::Session,
+};
 use crate::{auth::Visitor, state::App};
 
 /// The half of a WebSocket that reads.
@@ -40,6 +45,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) app: &'a App,
     /// Who is connected.
     pub(crate) visitor: &'a Visitor,
+    /// The connection as others may end it.
+    pub(crate) line: &'a Line,
     /// When something was heard last, in milliseconds since the connection began.
     pub(crate) heard_ms: &'a AtomicU64,
     /// Since when.
@@ -61,9 +68,9 @@ impl Drop for Subscriptions {
 
 impl<'a> Reader<'a> {
     /// A reader that has heard nothing yet.
-    pub(crate) fn new(app: &'a App, visitor: &'a Visitor, heard_ms: &'a AtomicU64) -> Self {
+    pub(crate) fn new(app: &'a App, visitor: &'a Visitor, line: &'a Line, heard_ms: &'a AtomicU64) -> Self {
         let begun = tokio::time::Instant::now();
-        Self { app, visitor, heard_ms, begun, subscriptions: Subscriptions::default(), flood: Flood::new() }
+        Self { app, visitor, line, heard_ms, begun, subscriptions: Subscriptions::default(), flood: Flood::new() }
     }
 
     /// Reads until the connection is to end.
@@ -84,6 +91,9 @@ impl<'a> Reader<'a> {
                 Message::Text(_) | Message::Binary(_) => {
                     if let Some(stopped) = self.take(session, &replies, &message).await {
                         return stopped;
+                    }
+                    if let Some(why) = self.line.why() {
+                        return Stopped::End(why);
                     }
                 }
             }
@@ -113,7 +123,7 @@ impl<'a> Reader<'a> {
                 }
             }
             ClientFrame::Ack(seq) => session.with(|outbox| outbox.ack(seq)),
-            ClientFrame::Ping(number) if !self.flood.is_too_much() => session.say(ServerBody::Pong(number)),
+            ClientFrame::Ping(number) if !self.flood.is_too_much() => session.with(|outbox| outbox.pong(number)),
             ClientFrame::Ping(_) => return Some(Stopped::End(End::Flood)),
             ClientFrame::Resume(resume) => return self.resume(session, resume),
         }
@@ -131,6 +141,8 @@ impl<'a> Reader<'a> {
         while !session.with_quietly(|outbox| outbox.reserve(submissions.len(), window)) {
             session.room.notified().await;
         }
+        // From here on the frame is taken in as a whole, even if the connection ends meanwhile.
+        self.line.in_frame(true);
         if let Some(allowance) = &self.visitor.allowance {
             let mut refused = Vec::new();
             submissions.retain_mut(|Submission { correlation, capsule }| match allowance.set_aside(capsule) {
@@ -148,6 +160,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.app.broker.frame(&self.visitor.caller, submissions, replies).await;
+        self.line.in_frame(false);
     }
 
     async fn cancel(&self, session: &Arc<Session>, correlation: u64) {

@@ -3,12 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use inos_broker::{Replies, Reply};
-use inos_protocols::{
-    AccountId, Refusal,
-    frame::ServerBody,
-    ids::SessionId,
-    refusal::Kind,
-};
+use inos_protocols::{AccountId, Refusal, frame::ServerBody, ids::SessionId, refusal::Kind};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 

@@ -12,10 +12,7 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use super::{
-    line::End,
-    session::Session,
-};
+use super::{line::End, session::Session};
 use crate::state::App;
 
 /// The half of a WebSocket that writes.

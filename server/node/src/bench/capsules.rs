@@ -12,7 +12,7 @@ use inos_protocols::{
 
 use super::{
     Error,
-    driver::{Heard, Line, Talk, Verdict},
+    talk::{Heard, Line, Talk, Verdict},
     websocket::{self, Message},
 };
 

@@ -3,18 +3,20 @@
 
 use std::{
     io::{self, Read},
-    net::TcpStream,
     time::{Duration, Instant},
 };
 
 use bytes::BytesMut;
-use hdrhistogram::Histogram;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     net::{SendFlags, send},
 };
 
-use super::Load;
+use super::{
+    Load,
+    talk::{Heard, Line, Verdict},
+    tally::Tally,
+};
 
 /// The most bytes that are gathered for one write.
 const WRITE_BYTES_MAX: usize = 192 << 10;
@@ -22,58 +24,6 @@ const WRITE_BYTES_MAX: usize = 192 << 10;
 const READ_BYTES: usize = 256 << 10;
 /// How long to wait for anything before looking at the clock again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// The longest latency that is told apart, in nanoseconds.
-const LATENCY_NS_MAX: u64 = 600_000_000_000;
-
-/// How one kind of server is spoken to.
-pub(super) trait Talk: Send {
-    /// Appends one request whose jobs bear the numbers from `first` on; answers how many jobs it holds.
-    fn ask(&mut self, first: u64, out: &mut Vec<u8>) -> u64;
-
-    /// Takes whole answers from the front of `bytes`; what must be said at once goes to `out`.
-    fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, out: &mut Vec<u8>) -> Result<(), String>;
-
-    /// The most jobs that the server lets one connection have under way.
-    fn jobs_max(&self) -> u64 {
-        u64::MAX
-    }
-}
-
-/// An answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Heard {
-    /// The job's number; none means the oldest that waits.
-    pub(super) number: Option<u64>,
-    /// How many jobs it answers.
-    pub(super) count: u64,
-    /// How they went.
-    pub(super) verdict: Verdict,
-}
-
-/// How a job went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// As it should.
-    Done,
-    /// The server had no room.
-    Rejected,
-    /// Otherwise.
-    Error,
-}
-
-/// A connection and how it is spoken.
-pub(super) struct Line {
-    stream: TcpStream,
-    talk: Box<dyn Talk>,
-    /// Bytes that came with the handshake.
-    pub(super) early: BytesMut,
-}
-
-impl Line {
-    pub(super) fn new(stream: TcpStream, talk: impl Talk + 'static) -> Self {
-        Self { stream, talk: Box::new(talk), early: BytesMut::new() }
-    }
-}
 
 /// When jobs are due and what is counted.
 #[derive(Debug, Clone, Copy)]
@@ -109,45 +59,6 @@ impl Schedule {
             self.first += interval * u32::try_from(index).unwrap_or(0) / self.connections;
         }
         self
-    }
-}
-
-/// What was counted.
-#[derive(Debug, Clone)]
-pub(super) struct Tally {
-    /// Jobs done within the measured span.
-    pub(super) done: u64,
-    /// Jobs refused for want of room.
-    pub(super) rejected: u64,
-    /// Jobs that went wrong.
-    pub(super) errors: u64,
-    /// Jobs that were due and have no answer.
-    pub(super) unanswered: u64,
-    /// Nanoseconds from due to done.
-    pub(super) latency: Histogram<u64>,
-    /// What went wrong first.
-    pub(super) trouble: Option<String>,
-}
-
-impl Tally {
-    pub(super) fn new() -> Self {
-        let latency = Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).expect("the bounds are in order");
-        Self { done: 0, rejected: 0, errors: 0, unanswered: 0, latency, trouble: None }
-    }
-
-    pub(super) fn add(&mut self, other: Self) {
-        let Self { done, rejected, errors, unanswered, latency, trouble } = other;
-        self.done += done;
-        self.rejected += rejected;
-        self.errors += errors;
-        self.unanswered += unanswered;
-        self.latency.add(latency).expect("both have the same bounds");
-        self.trouble = self.trouble.take().or(trouble);
-    }
-
-    pub(super) fn fail(&mut self, why: &str) {
-        self.errors += 1;
-        self.trouble.get_or_insert_with(|| why.to_owned());
     }
 }
 
@@ -322,40 +233,5 @@ impl Drive {
             (late.as_secs_f64() / interval.as_secs_f64()).ceil() as u64
         });
         self.asked - self.answered + unsent
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tallies_add_up() {
-        let mut all = Tally::new();
-        for ns in [1_000_u64, 2_000, 3_000] {
-            let mut one = Tally::new();
-            one.done = 1;
-            one.latency.saturating_record_n(ns, 10);
-            all.add(one);
-        }
-        all.fail("first");
-        all.fail("second");
-        assert_eq!((all.done, all.latency.len(), all.errors), (3, 30, 2));
-        assert_eq!(super::super::micros(&all.latency, 0.5), Some(2.0));
-        assert_eq!(super::super::micros(&all.latency, 1.0), Some(3.0));
-        assert_eq!(all.trouble.as_deref(), Some("first"));
-        assert_eq!(super::super::micros(&Tally::new().latency, 0.5), None);
-    }
-
-    #[test]
-    fn latencies_are_told_apart_by_a_thousandth() {
-        let mut tally = Tally::new();
-        for ns in 1..=1_000_000_u64 {
-            tally.latency.saturating_record(ns);
-        }
-        for (quantile, wanted) in [(0.5, 500.0), (0.99, 990.0), (0.999, 999.0)] {
-            let got = super::super::micros(&tally.latency, quantile).unwrap();
-            assert!((got - wanted).abs() <= wanted / 1000.0 + 0.1, "{quantile}: {got}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path, 
 
 use serde_json::{Value, json};
 
-use super::{Error, driver::Tally, micros};
+use super::{Error, micros, tally::Tally};
 
 /// What is written before each flush.
 const WRITE_BYTES: usize = 4096;

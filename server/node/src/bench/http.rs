@@ -2,7 +2,7 @@
 
 use bytes::{Buf, BytesMut};
 
-use super::driver::{Heard, Talk, Verdict};
+use super::talk::{Heard, Talk, Verdict};
 
 /// The most headers that an answer may have.
 const HEADERS_MAX: usize = 64;

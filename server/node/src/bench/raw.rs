@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use super::{
     Error,
-    driver::{Heard, Line, Talk, Verdict},
+    talk::{Heard, Line, Talk, Verdict},
     websocket,
 };
 

@@ -39,7 +39,7 @@ fn load(host: String, rate: Option<f64>) -> Load {
 
 /// How long a request to this address is.
 fn request_len(host: &str) -> usize {
-    use driver::Talk;
+    use talk::Talk;
     let mut out = Vec::new();
     http::Http::new(host, "/hash", None, &[7; 100]).ask(0, &mut out);
     out.len()
