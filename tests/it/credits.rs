@@ -5,8 +5,15 @@ use std::{
     time::Duration,
 };
 
-use inos_tests::{TestNode, until};
+use inos_tests::{Options, TestNode, until};
 use serde_json::json;
+
+crate::on_both! {
+    a_balance_of_100_jobs_buys_exactly_100_of_400,
+    a_grant_shows_in_the_ledger_and_can_be_spent,
+    a_job_that_fails_by_its_callers_fault_pays_at_most_for_its_input,
+    a_thousand_racers_for_one_key_make_one_job_and_one_charge,
+}
 
 /// What one `compute.blake3` of a few bytes costs, in microcredits, as the catalogue says.
 fn price(node: &TestNode) -> u64 {
@@ -14,9 +21,8 @@ fn price(node: &TestNode) -> u64 {
     price["base"].as_u64().unwrap() + price["per_kib_in"].as_u64().unwrap()
 }
 
-#[test]
-fn a_balance_of_100_jobs_buys_exactly_100_of_400() {
-    let node = TestNode::start();
+fn a_balance_of_100_jobs_buys_exactly_100_of_400(options: Options) {
+    let node = TestNode::with(options);
     let price = price(&node);
     let poor = node.account("poor", 100 * price);
     let (accepted, refused) = (AtomicU32::new(0), AtomicU32::new(0));
@@ -53,9 +59,8 @@ fn a_budget_below_the_least_price_is_refused_before_anything_runs() {
     assert_eq!(admin.balance(), before);
 }
 
-#[test]
-fn a_grant_shows_in_the_ledger_and_can_be_spent() {
-    let node = TestNode::start();
+fn a_grant_shows_in_the_ledger_and_can_be_spent(options: Options) {
+    let node = TestNode::with(options);
     let (admin, poor) = (node.admin(), node.account("poor", 0));
     assert_eq!(poor.run("compute.blake3", "", b"abc").status, 402);
     let id = poor.get("/v1/account").json()["id"].as_str().unwrap().to_owned();
@@ -91,9 +96,8 @@ fn an_amount_is_a_whole_number_above_zero() {
     assert_eq!(admin.get("/v1/account").json(), before);
 }
 
-#[test]
-fn a_job_that_fails_by_its_callers_fault_pays_at_most_for_its_input() {
-    let node = TestNode::start();
+fn a_job_that_fails_by_its_callers_fault_pays_at_most_for_its_input(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let before = admin.balance();
     let failed = admin.run("compute.brotli_decompress", "", b"this is no brotli stream, whatever it says");
@@ -106,9 +110,8 @@ fn a_job_that_fails_by_its_callers_fault_pays_at_most_for_its_input() {
     assert_eq!(jobs["items"][0]["cost"].as_u64().unwrap(), before - admin.balance());
 }
 
-#[test]
-fn a_thousand_racers_for_one_key_make_one_job_and_one_charge() {
-    let node = TestNode::start();
+fn a_thousand_racers_for_one_key_make_one_job_and_one_charge(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let before = admin.balance();
     let price = price(&node);
@@ -127,4 +130,3 @@ fn a_thousand_racers_for_one_key_make_one_job_and_one_charge() {
     assert_eq!(ids.lock().unwrap().len(), 1);
     until(Duration::from_secs(5), || admin.balance() == before - price);
 }
-

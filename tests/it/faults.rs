@@ -12,6 +12,13 @@ use std::{
 use inos_tests::{Client, Options, TestNode, until};
 use serde_json::json;
 
+crate::on_both! {
+    acknowledged_jobs_survive_kills,
+    a_client_that_vanishes_leaves_a_finished_job_and_no_hold,
+    a_unit_that_panics_fails_one_job_and_is_not_charged,
+    a_stopped_server_finishes_what_runs_and_keeps_what_waits,
+}
+
 /// How often the server is killed: a few times, or as often as the long form wants.
 fn kills() -> u32 {
     if std::env::var_os("INOS_TEST_LONG").is_some() { 50 } else { 5 }
@@ -19,13 +26,35 @@ fn kills() -> u32 {
 
 /// What clients were told: each acknowledged asynchronous job, and each answered synchronous one with its cost.
 #[derive(Default)]
-struct Told {
+pub(crate) struct Told {
     accepted: Mutex<Vec<String>>,
     answered: Mutex<BTreeMap<String, u64>>,
 }
 
+impl Told {
+    /// How many jobs clients were told of.
+    pub(crate) fn count(&self) -> usize {
+        self.accepted.lock().unwrap().len() + self.answered.lock().unwrap().len()
+    }
+
+    /// Every job that a client was told of has succeeded, at the price that was told.
+    pub(crate) fn holds_at(self, admin: &Client) {
+        let (accepted, answered) = (self.accepted.into_inner().unwrap(), self.answered.into_inner().unwrap());
+        assert!(!accepted.is_empty() && !answered.is_empty());
+        for id in &accepted {
+            let state = || admin.get(&format!("/v1/jobs/{id}")).json()["state"].as_str().unwrap().to_owned();
+            until(Duration::from_secs(20), || !["queued", "running"].contains(&state().as_str()));
+            assert_eq!(state(), "succeeded", "{id}");
+        }
+        for (id, cost) in &answered {
+            let job = admin.get(&format!("/v1/jobs/{id}")).json();
+            assert_eq!((&job["state"], &job["cost"]), (&json!("succeeded"), &json!(cost)), "{job}");
+        }
+    }
+}
+
 /// Sends jobs of both kinds until told to stop; a server that is gone is no failure.
-fn load(client: &Client, told: &Told, stop: &AtomicBool) {
+pub(crate) fn load(client: &Client, told: &Told, stop: &AtomicBool) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(5)))
@@ -60,7 +89,7 @@ fn load(client: &Client, told: &Told, stop: &AtomicBool) {
     }
 }
 
-fn survives_kills(options: Options) {
+fn acknowledged_jobs_survive_kills(options: Options) {
     let mut node = TestNode::with(options);
     let key = node.admin_key();
     let told = Told::default();
@@ -81,31 +110,14 @@ fn survives_kills(options: Options) {
         node.restart();
     }
     let admin = node.admin();
-    let (accepted, answered) = (told.accepted.into_inner().unwrap(), told.answered.into_inner().unwrap());
-    assert!(!accepted.is_empty() && !answered.is_empty());
-    for id in &accepted {
-        until(Duration::from_secs(20), || {
-            ["succeeded", "failed", "cancelled", "expired"].contains(&admin.get(&format!("/v1/jobs/{id}")).json()["state"].as_str().unwrap())
-        });
-        assert_eq!(admin.get(&format!("/v1/jobs/{id}")).json()["state"], "succeeded", "{id}");
-    }
-    for (id, cost) in &answered {
-        let job = admin.get(&format!("/v1/jobs/{id}")).json();
-        assert_eq!((&job["state"], &job["cost"]), (&json!("succeeded"), &json!(cost)), "{job}");
-    }
+    told.holds_at(&admin);
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
 }
 
-#[test]
-fn acknowledged_jobs_survive_kills_on_sqlite() {
-    survives_kills(Options::default());
-}
-
-#[test]
-fn a_client_that_vanishes_leaves_a_finished_job_and_no_hold() {
+fn a_client_that_vanishes_leaves_a_finished_job_and_no_hold(options: Options) {
     use std::io::Write;
-    let node = TestNode::start();
+    let node = TestNode::with(options);
     let admin = node.admin();
     let head = format!(
         "POST /v1/run/test/wait?ms=300 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 1\r\n\r\nx",
@@ -134,9 +146,8 @@ fn a_client_that_vanishes_leaves_a_finished_job_and_no_hold() {
     assert_eq!(admin.get("/v1/account").json()["held"], 0);
 }
 
-#[test]
-fn a_unit_that_panics_fails_one_job_and_is_not_charged() {
-    let node = TestNode::start();
+fn a_unit_that_panics_fails_one_job_and_is_not_charged(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let before = admin.balance();
     let failed = admin.run("test.panic", "", b"");
@@ -159,9 +170,8 @@ fn a_unit_that_will_not_stop_is_left_behind_and_readiness_says_so() {
     assert_eq!(admin.run("compute.blake3", "", &vec![7; 100_000]).status, 200);
 }
 
-#[test]
-fn a_stopped_server_finishes_what_runs_and_keeps_what_waits() {
-    let mut node = TestNode::with(Options::default().with("workers", "1"));
+fn a_stopped_server_finishes_what_runs_and_keeps_what_waits(options: Options) {
+    let mut node = TestNode::with(options.with("workers", "1"));
     let admin = node.admin();
     let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 400 }, "inputs": [] });
     let ids: Vec<String> = (0..5).map(|_| admin.post_json("/v1/jobs", &capsule).json()["id"].as_str().unwrap().to_owned()).collect();

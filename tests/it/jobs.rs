@@ -3,14 +3,21 @@
 use std::time::Duration;
 
 use inos_protocols::{Hash, receipt::SignedReceipt};
-use inos_tests::{TestNode, until};
+use inos_tests::{Options, TestNode, until};
 use serde_json::json;
+
+crate::on_both! {
+    a_posted_body_is_hashed_charged_and_receipted,
+    an_asynchronous_job_can_be_followed_to_its_output,
+    a_caller_may_wait_for_an_asynchronous_job,
+    a_synchronous_output_is_kept_only_when_asked,
+    the_same_idempotency_key_is_the_same_job,
+}
 
 const ABC_BLAKE3: &str = "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85";
 
-#[test]
-fn a_posted_body_is_hashed_charged_and_receipted() {
-    let node = TestNode::start();
+fn a_posted_body_is_hashed_charged_and_receipted(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let before = admin.balance();
     let answer = admin.run("compute.blake3", "", b"abc");
@@ -42,9 +49,8 @@ fn query_parameters_are_read_by_the_methods_schema() {
     }
 }
 
-#[test]
-fn an_asynchronous_job_can_be_followed_to_its_output() {
-    let node = TestNode::start();
+fn an_asynchronous_job_can_be_followed_to_its_output(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }], "labels": { "for": "test" } });
     let accepted = admin.post_json("/v1/jobs", &capsule);
@@ -62,18 +68,16 @@ fn an_asynchronous_job_can_be_followed_to_its_output() {
     assert_eq!(admin.get("/v1/jobs?limit=1").json()["items"][0]["id"], job["id"]);
 }
 
-#[test]
-fn a_caller_may_wait_for_an_asynchronous_job() {
-    let node = TestNode::start();
+fn a_caller_may_wait_for_an_asynchronous_job(options: Options) {
+    let node = TestNode::with(options);
     let capsule = json!({ "unit": "compute", "method": "sha256", "inputs": [{ "base64": "YWJj" }] });
     let answer = node.admin().post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["state"], "succeeded");
 }
 
-#[test]
-fn a_synchronous_output_is_kept_only_when_asked() {
-    let node = TestNode::start();
+fn a_synchronous_output_is_kept_only_when_asked(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let plain = admin.run("compute.blake3", "", b"abc");
     let gone = admin.get(&format!("/v1/jobs/{}/outputs/0", plain.header("inos-job-id").unwrap()));
@@ -84,9 +88,8 @@ fn a_synchronous_output_is_kept_only_when_asked() {
     assert_eq!(output.text(), ABC_BLAKE3);
 }
 
-#[test]
-fn the_same_idempotency_key_is_the_same_job() {
-    let node = TestNode::start();
+fn the_same_idempotency_key_is_the_same_job(options: Options) {
+    let node = TestNode::with(options);
     let admin = node.admin();
     let ask = |body: &[u8]| admin.send("POST", "/v1/run/compute/blake3", &[("idempotency-key", "k")], body);
     let (first, balance) = (ask(b"abc"), admin.balance());

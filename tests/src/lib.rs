@@ -3,8 +3,9 @@
 
 mod client;
 mod node;
+pub mod postgres;
 mod raw;
 
 pub use client::{Answer, Client};
-pub use node::{Options, TestNode};
+pub use node::{Options, TestNode, inos};
 pub use raw::{Raw, until};

@@ -20,9 +20,16 @@ pub struct Options {
     pub args: Vec<String>,
     /// More environment.
     pub env: Vec<(String, String)>,
+    /// What a shell does before it becomes the server, such as `ulimit -n 64`.
+    pub shell: Option<String>,
 }
 
 impl Options {
+    /// On a Postgres database of its own.
+    pub fn on_postgres() -> Self {
+        Self::default().with("database-url", &crate::postgres::database())
+    }
+
     /// The same with another `--name value`.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -41,13 +48,28 @@ pub struct TestNode {
 }
 
 /// The `inos` binary that `cargo build -p inos-node` put beside the tests.
-pub fn binary() -> PathBuf {
+fn binary() -> PathBuf {
     if let Ok(path) = std::env::var("INOS_BIN") {
         return path.into();
     }
     let here = std::env::current_exe().expect("a test knows its own path");
     let folder = here.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
     folder.join("inos")
+}
+
+/// An `inos` that hears nothing of the tests' own variables.
+pub fn inos() -> Command {
+    clean(Command::new(binary()))
+}
+
+fn clean(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("INOS_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
 }
 
 impl TestNode {
@@ -120,6 +142,12 @@ impl TestNode {
     /// SIGTERM; gives the exit code.
     pub fn stop(&mut self) -> Option<i32> {
         self.signal(rustix::process::Signal::TERM);
+        self.ends_within(Duration::from_secs(60))
+    }
+
+    /// The exit code of a server that ends by itself; fails the test when it does not.
+    pub fn ends_within(&mut self, patience: Duration) -> Option<i32> {
+        until(patience, || self.child.try_wait().expect("the server can be waited for").is_some());
         self.child.wait().expect("the server can be waited for").code()
     }
 
@@ -140,20 +168,16 @@ impl TestNode {
 
     /// Runs `inos` with these arguments against this server; gives exit code, stdout and stderr.
     pub fn cli(&self, args: &[&str]) -> (i32, String, String) {
-        let output = Command::new(binary())
-            .args(args)
-            .env("INOS_URL", self.url())
-            .env("INOS_KEY", self.admin_key())
-            .stdin(Stdio::null())
-            .output()
-            .expect("inos runs");
+        let mut command = inos();
+        command.args(args).env("INOS_URL", self.url()).env("INOS_KEY", self.admin_key());
+        let output = command.output().expect("inos runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
     }
 
     /// `inos check` on the stopped server's folder finds nothing wrong.
     pub fn assert_clean(&self) {
-        let mut command = Command::new(binary());
+        let mut command = inos();
         command.arg("check").arg("--data-dir").arg(self.data());
         for pair in self.options.args.chunks(2).filter(|pair| pair[0] == "--database-url") {
             command.args(pair);
@@ -175,12 +199,19 @@ impl Drop for TestNode {
 }
 
 fn spawn(folder: &Path, options: &Options) -> (Child, SocketAddr, Arc<Mutex<String>>) {
-    let mut child = Command::new(binary())
-        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--log-format", "text", "--data-dir"])
+    let mut command = match &options.shell {
+        None => inos(),
+        Some(first) => {
+            let mut command = clean(Command::new("bash"));
+            command.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(binary());
+            command
+        }
+    };
+    let mut child = command
+        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(folder)
         .args(&options.args)
         .envs(options.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

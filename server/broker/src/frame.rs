@@ -117,6 +117,7 @@ impl Inside {
         let here = tokio::runtime::Handle::current();
         task.done = Box::new(move |ran| {
             inside.live.remove(told.id);
+            inside.room_was_made();
             if told.was_put_off(&ran) {
                 return;
             }

@@ -118,6 +118,7 @@ impl Inside {
         let (inside, told, meter) = (self.clone(), story.clone(), plan.meter.clone());
         let done = Box::new(move |ran| {
             inside.live.remove(told.id);
+            inside.room_was_made();
             if told.was_put_off(&ran) {
                 return;
             }

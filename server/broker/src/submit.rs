@@ -1,6 +1,13 @@
 //! The asynchronous story: durable before it is acknowledged, run when a worker is free, settled whatever happens.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use inos_engine::{Feed, Refused, Task};
 use inos_ledger::{Accept, CommitError, Entry, Finish};
@@ -34,7 +41,24 @@ pub struct Submitted {
 
 /// Accepted jobs that the engine had no room for; they are offered again as others end.
 #[derive(Default)]
-pub(crate) struct Backlog(Mutex<VecDeque<Task>>);
+pub(crate) struct Backlog {
+    tasks: Mutex<VecDeque<Task>>,
+    /// How many they are, for those who only want to know whether there are any.
+    len: AtomicUsize,
+}
+
+impl Backlog {
+    fn len(&self) -> usize {
+        self.len.load(Relaxed)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut VecDeque<Task>) -> T) -> T {
+        let mut tasks = self.tasks.lock();
+        let changed = change(&mut tasks);
+        self.len.store(tasks.len(), Relaxed);
+        changed
+    }
+}
 
 /// How an accepted job is run again after a restart.
 #[derive(Serialize, Deserialize)]
@@ -88,8 +112,15 @@ impl Broker {
 }
 
 impl Inside {
-    /// Refuses a job that would only wait behind too many of the same account.
+    /// Refuses a job that would only wait behind too many, of the same account or of all.
     fn room(&self, caller: &Caller) -> Result<(), Refusal> {
+        let waiting = self.backlog.len();
+        if waiting > 0 {
+            let detail = format!(
+                "The queue is full, and {waiting} accepted jobs wait for room in it. Nothing was charged; try again shortly."
+            );
+            return Err(Refusal::new(Kind::Overloaded, detail).retry_after_ms(500));
+        }
         let (depth, cap) = (self.engine.queued_of(caller.owner().0), self.options.account_queue_len_max);
         if depth < cap { Ok(()) } else { Err(crowded(Refused::AccountFull { depth, cap })) }
     }
@@ -197,18 +228,26 @@ impl Inside {
     fn offer(&self, task: Task) {
         for (task, refused) in self.engine.offer(vec![task]) {
             if !matches!(refused, Refused::Draining) {
-                self.backlog.0.lock().push_back(task);
+                self.backlog.change(|tasks| tasks.push_back(task));
             }
+        }
+    }
+
+    /// Offers again what found no room before, away from the engine's thread that has just made some.
+    pub(crate) fn room_was_made(self: &Arc<Self>) {
+        if self.backlog.len() > 0 {
+            let this = self.clone();
+            self.tasks.spawn_on(async move { this.offer_backlog() }, &self.runtime);
         }
     }
 
     /// Offers again what found no room before.
     pub(crate) fn offer_backlog(&self) {
         loop {
-            let Some(task) = self.backlog.0.lock().pop_front() else { return };
+            let Some(task) = self.backlog.change(VecDeque::pop_front) else { return };
             if let Some((task, refused)) = self.engine.offer(vec![task]).pop() {
                 if !matches!(refused, Refused::Draining) {
-                    self.backlog.0.lock().push_front(task);
+                    self.backlog.change(|tasks| tasks.push_front(task));
                 }
                 return;
             }

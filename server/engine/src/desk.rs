@@ -17,7 +17,7 @@ use crate::{
     Control, Done, End, Entry, Outcome, Worker, WorkerState,
     control::EXPIRED,
     run::Work,
-    task::{Queued, micros},
+    task::{Queued, after, micros},
 };
 
 /// One worker's desk.
@@ -104,7 +104,7 @@ impl Desk {
             return Next::End(queued, End::Expired);
         }
         let Queued { task, since } = queued;
-        let stop = now.checked_add(task.timeout).map_or(task.deadline, |stop| stop.min(task.deadline));
+        let stop = after(now, task.timeout).min(task.deadline);
         state.running = Some(Running {
             label: Label { id: task.id, unit: task.entry.unit, method: task.entry.method.name },
             control: Arc::clone(&task.control),
@@ -113,7 +113,7 @@ impl Desk {
             queued_us: micros(now.saturating_duration_since(since)),
             started,
             stop,
-            quit: stop.checked_add(grace).unwrap_or(stop),
+            quit: after(stop, grace),
             told: false,
         });
         let work = Work { id: task.id, account: task.account, params: task.params, inputs: task.inputs, until: stop };
@@ -155,10 +155,10 @@ impl Desk {
         Found::Stuck(Box::new(running), std::mem::take(&mut state.batch))
     }
 
-    /// Notes that another thread takes this one's place.
-    pub(crate) fn replaced(&self) {
+    /// Notes whether another thread takes the place of this one.
+    pub(crate) fn replace(&self, yes: bool) {
         if let Some((_, replaced)) = &mut self.state.lock().quarantined {
-            *replaced = true;
+            *replaced = yes;
         }
     }
 

@@ -1,10 +1,7 @@
 //! The engine's handle: starts the threads, takes tasks, says how it stands, and stops what it started.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -12,19 +9,18 @@ use std::{
 use inos_arena::Arena;
 use inos_protocols::{JobId, time::Time};
 use inos_unit::Unit;
-use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+use parking_lot::MutexGuard;
 
 use crate::{
     Catalogue, Done, End, Entry, Error, Outcome, Refused, Status, Task,
-    control::STOPPING,
-    desk::{Desk, Told},
+    desk::Told,
     inline::Meter,
-    queue::{Queue, Waiting},
+    queue::Waiting,
     run::{Ground, Ran, Work, run},
+    shared::{Shared, is_own_thread, stop},
     status::WorkerState,
-    task::{Queued, micros},
-    watch::{self, Watch},
-    workers,
+    task::{Queued, after, micros},
+    watch, workers,
 };
 
 /// An offer lets others have the queue after so many tasks.
@@ -50,56 +46,6 @@ pub struct Engine(Arc<Handle>);
 struct Handle {
     shared: Arc<Shared>,
     catalogue: Catalogue,
-}
-
-/// What all threads of an engine share.
-pub(crate) struct Shared {
-    pub(crate) options: Options,
-    pub(crate) arena: Arena,
-    /// Locked before `desks` and before any desk.
-    pub(crate) core: Mutex<Core>,
-    pub(crate) work: Condvar,
-    pub(crate) idle: Condvar,
-    pub(crate) desks: RwLock<Vec<Arc<Desk>>>,
-    pub(crate) watch: Watch,
-    /// What `core` says, for those who need no exact answer.
-    pub(crate) parked: AtomicUsize,
-    waiting: AtomicUsize,
-    draining: std::sync::atomic::AtomicBool,
-    workers_started: AtomicUsize,
-    completed_here: AtomicU64,
-    /// Tasks that ended without a worker's doing.
-    pub(crate) completed_otherwise: AtomicU64,
-    overruns: AtomicU64,
-    threads: Mutex<Vec<thread::JoinHandle<()>>>,
-}
-
-/// The one thing that submitters and workers contend for.
-pub(crate) struct Core {
-    pub(crate) queue: Queue<Queued>,
-    /// Workers that wait and that nobody has woken yet.
-    pub(crate) parked: usize,
-    /// Workers that can claim.
-    pub(crate) workers: usize,
-    pub(crate) quarantined: usize,
-    pub(crate) quarantined_total: u64,
-    /// Ends that are being told from beside the workers.
-    pub(crate) ending: usize,
-    pub(crate) draining: bool,
-    pub(crate) stopped: bool,
-    /// When a task may have expired in the queue.
-    pub(crate) sweep_at: Option<Instant>,
-}
-
-impl Core {
-    fn take_in(&mut self, queued: Queued) -> Result<(), (Queued, Refused)> {
-        if self.draining { Err((queued, Refused::Draining)) } else { self.queue.push(queued) }
-    }
-
-    /// Whether nothing waits and nothing runs, units that do not stop left aside.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.queue.len() == 0 && self.parked >= self.workers && self.ending == 0
-    }
 }
 
 impl Engine {
@@ -155,7 +101,7 @@ impl Engine {
             return (task.done, Outcome::unrun(end, now, now));
         }
         let Task { id, account, entry, params, inputs, deadline, timeout, control, done, .. } = task;
-        let until = now.checked_add(timeout).map_or(deadline, |stop| stop.min(deadline));
+        let until = after(now, timeout).min(deadline);
         let size = workers::size_of(&inputs);
         let meter = Meter::begin(now);
         control.begin();
@@ -185,20 +131,16 @@ impl Engine {
             }
             let deadline = task.deadline;
             match core.take_in(Queued { task, since: now }) {
-                Ok(()) => soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline))),
-                Err((Queued { task, .. }, why)) => refused.push((task, why)),
+                None => soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline))),
+                Some((Queued { task, .. }, why)) => refused.push((task, why)),
             }
         }
-        let wake = core.queue.len().min(core.parked);
-        core.parked -= wake;
-        shared.count_parked(&core);
+        let wake = shared.take_parked(&mut core);
         shared.count_waiting(&core);
         let sooner = soonest.filter(|soonest| core.sweep_at.is_none_or(|at| *soonest < at));
         core.sweep_at = sooner.or(core.sweep_at);
         drop(core);
-        for _ in 0..wake {
-            shared.work.notify_one();
-        }
+        shared.wake(wake);
         if let Some(sooner) = sooner {
             shared.watch.arm(sooner);
         }
@@ -217,7 +159,8 @@ impl Engine {
             return true;
         }
         // The core stays locked, so that the task cannot move on to a desk that was looked at before.
-        let found = shared.desks.read().iter().find_map(|desk| desk.lock().cancel(id, now + shared.options.stop_grace));
+        let quit = after(now, shared.options.stop_grace);
+        let found = shared.desks.read().iter().find_map(|desk| desk.lock().cancel(id, quit));
         match found {
             Some(Told::Running(quit)) => {
                 drop(core);
@@ -238,7 +181,7 @@ impl Engine {
     /// to stop, and after the grace nothing is left but units that do not listen.
     pub fn drain(&self, within: Duration) -> bool {
         let shared = &self.0.shared;
-        let until = Instant::now() + within;
+        let until = after(Instant::now(), within);
         let mut core = shared.core.lock();
         core.draining = true;
         shared.draining.store(true, Relaxed);
@@ -252,9 +195,21 @@ impl Engine {
         true
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
     /// How many tasks of that account wait.
     pub fn queued_of(&self, account: u64) -> usize {
         self.0.shared.core.lock().queue.len_of(account)
+    }
+
+    /// How long the task that was begun last had waited; zero while nobody waits.
+    ///
+    /// What a door needs to turn work away before everybody waits too long.
+    pub fn queue_wait(&self) -> Duration {
+        Duration::from_micros(self.0.shared.waited_us.load(Relaxed))
     }
 
     /// How the engine stands.
@@ -282,125 +237,11 @@ impl Engine {
     }
 }
 
-impl Shared {
-    fn new(arena: Arena, options: Options) -> Self {
-        let core = Core {
-            queue: Queue::new(options.queue_len_max, options.account_queue_len_max),
-            parked: 0,
-            workers: 0,
-            quarantined: 0,
-            quarantined_total: 0,
-            ending: 0,
-            draining: false,
-            stopped: false,
-            sweep_at: None,
-        };
-        Self {
-            options,
-            arena,
-            core: Mutex::new(core),
-            work: Condvar::new(),
-            idle: Condvar::new(),
-            desks: RwLock::new(Vec::new()),
-            watch: Watch::new(),
-            parked: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
-            draining: false.into(),
-            workers_started: AtomicUsize::new(0),
-            completed_here: AtomicU64::new(0),
-            completed_otherwise: AtomicU64::new(0),
-            overruns: AtomicU64::new(0),
-            threads: Mutex::new(Vec::new()),
-        }
-    }
-
-    pub(crate) fn spawn(&self, name: String, stack: usize, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-        let builder = thread::Builder::new().name(name.clone()).stack_size(stack);
-        let thread = builder.spawn(body).map_err(|source| Error::Thread { name, source })?;
-        let mut threads = self.threads.lock();
-        threads.retain(|thread| !thread.is_finished());
-        threads.push(thread);
-        Ok(())
-    }
-
-    /// The number of a worker that starts now.
-    pub(crate) fn next_worker(&self) -> usize {
-        self.workers_started.fetch_add(1, Relaxed)
-    }
-
-    pub(crate) fn count_parked(&self, core: &Core) {
-        self.parked.store(core.parked, Relaxed);
-    }
-
-    pub(crate) fn count_waiting(&self, core: &Core) {
-        self.waiting.store(core.queue.len(), Relaxed);
-    }
-
-    /// Takes a worker's desk away and keeps what it counted.
-    pub(crate) fn forget(&self, desk: &Desk) {
-        let mut desks = self.desks.write();
-        desks.retain(|other| other.id != desk.id);
-        self.completed_otherwise.fetch_add(desk.completed.load(Relaxed), Relaxed);
-    }
-
-    /// Ends tasks that never ran.
-    pub(crate) fn end_all(&self, tasks: Vec<Queued>, end: &End, now: Instant) {
-        self.completed_otherwise.fetch_add(tasks.len() as u64, Relaxed);
-        tasks.into_iter().for_each(|queued| queued.end(end.clone(), now));
-    }
-
-    /// The same from beside the workers: the engine is not idle before each was told.
-    pub(crate) fn end_apart(&self, mut core: MutexGuard<'_, Core>, tasks: Vec<Queued>, end: &End, now: Instant) {
-        core.ending += 1;
-        self.count_waiting(&core);
-        drop(core);
-        self.end_all(tasks, end, now);
-        self.end_ended();
-    }
-
-    /// Notes that an end from beside the workers was told.
-    pub(crate) fn end_ended(&self) {
-        self.core.lock().ending -= 1;
-        self.idle.notify_all();
-    }
-
-    fn learn(&self, entry: &Entry, size: u64, took: Duration, overrun: bool) {
-        entry.timing.note(size, took);
-        if overrun {
-            self.overruns.fetch_add(1, Relaxed);
-            entry.timing.demote(size, self.watch.ns(Instant::now()));
-            tracing::warn!(unit = entry.unit, method = entry.method.name, size, "a quick method took over 1 ms");
-        }
-    }
-
-    /// Ends what waits, tells what runs to stop, and waits for it until the grace is over.
-    fn halt(&self) {
-        let quit = Instant::now() + self.options.stop_grace;
-        let mut core = self.core.lock();
-        core.draining = true;
-        self.draining.store(true, Relaxed);
-        let mut waiting = core.queue.clear();
-        for desk in self.desks.read().iter() {
-            let mut state = desk.lock();
-            waiting.extend(state.batch.drain(..));
-            state.stop(STOPPING, quit);
-        }
-        self.end_apart(core, waiting, &End::Cancelled, Instant::now());
-        self.watch.arm(quit);
-        let mut core = self.core.lock();
-        while !core.is_idle() {
-            if self.idle.wait_until(&mut core, quit + self.options.stop_grace).timed_out() {
-                return;
-            }
-        }
-    }
-}
-
 impl Drop for Handle {
     fn drop(&mut self) {
         let shared = &self.shared;
-        if workers::is_worker() {
-            // The last handle went with a job on a worker, which cannot wait for itself.
+        if is_own_thread() {
+            // The last handle went with a job on a thread of the engine, which cannot wait for itself.
             let shared = Arc::clone(shared);
             shared.core.lock().draining = true;
             let name = "inos-engine-stop".to_owned();
@@ -408,28 +249,5 @@ impl Drop for Handle {
             return;
         }
         stop(shared);
-    }
-}
-
-/// Stops every thread, those aside whose unit does not stop.
-fn stop(shared: &Shared) {
-    shared.halt();
-    let mut core = shared.core.lock();
-    core.stopped = true;
-    core.parked = 0;
-    drop(core);
-    shared.work.notify_all();
-    let mut core = shared.core.lock();
-    while core.workers > 0 {
-        shared.idle.wait(&mut core);
-    }
-    let stuck = core.quarantined > 0;
-    drop(core);
-    shared.watch.stop();
-    for thread in shared.threads.lock().drain(..) {
-        // A thread in quarantine may never end; it is left to the end of the process.
-        if !stuck || thread.is_finished() {
-            drop(thread.join());
-        }
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod inline;
 mod queue;
 mod run;
+mod shared;
 mod sink;
 mod source;
 mod status;

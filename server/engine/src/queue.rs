@@ -48,9 +48,12 @@ pub(crate) struct Queue<T> {
     len_max: usize,
     account_len_max: usize,
     len: usize,
+    /// The most that waited since the queue was empty.
+    peak: usize,
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
-    places: AHashMap<JobId, Place>,
+    /// Where each task waits; made when it is first asked for and kept until nobody waits.
+    index: Option<AHashMap<JobId, Place>>,
     accounts: AHashMap<u64, Account>,
     /// Each account with tasks once, by its virtual time and then by when it came.
     turns: BinaryHeap<Reverse<(u128, u64, u64)>>,
@@ -93,9 +96,10 @@ impl<T: Waiting> Queue<T> {
             len_max,
             account_len_max,
             len: 0,
+            peak: 0,
             slots: Vec::new(),
             free: Vec::new(),
-            places: AHashMap::new(),
+            index: None,
             accounts: AHashMap::new(),
             turns: BinaryHeap::new(),
             now: 0,
@@ -115,6 +119,7 @@ impl<T: Waiting> Queue<T> {
     }
 
     /// Takes a task in, or gives it back with the limit that it would break.
+    #[inline]
     pub(crate) fn push(&mut self, task: T) -> Result<(), (T, Refused)> {
         let depth = self.len_of(task.ticket().account);
         if depth >= self.account_len_max {
@@ -128,6 +133,7 @@ impl<T: Waiting> Queue<T> {
     }
 
     /// Takes a task back in that had its turn and was not begun, whatever the limits say.
+    #[inline]
     pub(crate) fn readmit(&mut self, task: T) {
         let Ticket { id, account: key, priority, .. } = task.ticket();
         self.count += 1;
@@ -142,13 +148,17 @@ impl<T: Waiting> Queue<T> {
             self.turns.push(Reverse((account.virtual_time, self.count, key)));
         }
         self.len += 1;
-        self.places.insert(id, place);
+        self.peak = self.peak.max(self.len);
+        if let Some(index) = &mut self.index {
+            index.insert(id, place);
+        }
         self.forget();
     }
 
     /// The next task: of the account that had the least for its weight, its highest priority, its oldest.
     ///
     /// One whose deadline has passed comes out like the others, but costs its account nothing.
+    #[inline]
     pub(crate) fn pop(&mut self, now: Instant) -> Option<T> {
         loop {
             let mut top = self.turns.peek_mut()?;
@@ -188,7 +198,14 @@ impl<T: Waiting> Queue<T> {
 
     /// Takes out the task of that id, if it still waits.
     pub(crate) fn remove(&mut self, id: JobId) -> Option<T> {
-        let place = *self.places.get(&id)?;
+        let slots = &self.slots;
+        let index = self.index.get_or_insert_with(|| {
+            let held = slots.iter().zip(0..).filter_map(|(Slot { number, held }, slot)| {
+                held.as_ref().map(|task| (task.ticket().id, Place { slot, number: *number }))
+            });
+            held.collect()
+        });
+        let place = *index.get(&id)?;
         self.take(place)
     }
 
@@ -278,8 +295,8 @@ impl<T: Waiting> Queue<T> {
 
     /// Tidies up after a task that left its place.
     fn left(&mut self, place: Place, id: JobId) {
-        if self.places.get(&id).is_some_and(|known| known.number == place.number) {
-            self.places.remove(&id);
+        if let Some(index) = &mut self.index {
+            index.remove(&id);
         }
         self.free.push(place.slot);
         self.len -= 1;
@@ -288,15 +305,16 @@ impl<T: Waiting> Queue<T> {
         }
         // Nobody waits: a new round begins, and what was used before it counts no more.
         self.now = self.latest;
+        self.index = None;
         for Reverse((_, _, key)) in self.turns.drain() {
             if let Some(account) = self.accounts.get_mut(&key) {
                 account.in_turns = false;
             }
         }
-        if self.slots.len() > SLOTS_KEPT {
+        // Room that the last round did not need is given back; giving back what the next one needs would cost more.
+        if self.slots.len() > SLOTS_KEPT.max(4 * std::mem::take(&mut self.peak)) {
             self.slots = Vec::new();
             self.free = Vec::new();
-            self.places.shrink_to(SLOTS_KEPT);
         }
         if self.accounts.len() > RESTING_MAX {
             self.accounts = AHashMap::new();

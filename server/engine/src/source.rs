@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use blake3::Hasher;
 use bytes::Bytes;
-use inos_arena::{Arena, Owner};
+use inos_arena::{Arena, Owner, Place};
 use inos_protocols::Hash;
 use inos_unit::{Fault, Inputs, Source};
 
@@ -209,6 +209,7 @@ impl Flow {
         // The first block is still the reader's present one.
         while let Some(chunk) = self.reader.present() {
             writer.write(chunk).map_err(keep)?;
+            self.arena.count_copy(Place::Grow, chunk.len());
             self.pull()?;
         }
         writer.finish().map_err(keep)

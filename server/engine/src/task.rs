@@ -179,3 +179,8 @@ pub(crate) fn tell(id: JobId, done: Done, outcome: Outcome) {
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
+
+/// So much later, at most a year: a moment that no clock overflows at.
+pub(crate) fn after(moment: Instant, duration: Duration) -> Instant {
+    moment + duration.min(Duration::from_secs(365 * 24 * 3_600))
+}

@@ -9,12 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::{
     End,
     desk::{Desk, Found, Running},
-    engine::Shared,
+    shared::{Core, Shared},
     task::{Queued, tell},
     workers,
 };
@@ -95,13 +95,15 @@ pub(crate) fn watch(shared: &Arc<Shared>) {
 }
 
 /// Looks at every desk and at the queue; gives the moment of the next patrol.
-fn patrol(shared: &Arc<Shared>, now: Instant) -> Option<Instant> {
+pub(crate) fn patrol(shared: &Arc<Shared>, now: Instant) -> Option<Instant> {
     let desks: Vec<Arc<Desk>> = shared.desks.read().clone();
     let mut next = sweep(shared, now);
     for desk in desks {
+        // With the core locked a unit that comes back at this moment finds its thread either free or set aside.
+        let core = shared.core.lock();
         match desk.inspect(now) {
             Found::Later(moment) => next = [next, moment].into_iter().flatten().min(),
-            Found::Stuck(running, batch) => quarantine(shared, &desk, *running, batch.into()),
+            Found::Stuck(running, batch) => quarantine(shared, core, &desk, *running, batch.into()),
         }
     }
     next
@@ -122,18 +124,19 @@ fn sweep(shared: &Shared, now: Instant) -> Option<Instant> {
 }
 
 /// Ends a job without its unit, sets the thread aside and puts another in its place.
-fn quarantine(shared: &Arc<Shared>, desk: &Arc<Desk>, running: Running, batch: Vec<Queued>) {
+fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk, running: Running, batch: Vec<Queued>) {
     let label = running.label;
-    let replace = {
-        let mut core = shared.core.lock();
-        batch.into_iter().for_each(|queued| core.queue.readmit(queued));
-        core.workers -= 1;
-        core.quarantined += 1;
-        core.quarantined_total += 1;
-        core.ending += 1;
-        shared.count_waiting(&core);
-        !core.stopped && core.quarantined <= 2 * shared.options.workers
-    };
+    batch.into_iter().for_each(|queued| core.queue.readmit(queued));
+    core.workers -= 1;
+    core.quarantined += 1;
+    core.quarantined_total += 1;
+    core.ending += 1;
+    shared.count_waiting(&core);
+    let replace = !core.stopped && core.quarantined <= 2 * shared.options.workers;
+    desk.replace(replace);
+    let wake = shared.take_parked(&mut core);
+    drop(core);
+    shared.wake(wake);
     tracing::error!(
         job = %label.id,
         unit = label.unit,
@@ -142,11 +145,9 @@ fn quarantine(shared: &Arc<Shared>, desk: &Arc<Desk>, running: Running, batch: V
         replace,
         "a unit does not stop: its job is ended and its thread set aside"
     );
-    if replace {
-        match workers::start(shared) {
-            Ok(()) => desk.replaced(),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "could not replace a worker"),
-        }
+    if replace && let Err(error) = workers::start(shared) {
+        desk.replace(false);
+        tracing::error!(error = &error as &dyn std::error::Error, "could not replace a worker");
     }
     let (id, done, outcome) = running.abandoned(Instant::now());
     shared.completed_otherwise.fetch_add(1, SeqCst);

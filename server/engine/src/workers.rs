@@ -1,7 +1,7 @@
 //! Worker threads: claim a batch, run it task by task, park when there is nothing. Never decide what is fair.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -9,10 +9,10 @@ use inos_protocols::time::Time;
 use parking_lot::MutexGuard;
 
 use crate::{
-    Error, Feed, Outcome, Task,
+    End, Error, Feed, Outcome, Task,
     desk::{Desk, Next, Running},
-    engine::{Core, Shared},
     run::{Ground, Ran, run},
+    shared::{Core, Shared},
     task::{micros, tell},
 };
 
@@ -25,15 +25,6 @@ const STUCK_AFTER: Duration = Duration::from_millis(2);
 /// A unit's stack; only the pages that it touches are resident.
 const STACK_BYTES: usize = 4 << 20;
 
-thread_local! {
-    static IS_WORKER: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// Whether the calling thread is a worker's.
-pub(crate) fn is_worker() -> bool {
-    IS_WORKER.get()
-}
-
 /// Starts one more worker.
 pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
     let id = shared.next_worker();
@@ -41,10 +32,7 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
     let (kept, own) = (Arc::clone(shared), Arc::clone(&desk));
     shared.core.lock().workers += 1;
     shared.desks.write().push(Arc::clone(&desk));
-    let thread = shared.spawn(format!("inos-worker-{id}"), STACK_BYTES, move || {
-        IS_WORKER.set(true);
-        work(&kept, &own);
-    });
+    let thread = shared.spawn(format!("inos-worker-{id}"), STACK_BYTES, move || work(&kept, &own));
     if thread.is_err() {
         shared.core.lock().workers -= 1;
         shared.desks.write().retain(|other| other.id != id);
@@ -64,7 +52,8 @@ fn work(shared: &Shared, desk: &Desk) {
                 let ground = Ground { arena: &shared.arena, parked: &shared.parked, watched: true };
                 let ran = run(&entry, &control, work, &ground);
                 let end = Instant::now();
-                if let Some(size) = size {
+                // How long something took to be stopped says nothing about its work.
+                if let (Some(size), End::Done | End::Fault(_)) = (size, &ran.end) {
                     entry.timing.note(size, end.saturating_duration_since(now));
                 }
                 match desk.put_down() {
@@ -124,6 +113,7 @@ fn claim(shared: &Shared, desk: &Desk) -> bool {
             return false;
         }
         desk.rest();
+        shared.waited_us.store(0, Relaxed);
         core.parked += 1;
         shared.count_parked(&core);
         if core.is_idle() {
@@ -146,6 +136,9 @@ fn claim_from_queue(shared: &Shared, core: &mut MutexGuard<'_, Core>, desk: &Des
         let Some(queued) = core.queue.pop(now) else { break };
         time += usual(&queued.task);
         state.batch.push_back(queued);
+    }
+    if let Some(last) = state.batch.back() {
+        shared.waited_us.store(micros(now.saturating_duration_since(last.since)), Relaxed);
     }
     drop(state);
     shared.count_waiting(core);

@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -10,7 +11,10 @@ use axum::body::Body as Incoming;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use inos_protocols::{Refusal, refusal::Kind};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, Sleep, sleep_until},
+};
 
 /// Why a body did not arrive.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,35 @@ pub(crate) struct Rate {
     pub(crate) bytes_per_second_min: u64,
     /// on average over this much waiting.
     pub(crate) window: Duration,
+}
+
+/// What bodies that are read as a whole may hold together; one that comes in a single piece needs no room here.
+pub(crate) struct Cellar(Arc<Semaphore>);
+
+impl Cellar {
+    /// Room for this many bytes, counted in KiB.
+    pub(crate) fn new(bytes_max: u64) -> Self {
+        let kib = usize::try_from(bytes_max / 1024).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self(Arc::new(Semaphore::new(kib)))
+    }
+
+    /// Room for `len` bytes, or a refusal where there is none.
+    pub(crate) fn store(&self, len: usize) -> Result<OwnedSemaphorePermit, Refusal> {
+        let kib = u32::try_from(len.div_ceil(1024)).unwrap_or(u32::MAX);
+        Arc::clone(&self.0).try_acquire_many_owned(kib).map_err(|_| {
+            let detail = "The server holds as many bytes of requests as it may. Nothing was run or charged; try again.";
+            Refusal::new(Kind::Overloaded, detail).retry_after_ms(1000)
+        })
+    }
+}
+
+/// A body in one piece, and the room that it takes.
+#[derive(Default)]
+pub(crate) struct Whole {
+    /// The bytes.
+    pub(crate) bytes: Bytes,
+    /// The room; given back when this is dropped, so it is kept for as long as the bytes are.
+    pub(crate) stored: Option<OwnedSemaphorePermit>,
 }
 
 /// A request's body behind its limit and its rate.
@@ -92,19 +125,21 @@ impl Guarded {
         }
     }
 
-    /// All of it, in one piece.
-    pub(crate) async fn collect(mut self) -> Result<Bytes, Refusal> {
-        let Some(first) = self.next().await.transpose().map_err(refusal)? else { return Ok(Bytes::new()) };
+    /// All of it, in one piece, under the cap on what all bodies together hold.
+    pub(crate) async fn collect(mut self, cellar: &Cellar) -> Result<Whole, Refusal> {
+        let Some(first) = self.next().await.transpose().map_err(refusal)? else { return Ok(Whole::default()) };
         if self.incoming.is_end_stream() {
-            return Ok(first);
+            return Ok(Whole { bytes: first, stored: None });
         }
+        let mut stored = cellar.store(first.len())?;
         let expected = self.declared_len().map_or(0, |rest| usize::try_from(rest).unwrap_or(0).min(1 << 20));
         let mut whole = BytesMut::with_capacity(first.len() + expected);
         whole.extend_from_slice(&first);
         while let Some(data) = self.next().await.transpose().map_err(refusal)? {
+            stored.merge(cellar.store(data.len())?);
             whole.extend_from_slice(&data);
         }
-        Ok(whole.freeze())
+        Ok(Whole { bytes: whole.freeze(), stored: Some(stored) })
     }
 
     /// Counts the wait that ends now.
@@ -200,4 +235,55 @@ pub(crate) fn refusal(error: BodyError) -> Refusal {
 pub(crate) fn too_large(limit: u64) -> Refusal {
     let detail = format!("The body is over {limit} bytes, the most that is read here. Nothing was run or charged.");
     Refusal { required: Some(limit), ..Refusal::new(Kind::PayloadTooLarge, detail) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn bodies_in_pieces_share_one_cellar() {
+        let cellar = Cellar::new(8 << 10);
+        let body = |pieces: usize| {
+            let pieces = (0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(&[7; 1024])));
+            let rate = Rate { bytes_per_second_min: 1024, window: Duration::from_secs(10) };
+            Guarded::new(Incoming::from_stream(futures_util::stream::iter(pieces)), 1 << 20, rate)
+        };
+        let first = body(6).collect(&cellar).await.unwrap();
+        assert_eq!(first.bytes.len(), 6 << 10);
+        assert_eq!(body(3).collect(&cellar).await.err().map(|refusal| refusal.kind), Some(Kind::Overloaded));
+        drop(first);
+        assert!(body(3).collect(&cellar).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_waiting_for_the_peer_counts_as_slow() {
+        let rate = Rate { bytes_per_second_min: 1024, window: Duration::from_secs(10) };
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(64);
+        let stream =
+            futures_util::stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
+        let mut body = Guarded::new(Incoming::from_stream(stream), 1 << 20, rate);
+        for _ in 0..3 {
+            sender.send(Ok(Bytes::from_static(&[7; 16]))).await.unwrap();
+            // The reader takes its time; that is not the peer's fault.
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            assert_eq!(body.next().await.unwrap().unwrap().len(), 16);
+        }
+        let drip = tokio::spawn(async move {
+            while sender.send(Ok(Bytes::from_static(b"x"))).await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let begun = Instant::now();
+        let end = loop {
+            match body.next().await {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => break error,
+                None => panic!("the body ended"),
+            }
+        };
+        assert!(matches!(end, BodyError::TooSlow { .. }));
+        assert!(begun.elapsed() <= Duration::from_secs(12));
+        drip.abort();
+    }
 }

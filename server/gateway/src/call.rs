@@ -9,9 +9,10 @@ use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use inos_protocols::{Refusal, refusal::Kind};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
-    body::{Guarded, Rate, too_large},
+    body::{Guarded, Rate, Whole, too_large},
     media,
     query::Query,
     row::{Room, Row},
@@ -33,6 +34,7 @@ pub(crate) struct Call {
     pub(crate) names: Vec<(String, String)>,
     /// Behind a lock only so that a call can be looked at from any thread; nobody ever waits for it.
     body: Mutex<Body>,
+    stored: Option<OwnedSemaphorePermit>,
 }
 
 impl Call {
@@ -45,7 +47,7 @@ impl Call {
         request: http::Request<Body>,
     ) -> Self {
         let (parts, body) = request.into_parts();
-        Self { app, row, arrival, parts, names, body: Mutex::new(body) }
+        Self { app, row, arrival, parts, names, body: Mutex::new(body), stored: None }
     }
 
     /// The request's headers.
@@ -98,9 +100,24 @@ impl Call {
         Guarded::new(std::mem::take(self.body.get_mut()), limit, rate)
     }
 
-    /// All of the body.
+    /// All of the body; its room is given back when the call is dropped.
     pub(crate) async fn bytes(&mut self) -> Result<Bytes, Refusal> {
-        self.take_body().collect().await
+        let body = self.take_body();
+        self.whole(body).await
+    }
+
+    /// Makes room for a body that is read as several pieces, which together are at most `limit` long.
+    pub(crate) fn make_room(&mut self, body: &Guarded, limit: u64) -> Result<(), Refusal> {
+        let len = body.declared_len().unwrap_or(limit).min(limit);
+        self.stored = Some(self.app.cellar.store(usize::try_from(len).unwrap_or(usize::MAX))?);
+        Ok(())
+    }
+
+    /// All of a body that was taken before.
+    pub(crate) async fn whole(&mut self, body: Guarded) -> Result<Bytes, Refusal> {
+        let Whole { bytes, stored } = body.collect(&self.app.cellar).await?;
+        self.stored = stored;
+        Ok(bytes)
     }
 
     /// The body as JSON of a known form.

@@ -67,6 +67,9 @@ async fn handle(call: Call) -> Answer {
         Handler::Keyed(scope, handler) => {
             let visitor = auth::admit(&call.app, call.headers(), call.arrival.address, *scope).await?;
             call.check_declared_len()?;
+            if !row.open_query {
+                call.query()?;
+            }
             handler(call, visitor).await
         }
     }

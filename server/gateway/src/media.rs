@@ -59,6 +59,7 @@ fn wish(part: &str) -> Option<(&str, f32)> {
 
 /// How much these wishes like a media type: by the most exact range that covers it.
 fn liking(wishes: &[(&str, f32)], media: &str) -> f32 {
+    let media = media.split(';').next().unwrap_or_default().trim();
     let exactness = |range: &str| match range.split_once('/') {
         Some(("*", "*")) => Some(0),
         Some((family, "*")) if media.split('/').next() == Some(family) => Some(1),
@@ -89,5 +90,6 @@ mod tests {
         check("application/*;q=0.2, application/json;q=0", Some(CAPNP));
         check("text/html", None);
         check("application/json;q=0", None);
+        assert_eq!(accepted(&HeaderMap::new(), &["text/plain; charset=utf-8"]), Some("text/plain; charset=utf-8"));
     }
 }

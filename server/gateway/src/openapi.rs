@@ -68,6 +68,9 @@ fn operation(row: &Row, generator: &mut SchemaGenerator) -> Value {
     }
     if !row.takes.is_empty() {
         operation["requestBody"] = json!({ "required": row.body_required, "content": content(&row.takes, generator) });
+        if let Some(example) = row.example.and_then(|example| serde_json::from_str::<Value>(example).ok()) {
+            operation["requestBody"]["content"][media::JSON]["example"] = example;
+        }
     }
     operation
 }

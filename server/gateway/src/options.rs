@@ -35,6 +35,8 @@ pub struct Options {
     pub body_bytes_max: u64,
     /// The most bytes of a capsule or a batch that is read as one message.
     pub message_bytes_max: u64,
+    /// The most bytes of such messages that are in memory at once, all connections together.
+    pub messages_bytes_max: u64,
     /// The most bytes of one WebSocket message.
     pub frame_bytes_max: u32,
     /// The most jobs that one WebSocket session may have under way.
@@ -80,6 +82,7 @@ impl Default for Options {
             body_bytes_per_second_min: 1_024,
             body_bytes_max: 16 << 30,
             message_bytes_max: 64 << 20,
+            messages_bytes_max: 512 << 20,
             frame_bytes_max: 16 << 20,
             window: 4_096,
             resume_bytes_max: 8 << 20,

@@ -100,6 +100,11 @@ impl Refused {
         if let Some(ms) = refusal.retry_after_ms {
             to.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000).max(1)));
         }
+        if let (Kind::QueueFull, Some(cap)) = (refusal.kind, refusal.available) {
+            let text = |text: &str| HeaderValue::from_str(text).expect("digits and quotes are visible ASCII");
+            to.insert("ratelimit-policy", text(&format!("\"queue\";q={cap}")));
+            to.insert("ratelimit", text("\"queue\";r=0"));
+        }
         if refusal.kind == Kind::Unauthorized {
             to.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"inos\""));
         }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// One page of a list, newest first.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub(crate) struct Page<T> {
     /// The things.
     pub(crate) items: Vec<T>,

@@ -28,6 +28,9 @@ const CREATED: StatusCode = StatusCode::CREATED;
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 const NOTHING: StatusCode = StatusCode::NO_CONTENT;
 
+const CAPSULE: &str = r#"{"unit":"compute","method":"blake3","inputs":[{"text":"hello"}]}"#;
+const BATCH: &str = r#"[{"unit":"compute","method":"blake3","inputs":[{"text":"a"}]},{"unit":"compute","method":"sha256","inputs":[{"text":"b"}]}]"#;
+
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn table() -> Vec<Row> {
@@ -50,7 +53,7 @@ pub(crate) fn table() -> Vec<Row> {
         open(GET, "/v1/node", "getNode", "Who this server is", node::show).gives::<Node>(OK),
 
         keyed(POST, "/v1/run/{unit}/{method}", Jobs, "run", "Run a method on the body and wait for its output", run::run).stream().open_query().reads(run::HEADERS).body_optional().takes_bytes(BYTES).takes_bytes("multipart/form-data").gives_bytes(OK, BYTES),
-        keyed(POST, "/v1/jobs", Jobs, "createJob", "Submit a job", jobs::create).message().reads(jobs::HEADERS).takes::<Capsule>().takes_bytes(CAPNP).gives::<Job>(ACCEPTED).gives::<Job>(OK).gives_bytes(OK, CAPNP).gives_bytes(ACCEPTED, CAPNP),
+        keyed(POST, "/v1/jobs", Jobs, "createJob", "Submit a job", jobs::create).message().reads(jobs::HEADERS).takes::<Capsule>().example(CAPSULE).takes_bytes(CAPNP).gives::<Job>(ACCEPTED).gives::<Job>(OK).gives_bytes(OK, CAPNP).gives_bytes(ACCEPTED, CAPNP),
         keyed(GET, "/v1/jobs", Jobs, "listJobs", "Your jobs, newest first", jobs::list).query(jobs::FILTERS).gives::<Page<Job>>(OK),
         keyed(GET, "/v1/jobs/{id}", Jobs, "getJob", "A job", jobs::show).gives::<Job>(OK).gives_bytes(OK, CAPNP),
         keyed(GET, "/v1/jobs/{id}/outputs/{n}", Jobs, "getOutput", "An output's bytes", jobs::output).gives_bytes(OK, BYTES).gives_bytes(StatusCode::PARTIAL_CONTENT, BYTES).gives_nothing(StatusCode::NOT_MODIFIED),
@@ -58,7 +61,7 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(GET, "/v1/jobs/{id}/events", Jobs, "watchJob", "What happens to a job, as it happens", events::of_job).reads(events::HEADERS).gives_bytes(OK, EVENTS),
         keyed(POST, "/v1/jobs/{id}/cancel", Jobs, "cancelJob", "Stop a job", jobs::cancel).gives::<Job>(ACCEPTED),
         keyed(GET, "/v1/events", Jobs, "watchJobs", "What happens to all your jobs, as it happens", events::of_all).reads(events::HEADERS).gives_bytes(OK, EVENTS),
-        keyed(POST, "/v1/batches", Jobs, "createBatch", "Run up to 1,000 capsules, each answered alone", batches::create).message().takes::<Vec<Capsule>>().takes_bytes(NDJSON).takes_bytes(CAPNP).gives::<batches::Batch>(OK).gives_bytes(OK, NDJSON).gives_bytes(OK, CAPNP),
+        keyed(POST, "/v1/batches", Jobs, "createBatch", "Run up to 1,000 capsules, each answered alone", batches::create).message().takes::<Vec<Capsule>>().example(BATCH).takes_bytes(NDJSON).takes_bytes(CAPNP).gives::<batches::Batch>(OK).gives_bytes(OK, NDJSON).gives_bytes(OK, CAPNP),
         open(GET, "/v1/ws", "openSocket", "Many capsules over one WebSocket (inos.capsule.v1, inos.json.v1)", ws::open).query(ws::PARAMS).gives_nothing(StatusCode::SWITCHING_PROTOCOLS),
         keyed(POST, "/v1/ws-tickets", Jobs, "createTicket", "A ticket that opens one WebSocket", tokens::ticket).gives::<tokens::TicketMade>(CREATED),
 
@@ -71,15 +74,15 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(GET, "/v1/account", Own, "getAccount", "Your account and what it has", account::show).gives::<Account>(OK),
         keyed(GET, "/v1/account/ledger", Own, "listEntries", "What moved, newest first", account::ledger).query(blobs::PAGING).gives::<Page<Entry>>(OK),
         keyed(GET, "/v1/account/usage", Own, "getUsage", "What you used, by method", account::usage).query(account::SINCE).gives::<account::UsageSince>(OK),
-        keyed(POST, "/v1/keys", Own, "createKey", "Make a key", keys::create).takes::<keys::NewKeyForm>().gives::<NewKey>(CREATED),
+        keyed(POST, "/v1/keys", Own, "createKey", "Make a key", keys::create).takes::<keys::NewKeyForm>().example(r#"{"name":"laptop","scopes":["jobs","blobs"]}"#).gives::<NewKey>(CREATED),
         keyed(GET, "/v1/keys", Own, "listKeys", "Your keys, without their secrets", keys::list).gives::<Page<Key>>(OK),
         keyed(DELETE, "/v1/keys/{id}", Own, "revokeKey", "End a key", keys::revoke).gives_nothing(NOTHING),
-        keyed(POST, "/v1/tokens", None, "createToken", "A token for a page, of at most an hour", tokens::create).takes::<tokens::NewToken>().gives::<tokens::TokenMade>(CREATED),
+        keyed(POST, "/v1/tokens", None, "createToken", "A token for a page, of at most an hour", tokens::create).takes::<tokens::NewToken>().example(r#"{"scopes":["jobs"],"expires_in_s":900,"budget":1000000}"#).gives::<tokens::TokenMade>(CREATED),
 
-        keyed(POST, "/v1/admin/accounts", Admin, "createAccount", "Make an account and its first key", admin::create_account).takes::<admin::NewAccount>().gives::<admin::AccountMade>(CREATED),
+        keyed(POST, "/v1/admin/accounts", Admin, "createAccount", "Make an account and its first key", admin::create_account).takes::<admin::NewAccount>().example(r#"{"name":"guest","credits":1000000}"#).gives::<admin::AccountMade>(CREATED),
         keyed(GET, "/v1/admin/accounts", Admin, "listAccounts", "Every account", admin::list_accounts).query(blobs::PAGING).gives::<Page<Account>>(OK),
         keyed(GET, "/v1/admin/accounts/{id}", Admin, "getAnyAccount", "An account", admin::show_account).gives::<Account>(OK),
-        keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().gives::<admin::GrantMade>(CREATED),
+        keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().example(r#"{"amount":1000000,"note":"for the first steps"}"#).gives::<admin::GrantMade>(CREATED),
 
         keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),
         keyed(GET, "/v1/stats", Jobs, "getStats", "How the server does", node::stats).gives::<node::Stats>(OK),

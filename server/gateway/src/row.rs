@@ -57,6 +57,8 @@ pub(crate) struct Row {
     pub(crate) headers: &'static [(&'static str, &'static str)],
     /// Whether it wants a body.
     pub(crate) body_required: bool,
+    /// A first body to try, as JSON.
+    pub(crate) example: Option<&'static str>,
     /// What it takes.
     pub(crate) takes: Vec<Shape>,
     /// What it gives.
@@ -109,6 +111,7 @@ fn row(method: Method, path: &'static str, operation: &'static str, summary: &'s
         room: Room::Small,
         headers: &[],
         body_required: true,
+        example: None,
         takes: Vec::new(),
         gives: Vec::new(),
         tally: Tally::default(),
@@ -131,6 +134,12 @@ impl Row {
     /// With these headers of its own.
     pub(crate) fn reads(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
         self.headers = headers;
+        self
+    }
+
+    /// With a first body to try, as JSON.
+    pub(crate) fn example(mut self, json: &'static str) -> Self {
+        self.example = Some(json);
         self
     }
 

@@ -7,6 +7,7 @@ use inos_protocols::{node::Node, time::Time};
 
 use crate::{
     Options,
+    body::Cellar,
     cors::Origins,
     metrics::Metrics,
     permits::Permits,
@@ -31,6 +32,8 @@ pub(crate) struct State {
     pub(crate) origins: Origins,
     /// Who has shown wrong keys.
     pub(crate) throttle: Throttle,
+    /// Where bodies lie that are read as a whole.
+    pub(crate) cellar: Cellar,
     /// Tokens of pages.
     pub(crate) tokens: Tokens,
     /// Tickets that open a WebSocket.
@@ -62,6 +65,7 @@ impl State {
             node,
             origins: Origins::new(&options.cors_origins),
             throttle: Throttle::new(options.wrong_keys_per_minute_max),
+            cellar: Cellar::new(options.messages_bytes_max),
             tokens: Shelf::new("inos_tok_"),
             tickets: Shelf::new("inos_tkt_"),
             sessions: Sessions::default(),

@@ -53,6 +53,9 @@ fn check_uri(uri: &Uri) -> Result<(), Refused> {
         let detail = format!("The path and query are {whole} bytes long; at most {URI_LEN_MAX} are read.");
         return Err(Refusal::new(Kind::UriTooLong, detail).into());
     }
+    if !uri.path_and_query().is_none_or(|whole| whole.as_str().is_ascii()) {
+        return Err(bad("The path or query has characters that are not percent-encoded."));
+    }
     let segments = uri.path().split('/').map(decode);
     for segment in segments {
         match segment {

@@ -2,6 +2,7 @@
 
 mod contract;
 mod doors;
+mod encrypted;
 mod hostile;
 mod house;
 mod jobs;

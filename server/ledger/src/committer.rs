@@ -72,10 +72,11 @@ impl Future for Committed {
     type Output = Vec<Result<Commit, CommitError>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let unavailable = vec![Err(CommitError::Unavailable); self.len];
+        let len = self.len;
+        let unavailable = || vec![Err(CommitError::Unavailable); len];
         match &mut self.receiver {
-            Some(receiver) => Pin::new(receiver).poll(context).map(|results| results.unwrap_or(unavailable)),
-            None => Poll::Ready(unavailable),
+            Some(receiver) => Pin::new(receiver).poll(context).map(|results| results.unwrap_or_else(|_| unavailable())),
+            None => Poll::Ready(unavailable()),
         }
     }
 }
@@ -85,6 +86,7 @@ struct Worker {
     batch: Batch,
     receiver: Receiver<Message>,
     waiting: Arc<AtomicUsize>,
+    healthy: Arc<AtomicBool>,
     stopping: bool,
     /// A request that was taken from the channel and found the batch full.
     over: Option<Request>,
@@ -98,7 +100,8 @@ impl Committer {
         let (waiting, healthy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
         let store = Store::new(database.home()).map_err(failed)?;
         let batch = Batch::new(store, writer, barrier, database.writer().clone(), healthy.clone());
-        let mut worker = Worker { batch, receiver, waiting: waiting.clone(), stopping: false, over: None };
+        let mut worker =
+            Worker { batch, receiver, waiting: waiting.clone(), healthy: healthy.clone(), stopping: false, over: None };
         let thread = std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
         Ok(Self { sender, waiting, healthy, thread: Some(thread).into() })
     }
@@ -106,7 +109,7 @@ impl Committer {
     /// Hands entries over; never blocks.
     pub(crate) fn commit(&self, entries: Vec<Entry>) -> Committed {
         let (len, (done, receiver)) = (entries.len(), oneshot::channel());
-        if self.waiting.fetch_add(len, AcqRel) > WAITING_ENTRIES_MAX {
+        if len == 0 || self.waiting.fetch_add(len, AcqRel) > WAITING_ENTRIES_MAX {
             self.waiting.fetch_sub(len, AcqRel);
             return Committed { receiver: None, len };
         }
@@ -124,11 +127,17 @@ impl Committer {
     pub(crate) fn stop(&self) {
         // A thread that is gone needs no message.
         let _ = self.sender.send(Message::Stop);
-        if let Some(thread) = self.thread.lock().take() {
-            if thread.join().is_err() {
-                tracing::error!("the committer died");
-            }
+        let thread = self.thread.lock().take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the committer died");
         }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Whatever ended the thread, nothing is committed from now on.
+        self.healthy.store(false, Release);
     }
 }
 

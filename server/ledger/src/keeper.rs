@@ -13,7 +13,6 @@ pub(crate) async fn keep(shared: Weak<Shared>) {
         let Some(strong) = shared.upgrade() else { return };
         let round = Duration::from_millis((strong.lease_ms / 4).max(10));
         if !strong.has_leases() {
-            strong.forget_idle_purses();
             // Holding on to the ledger here would keep it alive for good: it aborts this task when it goes.
             strong.leased.notified().await;
         }
@@ -21,6 +20,7 @@ pub(crate) async fn keep(shared: Weak<Shared>) {
         tokio::time::sleep(round).await;
         let Some(strong) = shared.upgrade() else { return };
         strong.look_after_leases().await;
+        strong.forget_idle_purses();
     }
 }
 

@@ -99,7 +99,8 @@ impl KeyCache {
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         let read = Instant::now();
-        let row: Option<(i64, Vec<u8>, Vec<u8>, i64, Option<i64>)> = sqlx::query_as(
+        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>);
+        let row: Option<Row> = sqlx::query_as(
             "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires FROM keys k JOIN accounts a ON a.no = k.account \
              WHERE k.id = $1 AND k.revoked IS NULL",
         )

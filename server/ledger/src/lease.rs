@@ -15,6 +15,9 @@ use crate::{
 /// How long after its end another node's lease is called back: clocks differ.
 const GRACE_MS: u64 = 2000;
 
+/// How often credits that were granted may be gone before they could be put aside.
+const ROUNDS_MAX: u32 = 8;
+
 /// What asking for credits brought.
 enum Answer {
     Granted,
@@ -27,7 +30,7 @@ impl Shared {
     pub(crate) async fn reserve_slowly(&self, purse: &Arc<Purse>, amount: Microcredits) -> Result<Reservation, ReserveError> {
         let arrived = Instant::now();
         let mut last = purse.refill.lock().await;
-        loop {
+        for _ in 0..ROUNDS_MAX {
             if let Some(reservation) = purse.reserve(amount) {
                 return Ok(reservation);
             }
@@ -48,6 +51,7 @@ impl Shared {
                 }
             }
         }
+        Err(Error::Unavailable.into())
     }
 
     /// Leases `need` more credits to the purse, or as many as are sensible.

@@ -14,6 +14,8 @@ const SLICE_LEN: usize = 1 << 20;
 const ADDRESS_LEN: usize = 128;
 /// The largest input and output in bytes.
 const BYTES_MAX: u64 = 1 << 32;
+/// The largest output of `emit` in bytes: less than it can be asked for.
+const EMITTED_BYTES_MAX: u64 = 64 << 20;
 
 pub(crate) struct TestUnit {
     spec: Spec,
@@ -55,7 +57,10 @@ impl TestUnit {
                 output_media: &["application/json"],
                 ..method("address", "Where its bytes lie.", nothing(), (1, 1))
             },
-            method("emit", "Writes the bytes 0 to 255 over and over.", schema_of::<Amount>(), (0, 1)),
+            Method {
+                output_bytes_max: EMITTED_BYTES_MAX,
+                ..method("emit", "Writes the bytes 0 to 255 over and over.", schema_of::<Amount>(), (0, 1))
+            },
             method("echo", "Writes what it reads.", nothing(), (1, 1)),
             Method { inline_bytes_max: Some(64 << 10), ..method("noop", "Does nothing.", nothing(), (0, 1)) },
         ];

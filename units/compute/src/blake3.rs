@@ -81,9 +81,8 @@ fn read_key(digits: &str) -> Result<[u8; 32], Fault> {
 }
 
 fn hash(mut hasher: Hasher, source: &mut dyn Source, host: &dyn Host) -> Result<Hasher, Fault> {
-    let parallel = host.threads() > 1;
     feed(source, host, SLICE_LEN_MAX, |slice| {
-        if parallel && slice.len() >= PARALLEL_LEN_MIN {
+        if slice.len() >= PARALLEL_LEN_MIN && host.threads() > 1 {
             hasher.update_rayon(slice);
         } else {
             hasher.update(slice);

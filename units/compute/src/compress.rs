@@ -140,7 +140,7 @@ impl<'scope, 'env, 'call> Press<'scope, 'env, 'call> {
             gathered: Vec::new(),
             offset: 0,
             threads: 0,
-            threads_max: host.threads().min(THREADS_MAX),
+            threads_max: host.threads().clamp(1, THREADS_MAX),
             // The replies bound it: there are never more pieces underway than `threads_max` + 1.
             work: unbounded(),
             replies: VecDeque::new(),

@@ -92,6 +92,11 @@ fn a_key_that_is_none_is_the_callers_mistake() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    assert_eq!(run("blake3", json!({ "length": 16.0 }), b"", 1), run("blake3", json!({ "length": 16 }), b"", 1));
+}
+
+#[test]
 fn schemas_say_defaults_limits_and_examples_and_refuse_the_rest() {
     for method in &Compute::new().spec().methods {
         assert_eq!(method.params["additionalProperties"], false, "{}", method.name);
@@ -339,4 +344,37 @@ fn the_encoder_asks_whether_to_stop_at_every_step() {
     asked.set(i32::MIN);
     plan.encode(&piece, stopped).unwrap();
     assert_eq!(asked.get() - i32::MIN, 16);
+}
+
+#[test]
+fn pieces_far_into_a_stream_are_encoded_alike() {
+    let plan = Plan::new(5, 24, CompressionMode::Generic);
+    let piece = |offset| Piece { bytes: b"far away".repeat(1000), offset, last: false };
+    let far = plan.encode(&piece(1 << 30), || false).unwrap();
+    assert_eq!(plan.encode(&piece(1 << 40), || false).unwrap(), far);
+}
+
+/// A host that writes down the progress it hears of.
+#[derive(Default)]
+struct Listener(std::cell::RefCell<Vec<(u64, u64)>>);
+
+impl Host for Listener {
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.0.borrow_mut().push((done, total));
+    }
+
+    fn log(&self, _: &str) {}
+}
+
+#[test]
+fn progress_rises_towards_the_known_length() {
+    for method in ["sha256", "sha512", "brotli_compress"] {
+        let host = Listener::default();
+        testing::run(&Compute::new(), method, Params::new(), &[&[0; 3000]], 1000, &host).unwrap();
+        assert_eq!(host.0.take(), [(1000, 3000), (2000, 3000)], "{method}");
+    }
 }

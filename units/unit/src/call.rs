@@ -2,6 +2,7 @@
 
 use inos_protocols::job::Params;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Fault;
 
@@ -22,8 +23,25 @@ impl Call<'_> {
     ///
     /// What the schema lets through and the struct does not is the unit's defect and ends as [`Fault::Broken`].
     pub fn read_params<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        let value = serde_json::Value::Object(self.params.clone());
-        serde_json::from_value(value).map_err(|error| Fault::Broken(format!("schema and parameters disagree: {error}")))
+        let value = Value::Object(self.params.clone());
+        serde_json::from_value(value)
+            .or_else(|_| serde_json::from_value(with_whole_numbers(Value::Object(self.params.clone()))))
+            .map_err(|error| Fault::Broken(format!("schema and parameters disagree: {error}")))
+    }
+}
+
+/// `5.0` written as `5`: to JSON Schema both are integers, to an integer's `Deserialize` only the second.
+fn with_whole_numbers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 2_f64.powi(53) => {
+                Value::from(float as i64)
+            }
+            _ => Value::Number(number),
+        },
+        Value::Array(items) => items.into_iter().map(with_whole_numbers).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, item)| (name, with_whole_numbers(item))).collect(),
+        other => other,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A unit's world in memory, for its author's tests and benches: no engine, no arena.
 
+use std::sync::LazyLock;
+
 use crate::{Call, Fault, Host, Inputs, Output, Params, Source, Unit};
 
 /// A host that never stops a job unless told to.
@@ -22,7 +24,9 @@ impl Host for Quiet {
     fn log(&self, _: &str) {}
 
     fn threads(&self) -> usize {
-        std::thread::available_parallelism().map_or(1, usize::from)
+        // The question costs tens of microseconds, which a bench of a small job would show.
+        static THREADS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+        *THREADS
     }
 }
 

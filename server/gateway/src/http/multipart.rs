@@ -21,7 +21,9 @@ use crate::{
 /// Reads a form's inputs and parameters into a capsule.
 pub(crate) async fn read(call: &mut Call, capsule: &mut Capsule) -> Result<(), Refusal> {
     let limit = call.app.options.message_bytes_max;
-    let mut request = Request::new(Body::new(call.take_body().limited(limit)));
+    let body = call.take_body().limited(limit);
+    call.make_room(&body, limit)?;
+    let mut request = Request::new(Body::new(body));
     *request.headers_mut() = call.headers().clone();
     DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &())

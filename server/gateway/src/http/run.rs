@@ -63,6 +63,9 @@ pub(crate) async fn run(mut call: Call, visitor: Visitor) -> Answer {
 /// What the path, the query and the headers ask for, without its inputs.
 fn capsule_of(call: &Call) -> Result<Capsule, Refusal> {
     let entry = entry(&call.app, call.name("unit"), call.name("method"))?;
+    if !entry.method.output_media.is_empty() {
+        call.accepted(entry.method.output_media)?;
+    }
     let pairs = Query::read(call.parts.uri.query().unwrap_or_default()).into_pairs();
     let params = entry.from_query(&pairs).map_err(|errors| {
         let detail = errors.first().map_or_else(String::new, |first| format!("{}: {}", first.pointer, first.message));
@@ -113,7 +116,7 @@ async fn posted(call: &mut Call, caller: &Caller, mut capsule: Capsule) -> Resul
         if len.is_some_and(|len| len > limit) {
             return Err(crate::body::too_large(limit));
         }
-        capsule.inputs.push(Input::Bytes(body.limited(limit).collect().await?));
+        capsule.inputs.push(Input::Bytes(call.whole(body.limited(limit)).await?));
         return whole(call, caller, capsule).await;
     }
     streamed(call, caller, capsule, body, len).await

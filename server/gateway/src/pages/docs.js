@@ -93,7 +93,7 @@ const attempt = (operation) => {
   const text = el('textarea', { spellcheck: 'false' });
   if (media.length) {
     const json = operation.requestBody.content['application/json'];
-    text.value = json ? JSON.stringify(example(json.schema), null, 2) : '';
+    text.value = json ? JSON.stringify(json.example ?? example(json.schema), null, 2) : '';
     form.append(el('label', {}, el('span', {}, 'Body'), kind), text);
   }
   const answer = el('div', { 'aria-live': 'polite' });

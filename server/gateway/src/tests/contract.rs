@@ -27,6 +27,15 @@ fn each_row_is_described_and_nothing_else_is() {
 }
 
 #[test]
+fn each_example_is_json_for_a_body_that_is() {
+    for row in routes::table() {
+        let Some(example) = row.example else { continue };
+        assert!(serde_json::from_str::<serde_json::Value>(example).is_ok(), "{}", row.operation);
+        assert!(row.takes.iter().any(|shape| shape.media == crate::media::JSON), "{}", row.operation);
+    }
+}
+
+#[test]
 fn every_reference_of_the_description_leads_somewhere() {
     let described: serde_json::Value = serde_json::from_slice(&openapi()).unwrap();
     let mut open = vec![&described];

@@ -74,8 +74,11 @@ async fn check_accounts(connection: &mut AnyConnection, wrong: &mut Vec<String>)
     Ok(())
 }
 
+/// Adds an amount where it belongs.
+type Add = fn(&mut Should, i64);
+
 /// What of its history adds what to an account.
-const HISTORY: &[(&str, fn(&mut Should, i64))] = &[
+const HISTORY: &[(&str, Add)] = &[
     ("SELECT credit, CAST(sum(amount) AS BIGINT) FROM transfers GROUP BY credit", |should, sum| should.balance += sum),
     ("SELECT debit, CAST(sum(amount) AS BIGINT) FROM transfers GROUP BY debit", |should, sum| should.balance -= sum),
     ("SELECT account, CAST(sum(cost) AS BIGINT) FROM jobs GROUP BY account", |should, sum| should.balance -= sum),

@@ -93,10 +93,16 @@ impl Batch {
             End::Written(results) => answer(requests, results, until_ms),
             End::Refused => refuse(requests),
             End::Doubted(sequence, results) => self.doubt(sequence, requests, results),
-            // One bad row must not take those down that happened to share its commit.
-            End::Poisoned if requests.len() > 1 => requests.into_iter().for_each(|request| self.commit(vec![request])),
+            End::Poisoned if requests.len() > 1 => self.commit_halves(requests),
             End::Poisoned => refuse(requests),
         }
+    }
+
+    /// One bad row must not take those down that happened to share its commit.
+    fn commit_halves(&mut self, mut requests: Vec<Request>) {
+        let rest = requests.split_off(requests.len() / 2);
+        self.commit(requests);
+        self.commit(rest);
     }
 
     /// Settles what can be settled before the thread ends.

@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering::*},
+        atomic::{AtomicBool, Ordering::*},
     },
     time::Duration,
 };
@@ -13,6 +13,7 @@ use std::{
 use super::place::*;
 use crate::{Claim, Commit, CommitError, Entry, Ledger, Purse, ReserveError, Settle, testing::postgres::{Cluster, new_database}};
 use inos_protocols::{Hash, JobId};
+use parking_lot::Mutex;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_sqlite_is_waited_for_and_then_refused() {
@@ -124,74 +125,147 @@ async fn a_postgres_that_is_away_refuses_and_heals() {
     ledger.close().await;
 }
 
-/// Where the proxy cuts a connection that sends COMMIT.
-const BEFORE: u32 = 1;
-const AFTER: u32 = 2;
-
-/// Stands between the ledger and its database and cuts connections when it is told to.
-fn proxy(server: u16, cut: Arc<AtomicU32>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-            let silent = Arc::new(AtomicBool::new(false));
-            pass(client.try_clone().unwrap(), server.try_clone().unwrap(), Some(cut.clone()), silent.clone());
-            pass(server, client, None, silent);
-        }
-    });
-    port
+/// When a connection that sends COMMIT is cut.
+#[derive(Clone, Copy, PartialEq)]
+enum Cut {
+    Before,
+    After,
 }
 
-/// Passes on what comes, until a COMMIT is to be cut off. `silent` swallows the other direction's answer.
-fn pass(mut from: TcpStream, mut to: TcpStream, cut: Option<Arc<AtomicU32>>, silent: Arc<AtomicBool>) {
+/// Stands between the ledger and its database, and cuts connections when it is told to.
+#[derive(Default)]
+struct Proxy {
+    cut: Mutex<Option<Cut>>,
+    /// Whether nobody gets through once a connection was cut.
+    stays_down: AtomicBool,
+    down: AtomicBool,
+}
+
+impl Proxy {
+    fn start(server: u16) -> (Arc<Self>, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = Arc::new(Self::default());
+        let this = proxy.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if this.down.load(Acquire) {
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
+                let silent = Arc::new(AtomicBool::new(false));
+                this.clone().pass_up(client.try_clone().unwrap(), server.try_clone().unwrap(), silent.clone());
+                pass_down(server, client, silent);
+            }
+        });
+        (proxy, port)
+    }
+
+    /// Passes on what the ledger says, until a COMMIT is to be cut off.
+    fn pass_up(self: Arc<Self>, mut from: TcpStream, mut to: TcpStream, silent: Arc<AtomicBool>) {
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(len @ 1..) = from.read(&mut buffer) {
+                let is_commit = buffer[..len].windows(7).any(|window| window == b"COMMIT\0");
+                let cut = if is_commit { self.cut.lock().take() } else { None };
+                if cut.is_some() {
+                    self.down.store(self.stays_down.load(Acquire), Release);
+                }
+                if cut == Some(Cut::Before) {
+                    break;
+                }
+                silent.store(cut == Some(Cut::After), Release);
+                if to.write_all(&buffer[..len]).is_err() {
+                    break;
+                }
+            }
+            shut(&from, &to);
+        });
+    }
+}
+
+/// Passes on what the database says; an answer that nobody is to hear ends the connection instead.
+fn pass_down(mut from: TcpStream, mut to: TcpStream, silent: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         let mut buffer = vec![0; 1 << 16];
         while let Ok(len @ 1..) = from.read(&mut buffer) {
-            let is_commit = buffer[..len].windows(7).any(|window| window == b"COMMIT\0");
-            let due = cut.as_ref().filter(|_| is_commit).map_or(0, |cut| cut.swap(0, AcqRel));
-            if due == BEFORE {
-                break;
-            }
-            if due == AFTER {
-                silent.store(true, Release);
-            }
-            if cut.is_none() && silent.load(Acquire) {
-                // The answer has come, so the commit has happened; nobody will hear of it.
-                break;
-            }
-            if to.write_all(&buffer[..len]).is_err() {
+            if silent.load(Acquire) || to.write_all(&buffer[..len]).is_err() {
                 break;
             }
         }
-        // Both ends hear that it is over; a socket that is closed already needs no telling.
-        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+        shut(&from, &to);
     });
+}
+
+fn shut(one: &TcpStream, other: &TcpStream) {
+    // A socket that is closed already needs no telling.
+    let _ = (one.shutdown(Shutdown::Both), other.shutdown(Shutdown::Both));
+}
+
+/// A database behind a proxy.
+async fn behind_a_proxy(cluster: &Cluster) -> (Place, Arc<Proxy>) {
+    let (proxy, port) = Proxy::start(cluster.port());
+    let direct = new_database(&cluster.url()).await.unwrap();
+    (Place::at(direct.replace(&cluster.port().to_string(), &port.to_string())), proxy)
+}
+
+async fn claim(ledger: &Ledger, purse: &Purse, key: &str) -> Claim {
+    ledger.claim(purse.no, key, Hash::of(b"request")).await.unwrap()
+}
+
+async fn keyed(ledger: &Ledger, purse: &Arc<Purse>, key: &str) -> (JobId, Entry) {
+    let Claim::New(claim) = claim(ledger, purse, key).await else { panic!("the key is new") };
+    let reservation = ledger.reserve_slowly(purse, credits(10)).await.unwrap();
+    let job = record(purse);
+    (job.id, Entry::Settle(Settle { job, reservation, ending: ending(10), claim: Some(claim) }))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_was_lost_happens_once() {
     let cluster = Cluster::start(false).unwrap();
-    let cut = Arc::new(AtomicU32::new(0));
-    let port = proxy(cluster.port(), cut.clone());
-    let direct = new_database(&cluster.url()).await.unwrap();
-    let place = Place::at(direct.replace(&cluster.port().to_string(), &port.to_string()));
+    let (place, proxy) = behind_a_proxy(&cluster).await;
     let (ledger, books) = place.open().await;
     let (id, purse) = account(&ledger, 1000).await;
-    pay(&ledger, &purse, 1).await;
-    for (number, place) in [AFTER, BEFORE, AFTER, AFTER, BEFORE].into_iter().enumerate() {
-        let Claim::New(claim) = ledger.claim(purse.no, &number.to_string(), Hash::of(b"x")).await.unwrap() else { panic!("new") };
-        let reservation = ledger.reserve_slowly(&purse, credits(10)).await.unwrap();
-        let job = record(&purse);
-        let job_id = job.id;
-        let entry = Entry::Settle(Settle { job, reservation, ending: ending(10), claim: Some(claim) });
-        cut.store(place, Release);
-        let Ok(Commit::Receipt(receipt)) = commit(&ledger, entry).await else { panic!("the commit is found or done again") };
-        assert_eq!(cut.load(Acquire), 0, "the connection was cut");
-        assert_eq!(books.receipt(purse.no, job_id).await.unwrap(), Some(receipt));
-        assert!(matches!(ledger.claim(purse.no, &number.to_string(), Hash::of(b"x")).await.unwrap(), Claim::Settled(job) if job == job_id));
+    for (number, cut) in [Cut::After, Cut::Before, Cut::After, Cut::After, Cut::Before].into_iter().enumerate() {
+        let (job, entry) = keyed(&ledger, &purse, &number.to_string()).await;
+        *proxy.cut.lock() = Some(cut);
+        let Ok(Commit::Receipt(receipt)) = commit(&ledger, entry).await else { panic!("it is found or done again") };
+        assert!(proxy.cut.lock().is_none(), "the connection was cut");
+        assert_eq!(books.receipt(purse.no, job).await.unwrap(), Some(receipt));
+        assert!(matches!(claim(&ledger, &purse, &number.to_string()).await, Claim::Settled(same) if same == job));
     }
-    assert_eq!(available(&books, id).await, 949);
+    assert_eq!(available(&books, id).await, 950);
+    is_right(&books).await;
+    ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_in_doubt_is_settled_when_the_database_is_back() {
+    let cluster = Cluster::start(false).unwrap();
+    let (place, proxy) = behind_a_proxy(&cluster).await;
+    proxy.stays_down.store(true, Release);
+    let (ledger, books) = place.open().await;
+    let (id, purse) = account(&ledger, 100).await;
+    let mut left = 100;
+    for (key, cut) in [("happened", Cut::After), ("never", Cut::Before)] {
+        let (job, entry) = keyed(&ledger, &purse, key).await;
+        *proxy.cut.lock() = Some(cut);
+        assert_eq!(commit(&ledger, entry).await, Err(CommitError::Unavailable));
+        // While nobody knows, neither the credits nor the key are given to anybody else.
+        assert!(ledger.reserve(&purse, credits(left - 9)).is_none());
+        proxy.down.store(false, Release);
+        until(async || ledger.healthy()).await;
+        let known = books.job(purse.no, job).await.unwrap();
+        assert_eq!(known.is_some(), cut == Cut::After);
+        left -= known.map_or(0, |known| known.job.cost.get());
+        assert_eq!(available(&books, id).await, left);
+        drop(ledger.reserve_slowly(&purse, credits(left)).await.unwrap());
+        assert!(ledger.reserve_slowly(&purse, credits(left + 1)).await.is_err());
+        let claim = claim(&ledger, &purse, key).await;
+        assert!(matches!((cut, claim), (Cut::After, Claim::Settled(same)) if same == job) || cut == Cut::Before);
+        is_right(&books).await;
+    }
+    pay(&ledger, &purse, left).await;
     is_right(&books).await;
     ledger.close().await;
 }

@@ -85,14 +85,17 @@ struct Drive {
     sent: usize,
     bytes: BytesMut,
     heard: Vec<Heard>,
+    /// Jobs in one request, and the most of them under way.
+    jobs: u64,
     jobs_max: u64,
 }
 
 impl Drive {
     fn new(mut line: Line, schedule: Schedule) -> Self {
         let jobs_max = schedule.jobs_max.min(line.talk.jobs_max());
-        // Answers come in any order within what is under way, so twice that many numbers never meet.
-        let ring = usize::try_from(jobs_max.saturating_mul(2)).unwrap_or(usize::MAX).clamp(2, 1 << 22);
+        // A job that waits long is overtaken by others: their numbers must not come around to its place.
+        let ring = usize::try_from(jobs_max.saturating_mul(64)).unwrap_or(usize::MAX).clamp(1 << 10, 1 << 20);
+        let jobs = line.talk.jobs();
         let bytes = std::mem::take(&mut line.early);
         Self {
             line,
@@ -106,6 +109,7 @@ impl Drive {
             sent: 0,
             bytes,
             heard: Vec::new(),
+            jobs,
             jobs_max,
         }
     }
@@ -144,26 +148,30 @@ impl Drive {
 
     /// Gathers the requests that are due and for which there is room.
     fn ask(&mut self, now: Instant) {
-        while self.out.len() < WRITE_BYTES_MAX {
+        while self.out.len() < WRITE_BYTES_MAX && self.has_room() {
             let due = if self.schedule.interval.is_some() { self.next_due } else { now };
-            let under_way = self.asked - self.answered;
-            if due > now || due >= self.schedule.end || under_way >= self.jobs_max {
+            if due > now || due >= self.schedule.end {
                 return;
             }
-            let count = self.line.talk.ask(self.asked, &mut self.out);
-            for number in self.asked..self.asked + count {
-                let place = (number % self.due.len() as u64) as usize;
+            self.line.talk.ask(self.asked, &mut self.out);
+            for number in self.asked..self.asked + self.jobs {
+                let place = self.place(number);
                 self.due[place] = due;
             }
-            self.asked += count;
+            self.asked += self.jobs;
             if let Some(interval) = self.schedule.interval {
                 self.next_due += interval;
             }
-            // Only whole frames fit the window.
-            if under_way + 2 * count > self.jobs_max {
-                return;
-            }
         }
+    }
+
+    /// Whether one more whole request fits the window.
+    fn has_room(&self) -> bool {
+        self.asked - self.answered + self.jobs <= self.jobs_max
+    }
+
+    fn place(&self, number: u64) -> usize {
+        (number % self.due.len() as u64) as usize
     }
 
     /// Writes what the socket takes without blocking; the rest stays.
@@ -184,8 +192,7 @@ impl Drive {
     /// Waits until there is something to read, or until something is due; whether to read.
     fn wait(&self, now: Instant) -> io::Result<bool> {
         let pending = self.sent < self.out.len();
-        let has_room = self.asked - self.answered < self.jobs_max;
-        let waits_for_time = self.schedule.interval.is_some() && has_room && self.next_due < self.schedule.end;
+        let waits_for_time = self.schedule.interval.is_some() && self.has_room() && self.next_due < self.schedule.end;
         if !pending && !waits_for_time {
             return Ok(true); // A blocking read is one system call instead of two.
         }

@@ -36,9 +36,12 @@ impl Raw {
 }
 
 impl Talk for Raw {
-    fn ask(&mut self, _: u64, out: &mut Vec<u8>) -> u64 {
-        out.extend_from_slice(&self.frame);
+    fn jobs(&self) -> u64 {
         self.batch
+    }
+
+    fn ask(&mut self, _: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.frame);
     }
 
     fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, out: &mut Vec<u8>) -> Result<(), String> {

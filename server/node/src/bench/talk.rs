@@ -6,8 +6,11 @@ use bytes::BytesMut;
 
 /// How one kind of server is spoken to.
 pub(super) trait Talk: Send {
-    /// Appends one request whose jobs bear the numbers from `first` on; answers how many jobs it holds.
-    fn ask(&mut self, first: u64, out: &mut Vec<u8>) -> u64;
+    /// How many jobs one request holds.
+    fn jobs(&self) -> u64;
+
+    /// Appends one request whose jobs bear the numbers from `first` on.
+    fn ask(&mut self, first: u64, out: &mut Vec<u8>);
 
     /// Takes whole answers from the front of `bytes`; what must be said at once goes to `out`.
     fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, out: &mut Vec<u8>) -> Result<(), String>;

@@ -9,12 +9,13 @@ use crate::{
 
 /// A configuration with a data directory of its own and any free port.
 fn config(dir: &Path) -> Config {
-    let mut config = Config::default();
-    config.data_dir = dir.join("data");
-    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    config.arena_bytes = 16 << 20;
-    config.drain = Duration::from_secs(5);
-    config
+    Config {
+        data_dir: dir.join("data"),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        arena_bytes: 16 << 20,
+        drain: Duration::from_secs(5),
+        ..Config::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,14 +118,8 @@ async fn a_job_runs_and_is_proven_from_the_command_line() {
     assert_eq!(check(&config, true).await.unwrap(), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_leaves_the_books_right() {
-    let dir = tempfile::tempdir().unwrap();
-    let config = config(dir.path());
-    let server = Server::start(&config).await.unwrap();
-    let key = identity::read_secret(server.admin_key().unwrap().0).unwrap().unwrap();
-    let authorization = Some(format!("Bearer {key}"));
-    let capsule = Box::new(Capsule {
+fn capsule() -> Box<Capsule> {
+    Box::new(Capsule {
         unit: "compute".into(),
         method: "blake3".into(),
         params: Default::default(),
@@ -136,15 +131,24 @@ async fn a_load_leaves_the_books_right() {
         keep: false,
         labels: Default::default(),
         idempotency_key: None,
-    });
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_leaves_the_books_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    let server = Server::start(&config).await.unwrap();
+    let key = identity::read_secret(server.admin_key().unwrap().0).unwrap().unwrap();
+    let authorization = Some(format!("Bearer {key}"));
     let http =
         Door::Http { path: "/v1/run/compute/blake3".into(), authorization: authorization.clone(), body: vec![7; 1024] };
     let (span, grace) = (Duration::from_millis(300), Duration::from_secs(20));
     for (door, window, batch, rate) in [
         (http.clone(), 1, 1, None),
         (http, 1, 1, Some(50.0)),
-        (Door::Capsules { authorization: authorization.clone(), capsule: capsule.clone() }, 4, 16, None),
-        (Door::Capsules { authorization, capsule }, 4, 2, Some(100.0)),
+        (Door::Capsules { authorization: authorization.clone(), capsule: capsule() }, 4, 16, None),
+        (Door::Capsules { authorization, capsule: capsule() }, 4, 2, Some(100.0)),
     ] {
         let host = server.address().to_string();
         let load = Load {
