@@ -62,7 +62,7 @@ pub struct Resume {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct ServerFrame {
-    /// Its number; `welcome` bears the number of the frame before it.
+    /// Its number; `pong` and `welcome` bear the number of the frame before them.
     pub seq: u64,
     /// What it says.
     #[serde(flatten)]

@@ -38,7 +38,21 @@ fn many_wrong_keys_are_slowed_down() {
 fn what_is_public_needs_no_key() {
     let node = TestNode::start();
     let nobody = Client::new(&node.url(), "");
-    for path in ["/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/problems/not-found", "/v1/units", "/v1/units/compute", "/v1/units/compute/blake3", "/v1/node", "/llms.txt", "/", "/metrics"] {
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/version",
+        "/openapi.json",
+        "/docs",
+        "/problems/not-found",
+        "/v1/units",
+        "/v1/units/compute",
+        "/v1/units/compute/blake3",
+        "/v1/node",
+        "/llms.txt",
+        "/",
+        "/metrics",
+    ] {
         assert_eq!(nobody.get(path).status, 200, "{path}");
     }
 }
@@ -89,7 +103,11 @@ fn a_revoked_key_stops_working() {
 fn another_accounts_things_are_as_absent_as_things_that_never_were() {
     let node = TestNode::start();
     let (alice, bob) = (node.account("alice", 1_000_000), node.account("bob", 1_000_000));
-    let job = alice.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "secret" }] }));
+    let job = alice.post_json_with(
+        "/v1/jobs",
+        &[("prefer", "wait=10")],
+        &json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "secret" }] }),
+    );
     let id = job.json()["id"].as_str().unwrap().to_owned();
     let blob = alice.send("PUT", "/v1/blobs", &[], b"alice's bytes").json()["hash"].as_str().unwrap().to_owned();
     let never = inos_protocols::JobId::new();
@@ -107,7 +125,8 @@ fn another_accounts_things_are_as_absent_as_things_that_never_were() {
     }
     assert_eq!(bob.send("POST", &format!("/v1/jobs/{id}/cancel"), &[], b"").status, 404);
     assert_eq!(bob.send("DELETE", &format!("/v1/blobs/{blob}"), &[], b"").status, 404);
-    let stolen = bob.post_json("/v1/jobs", &json!({ "unit": "compute", "method": "blake3", "inputs": [{ "blob": blob }] }));
+    let stolen =
+        bob.post_json("/v1/jobs", &json!({ "unit": "compute", "method": "blake3", "inputs": [{ "blob": blob }] }));
     assert_eq!((stolen.status, stolen.code().as_str()), (404, "not-found"));
     assert_eq!(bob.get("/v1/jobs").json()["items"], json!([]));
     assert_eq!(alice.get(&format!("/v1/blobs/{blob}")).body, b"alice's bytes");
@@ -138,10 +157,16 @@ fn a_foreign_origin_gets_no_permission() {
     let node = TestNode::start();
     let admin = node.admin();
     for origin in ["https://evil.example", "null"] {
-        let answer = admin.send("OPTIONS", "/v1/jobs", &[("origin", origin), ("access-control-request-method", "POST")], b"");
+        let answer =
+            admin.send("OPTIONS", "/v1/jobs", &[("origin", origin), ("access-control-request-method", "POST")], b"");
         assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
     }
-    let answer = admin.send("OPTIONS", "/v1/jobs", &[("origin", "http://localhost:5173"), ("access-control-request-method", "POST")], b"");
+    let answer = admin.send(
+        "OPTIONS",
+        "/v1/jobs",
+        &[("origin", "http://localhost:5173"), ("access-control-request-method", "POST")],
+        b"",
+    );
     assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:5173"));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
 }

@@ -52,7 +52,9 @@ fn bytes_that_are_not_what_was_said_are_not_stored() {
     assert_eq!(admin.get(&format!("/v1/blobs/{other}")).status, 404);
     let right = admin.send("PUT", &format!("/v1/blobs/{other}"), &[], b"other");
     assert_eq!(right.status, 201, "{}", right.text());
-    for bad in ["/v1/blobs/zz", "/v1/blobs/..%2f..%2fetc%2fpasswd", &format!("/v1/blobs/{}", other.to_string().to_uppercase())] {
+    for bad in
+        ["/v1/blobs/zz", "/v1/blobs/..%2f..%2fetc%2fpasswd", &format!("/v1/blobs/{}", other.to_string().to_uppercase())]
+    {
         assert!([400, 404].contains(&admin.get(bad).status), "{bad}");
     }
 }

@@ -36,7 +36,8 @@ fn a_capsule_comes_back_as_a_result_message() {
     let node = TestNode::start();
     let admin = node.admin();
     let message = wire::write_capsule(&capsule(b"abc"));
-    let answer = admin.send("POST", "/v1/jobs", &[("content-type", CAPNP), ("accept", CAPNP), ("prefer", "wait=10")], &message);
+    let answer =
+        admin.send("POST", "/v1/jobs", &[("content-type", CAPNP), ("accept", CAPNP), ("prefer", "wait=10")], &message);
     assert_eq!((answer.status, answer.header("content-type")), (200, Some(CAPNP)), "{}", answer.text());
     let outcome = wire::read_outcome(&Bytes::from(answer.body)).unwrap();
     assert_eq!(outcome.state, State::Succeeded);

@@ -53,7 +53,8 @@ fn a_budget_below_the_least_price_is_refused_before_anything_runs() {
     let node = TestNode::start();
     let admin = node.admin();
     let before = admin.balance();
-    let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }], "budget": price(&node) - 1 });
+    let capsule =
+        json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }], "budget": price(&node) - 1 });
     let refused = admin.post_json("/v1/jobs", &capsule);
     assert_eq!((refused.status, refused.code()), (402, "budget-exceeded".into()));
     assert_eq!(admin.balance(), before);
@@ -64,7 +65,8 @@ fn a_grant_shows_in_the_ledger_and_can_be_spent(options: Options) {
     let (admin, poor) = (node.admin(), node.account("poor", 0));
     assert_eq!(poor.run("compute.blake3", "", b"abc").status, 402);
     let id = poor.get("/v1/account").json()["id"].as_str().unwrap().to_owned();
-    let granted = admin.post_json(&format!("/v1/admin/accounts/{id}/grants"), &json!({ "amount": 5_000, "note": "welcome" }));
+    let granted =
+        admin.post_json(&format!("/v1/admin/accounts/{id}/grants"), &json!({ "amount": 5_000, "note": "welcome" }));
     assert_eq!(granted.status, 201, "{}", granted.text());
     let answer = poor.run("compute.blake3", "", b"abc");
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -79,7 +79,8 @@ pub(crate) fn load(client: &Client, told: &Told, stop: &AtomicBool) {
                 told.accepted.lock().unwrap().push(job["id"].as_str().unwrap().into());
             }
         } else {
-            let sent = agent.post(format!("{url}/v1/run/compute/blake3")).header("authorization", &bearer).send(vec![7; 100]);
+            let sent =
+                agent.post(format!("{url}/v1/run/compute/blake3")).header("authorization", &bearer).send(vec![7; 100]);
             let Ok(answer) = sent else { return };
             if answer.status() == 200 {
                 let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
@@ -162,7 +163,8 @@ fn a_unit_that_panics_fails_one_job_and_is_not_charged(options: Options) {
 fn a_unit_that_will_not_stop_is_left_behind_and_readiness_says_so() {
     let node = TestNode::start();
     let admin = node.admin();
-    let capsule = json!({ "unit": "test", "method": "spin", "params": { "ms": 8000 }, "inputs": [], "timeout_ms": 200 });
+    let capsule =
+        json!({ "unit": "test", "method": "spin", "params": { "ms": 8000 }, "inputs": [], "timeout_ms": 200 });
     let answer = admin.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
     assert_eq!(answer.json()["state"], "expired", "{}", answer.text());
     let ready = admin.get("/readyz");
@@ -174,7 +176,8 @@ fn a_stopped_server_finishes_what_runs_and_keeps_what_waits(options: Options) {
     let mut node = TestNode::with(options.with("workers", "1"));
     let admin = node.admin();
     let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 400 }, "inputs": [] });
-    let ids: Vec<String> = (0..5).map(|_| admin.post_json("/v1/jobs", &capsule).json()["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<String> =
+        (0..5).map(|_| admin.post_json("/v1/jobs", &capsule).json()["id"].as_str().unwrap().to_owned()).collect();
     until(Duration::from_secs(5), || admin.get(&format!("/v1/jobs/{}", ids[0])).json()["state"] == "running");
     assert_eq!(node.stop(), Some(0));
     node.restart();

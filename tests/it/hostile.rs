@@ -108,7 +108,10 @@ fn malformed_http_gets_one_answer_and_a_closed_connection() {
         ("GET /healthz HTTP/1.1\r\n\r\n", &[400]),
         ("POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabc", &[400]),
         ("POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: +3\r\n\r\nabc", &[400]),
-        ("POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", &[400]),
+        (
+            "POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+            &[400],
+        ),
         ("POST /v1/jobs HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n", &[400, 501]),
         ("GET /healthz HTTP/1.1\r\nhost : x\r\n\r\n", &[400]),
         ("GET /healthz HTTP/1.1\r\nhost: x\r\nx: a\r\n b\r\n\r\n", &[400]),
@@ -164,7 +167,12 @@ fn json_that_is_not_a_capsule_says_where() {
         ("{".into(), 400, "invalid-json", ""),
         ("[".repeat(100_000), 400, "invalid-json", ""),
         (r#"{"unit":"compute","method":"blake3","mehtod":1}"#.into(), 400, "invalid-json", "/mehtod"),
-        (r#"{"unit":"compute","method":"blake3","inputs":[{"text":"a"},{"blobb":"a"}]}"#.into(), 400, "invalid-json", "/inputs/1/blobb"),
+        (
+            r#"{"unit":"compute","method":"blake3","inputs":[{"text":"a"},{"blobb":"a"}]}"#.into(),
+            400,
+            "invalid-json",
+            "/inputs/1/blobb",
+        ),
         (r#"{"unit":"compute","method":"blake3","budget":1.5}"#.into(), 400, "invalid-json", "/budget"),
         (r#"{"unit":"compute","method":"blake3","budget":9007199254740993}"#.into(), 400, "invalid-json", "/budget"),
         (r#"{"unit":"compute","method":"blake3","budget":1e400}"#.into(), 400, "invalid-json", ""),
@@ -174,7 +182,12 @@ fn json_that_is_not_a_capsule_says_where() {
         (r#"{"unit":"compoot","method":"blake3"}"#.into(), 404, "unknown-unit", "/unit"),
         (r#"{"unit":"compute","method":"blake4"}"#.into(), 404, "unknown-method", "/method"),
         (r#"{"unit":"compute","method":"blake3","inputs":[]}"#.into(), 422, "invalid-params", "/inputs"),
-        (r#"{"unit":"compute","method":"blake3","inputs":[{"text":""}],"params":{"length":0}}"#.into(), 422, "invalid-params", "/params/length"),
+        (
+            r#"{"unit":"compute","method":"blake3","inputs":[{"text":""}],"params":{"length":0}}"#.into(),
+            422,
+            "invalid-params",
+            "/params/length",
+        ),
     ];
     for (body, wanted, code, pointer) in cases {
         let answer = admin.send("POST", "/v1/jobs", &[("content-type", "application/json")], body.as_bytes());
@@ -195,9 +208,19 @@ fn media_types_and_methods_are_told_apart() {
         let answer = admin.send("POST", "/v1/jobs", &[("content-type", kind)], capsule.as_bytes());
         assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported-media-type"), "{kind}");
     }
-    let answer = admin.send("POST", "/v1/jobs", &[("content-type", "application/json"), ("accept", "image/png")], capsule.as_bytes());
+    let answer = admin.send(
+        "POST",
+        "/v1/jobs",
+        &[("content-type", "application/json"), ("accept", "image/png")],
+        capsule.as_bytes(),
+    );
     assert_eq!((answer.status, answer.code().as_str()), (406, "not-acceptable"));
-    let answer = admin.send("POST", "/v1/jobs", &[("content-type", "application/json"), ("content-encoding", "br")], capsule.as_bytes());
+    let answer = admin.send(
+        "POST",
+        "/v1/jobs",
+        &[("content-type", "application/json"), ("content-encoding", "br")],
+        capsule.as_bytes(),
+    );
     assert_eq!(answer.status, 415);
     let answer = admin.send("DELETE", "/v1/jobs", &[], b"");
     assert_eq!((answer.status, answer.code().as_str()), (405, "method-not-allowed"));
@@ -210,7 +233,10 @@ fn a_bad_traceparent_begins_a_new_trace() {
     let node = TestNode::start();
     let admin = node.admin();
     let long = "a=b,".repeat(2_000);
-    for headers in [[("traceparent", "garbage"), ("tracestate", "x")], [("traceparent", "00-00000000000000000000000000000000-0000000000000000-00"), ("tracestate", &long)]] {
+    for headers in [
+        [("traceparent", "garbage"), ("tracestate", "x")],
+        [("traceparent", "00-00000000000000000000000000000000-0000000000000000-00"), ("tracestate", &long)],
+    ] {
         let answer = admin.send("POST", "/v1/run/compute/blake3", &headers, b"abc");
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
@@ -224,7 +250,9 @@ fn a_range_never_gives_more_than_there_is() {
     assert_eq!(stored.status, 201, "{}", stored.text());
     let path = format!("/v1/blobs/{}", stored.json()["hash"].as_str().unwrap());
     let ask = |range: &str| admin.send("GET", &path, &[("range", range)], b"");
-    for (range, wanted, bytes) in [("bytes=2-4", 206, "234"), ("bytes=-3", 206, "789"), ("bytes=8-", 206, "89"), ("bytes=8-100", 206, "89")] {
+    for (range, wanted, bytes) in
+        [("bytes=2-4", 206, "234"), ("bytes=-3", 206, "789"), ("bytes=8-", 206, "89"), ("bytes=8-100", 206, "89")]
+    {
         let answer = ask(range);
         assert_eq!((answer.status, answer.text().as_str()), (wanted, bytes), "{range}");
     }
@@ -245,7 +273,13 @@ fn a_range_never_gives_more_than_there_is() {
 fn a_brotli_bomb_stops_at_its_cap() {
     let node = TestNode::start();
     let admin = node.admin();
-    let zeros = admin.send_from("POST", "/v1/run/compute/brotli_compress?quality=5", &[], &mut std::io::repeat(0).take(64 << 20), None);
+    let zeros = admin.send_from(
+        "POST",
+        "/v1/run/compute/brotli_compress?quality=5",
+        &[],
+        &mut std::io::repeat(0).take(64 << 20),
+        None,
+    );
     assert_eq!(zeros.status, 200, "{}", zeros.text());
     let bomb = zeros.body;
     assert!(bomb.len() < 1 << 16);

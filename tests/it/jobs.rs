@@ -42,7 +42,9 @@ fn query_parameters_are_read_by_the_methods_schema() {
     let admin = node.admin();
     let answer = admin.run("compute.blake3", "?length=16&encoding=raw", b"abc");
     assert_eq!((answer.status, answer.body.len()), (200, 16), "{}", answer.text());
-    for (query, pointer) in [("?length=zero", "/params/length"), ("?length=0", "/params/length"), ("?lenght=1", "/params/lenght")] {
+    for (query, pointer) in
+        [("?length=zero", "/params/length"), ("?length=0", "/params/length"), ("?lenght=1", "/params/lenght")]
+    {
         let refused = admin.run("compute.blake3", query, b"abc");
         assert_eq!((refused.status, refused.code()), (422, "invalid-params".into()), "{query}");
         assert_eq!(refused.json()["errors"][0]["pointer"], pointer, "{query}");
@@ -52,7 +54,8 @@ fn query_parameters_are_read_by_the_methods_schema() {
 fn an_asynchronous_job_can_be_followed_to_its_output(options: Options) {
     let node = TestNode::with(options);
     let admin = node.admin();
-    let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }], "labels": { "for": "test" } });
+    let capsule =
+        json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }], "labels": { "for": "test" } });
     let accepted = admin.post_json("/v1/jobs", &capsule);
     assert_eq!(accepted.status, 202, "{}", accepted.text());
     let path = accepted.header("location").unwrap().to_owned();

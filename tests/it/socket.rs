@@ -23,7 +23,12 @@ async fn connect(node: &TestNode, key: &str, protocol: &str) -> Socket {
     try_connect(node, key, protocol, &[]).await.unwrap()
 }
 
-async fn try_connect(node: &TestNode, key: &str, protocol: &str, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
+async fn try_connect(
+    node: &TestNode,
+    key: &str,
+    protocol: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<Socket, Error> {
     let mut request = format!("ws://{}/v1/ws", node.address()).into_client_request().unwrap();
     let all = request.headers_mut();
     all.insert("sec-websocket-protocol", protocol.parse().unwrap());
@@ -177,7 +182,10 @@ fn long_jobs_are_accepted_then_answered_and_can_be_cancelled() {
             let params = serde_json::json!({ "ms": ms }).as_object().unwrap().clone();
             Capsule { unit: "test".into(), method: "wait".into(), params, inputs: vec![], ..capsule("") }
         };
-        let submissions = vec![Submission { correlation: 1, capsule: wait(50) }, Submission { correlation: 2, capsule: wait(60_000) }];
+        let submissions = vec![
+            Submission { correlation: 1, capsule: wait(50) },
+            Submission { correlation: 2, capsule: wait(60_000) },
+        ];
         send(&mut socket, &ClientFrame::Submit(submissions)).await;
         let (mut accepted, mut states) = (0, Vec::new());
         while states.len() < 2 {
@@ -188,7 +196,9 @@ fn long_jobs_are_accepted_then_answered_and_can_be_cancelled() {
                         send(&mut socket, &ClientFrame::Cancel(2)).await;
                     }
                 }
-                ServerBody::Result(answers) => states.extend(answers.into_iter().map(|answer| (answer.correlation, answer.outcome.state))),
+                ServerBody::Result(answers) => {
+                    states.extend(answers.into_iter().map(|answer| (answer.correlation, answer.outcome.state)))
+                }
                 _ => {}
             }
         }
@@ -208,7 +218,10 @@ fn a_cut_session_goes_on_without_a_lost_or_doubled_result() {
         let (mut open, mut last, mut seen) = (BTreeSet::new(), 0, BTreeSet::new());
         for cut in 0..cuts {
             let submissions: Vec<_> = (0..10)
-                .map(|n| Submission { correlation: cut * 10 + n, capsule: capsule((cut * 10 + n).to_le_bytes().to_vec()) })
+                .map(|n| Submission {
+                    correlation: cut * 10 + n,
+                    capsule: capsule((cut * 10 + n).to_le_bytes().to_vec()),
+                })
                 .collect();
             open.extend(submissions.iter().map(|one| one.correlation));
             send(&mut socket, &ClientFrame::Submit(submissions)).await;
@@ -226,12 +239,13 @@ fn a_cut_session_goes_on_without_a_lost_or_doubled_result() {
         // What had not left the client when its connection was cut was never sent: ask for the rest to settle.
         send(&mut socket, &ClientFrame::Ping(1)).await;
         let mut ponged = false;
-        while !(ponged && tokio::time::timeout(Duration::from_millis(300), async {
-            let frame = receive(&mut socket).await;
-            note(frame, &mut open, &mut last, &mut seen);
-        })
-        .await
-        .is_err())
+        while !(ponged
+            && tokio::time::timeout(Duration::from_millis(300), async {
+                let frame = receive(&mut socket).await;
+                note(frame, &mut open, &mut last, &mut seen);
+            })
+            .await
+            .is_err())
         {
             ponged = true;
         }

@@ -29,8 +29,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 const LICENCES: &[&str] = &[
-    "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "Zlib", "Unicode-3.0", "CC0-1.0", "Unlicense",
-    "BSL-1.0", "0BSD", "CDLA-Permissive-2.0", "MIT-0", "Apache-2.0 WITH LLVM-exception",
+    "MIT",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "MPL-2.0",
+    "Zlib",
+    "Unicode-3.0",
+    "CC0-1.0",
+    "Unlicense",
+    "BSL-1.0",
+    "0BSD",
+    "CDLA-Permissive-2.0",
+    "MIT-0",
+    "Apache-2.0 WITH LLVM-exception",
 ];
 
 fn root() -> &'static Path {
@@ -38,7 +51,11 @@ fn root() -> &'static Path {
 }
 
 fn metadata() -> Value {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--locked"]).current_dir(root()).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -60,7 +77,10 @@ fn members(metadata: &Value) -> BTreeMap<String, Vec<String>> {
 fn each_big_library_has_one_owner() {
     for (member, names) in members(&metadata()).iter().filter(|(member, _)| *member != "inos-tests") {
         for (giant, owners) in OWNERS {
-            assert!(!names.iter().any(|name| name == giant) || owners.contains(&member.as_str()), "{member} names {giant}");
+            assert!(
+                !names.iter().any(|name| name == giant) || owners.contains(&member.as_str()),
+                "{member} names {giant}"
+            );
         }
     }
 }
@@ -101,7 +121,12 @@ fn no_file_is_longer_than_600_lines() {
     }
     lengths.sort();
     let (longest, path) = lengths.last().unwrap();
-    println!("{} files, median {} lines, longest {longest}: {}", lengths.len(), lengths[lengths.len() / 2].0, path.display());
+    println!(
+        "{} files, median {} lines, longest {longest}: {}",
+        lengths.len(),
+        lengths[lengths.len() / 2].0,
+        path.display()
+    );
     assert!(*longest <= 600, "{} has {longest} lines", path.display());
 }
 

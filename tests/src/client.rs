@@ -54,7 +54,8 @@ impl Answer {
 impl Client {
     /// A client of the server at this URL.
     pub fn new(url: &str, key: &str) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(120)));
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(120)));
         Self { agent: config.build().into(), url: url.into(), key: key.into() }
     }
 
@@ -74,7 +75,14 @@ impl Client {
     }
 
     /// The same with a body that is read as it goes; chunked where its length is unknown.
-    pub fn send_from(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &mut dyn Read, len: Option<u64>) -> Answer {
+    pub fn send_from(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &mut dyn Read,
+        len: Option<u64>,
+    ) -> Answer {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if !self.key.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.key));

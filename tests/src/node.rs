@@ -127,7 +127,8 @@ impl TestNode {
 
     /// A client of a new account with these credits (in microcredits).
     pub fn account(&self, name: &str, microcredits: u64) -> Client {
-        let made = self.admin().post_json("/v1/admin/accounts", &serde_json::json!({ "name": name, "credits": microcredits }));
+        let made =
+            self.admin().post_json("/v1/admin/accounts", &serde_json::json!({ "name": name, "credits": microcredits }));
         assert_eq!(made.status, 201, "{}", made.text());
         let secret = made.json()["key"]["secret"].as_str().expect("a new account comes with a key").to_owned();
         Client::new(&self.url(), &secret)
@@ -207,8 +208,11 @@ fn spawn(folder: &Path, options: &Options) -> (Child, SocketAddr, Arc<Mutex<Stri
             command
         }
     };
+    if !options.args.iter().any(|arg| arg == "--listen") {
+        command.env("INOS_LISTEN", "127.0.0.1:0");
+    }
     let mut child = command
-        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
+        .args(["serve", "--json", "--data-dir"])
         .arg(folder)
         .args(&options.args)
         .envs(options.env.iter().map(|(name, value)| (name, value)))
@@ -231,7 +235,12 @@ fn spawn(folder: &Path, options: &Options) -> (Child, SocketAddr, Arc<Mutex<Stri
     let told: Value = serde_json::from_str(&line)
         .unwrap_or_else(|error| panic!("{error} in {line:?}\n{}", log.lock().expect("the log's lock")));
     let url = told["url"].as_str().expect("the server tells its URL");
-    let address = url.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches('/').parse().expect("an address");
+    let address = url
+        .trim_start_matches("http://")
+        .trim_start_matches("https://")
+        .trim_end_matches('/')
+        .parse()
+        .expect("an address");
     until(Duration::from_secs(20), || std::net::TcpStream::connect(address).is_ok());
     (child, address, log)
 }

@@ -71,7 +71,7 @@ impl Inside {
     pub(crate) fn conclude(&self, story: &Story, ran: Ran, held: Microcredits) -> Ended {
         let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
         let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
-        let (mut state, mut trouble) = judge(story, end, started.is_some());
+        let (mut state, mut trouble) = judge(end, started.is_some());
         let cost = cost(story, state, trouble.as_ref(), started.is_some(), (bytes_in, bytes_out));
         if cost > held && state == State::Succeeded {
             (state, trouble) = (State::Failed, Some(over_budget(cost, held)));
@@ -130,7 +130,7 @@ fn info(output: &OutputBytes) -> OutputInfo {
     OutputInfo { media_type: output.media_type.clone(), bytes: output.bytes.len() as u64, hash: output.hash }
 }
 
-fn judge(story: &Story, end: End, ran: bool) -> (State, Option<Refusal>) {
+fn judge(end: End, ran: bool) -> (State, Option<Refusal>) {
     match end {
         End::Done => (State::Succeeded, None),
         End::Cancelled => {
@@ -144,12 +144,12 @@ fn judge(story: &Story, end: End, ran: bool) -> (State, Option<Refusal>) {
             };
             (State::Expired, Some(Refusal::new(Kind::DeadlineExceeded, told)))
         }
-        End::Panicked => (State::Failed, Some(broken(story, "the unit panicked"))),
-        End::Fault(fault) => (State::Failed, Some(refusal(story, fault))),
+        End::Panicked => (State::Failed, Some(broken())),
+        End::Fault(fault) => (State::Failed, Some(refusal(fault))),
     }
 }
 
-fn refusal(story: &Story, fault: Fault) -> Refusal {
+fn refusal(fault: Fault) -> Refusal {
     match fault {
         Fault::Invalid { pointer, message } => Refusal::field(Kind::InvalidParams, pointer, message),
         Fault::Limit { limit, message } => {
@@ -158,12 +158,12 @@ fn refusal(story: &Story, fault: Fault) -> Refusal {
             refusal
         }
         Fault::Cancelled => Refusal::new(Kind::Cancelled, "The job was stopped before it ended."),
-        Fault::Broken(why) => broken(story, &why),
+        Fault::Broken(_) => broken(),
     }
 }
 
-fn broken(story: &Story, why: &str) -> Refusal {
-    tracing::error!(job = %story.id, unit = story.entry.unit, method = story.entry.method.name, why, "a unit broke");
+/// Why it broke is in the log already: the worker has said it.
+fn broken() -> Refusal {
     Refusal::new(Kind::Internal, "The unit broke while it ran this job. Nothing was charged.")
 }
 

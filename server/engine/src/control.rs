@@ -33,8 +33,9 @@ const WATCHED: u8 = 16;
 type Watcher = Arc<dyn Fn() + Send + Sync>;
 
 /// The handle on one job, shared by whoever asked for it and whoever runs it.
-#[derive(Default)]
 pub struct Control {
+    /// Whose wish it is, for the lines that are logged while it runs.
+    span: tracing::Span,
     flags: AtomicU8,
     revision: AtomicU64,
     done: AtomicU64,
@@ -50,10 +51,28 @@ struct Rest {
     feeds: Vec<Arc<Channel>>,
 }
 
+impl Default for Control {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Control {
-    /// A handle on a job that has not begun.
+    /// A handle on a job that has not begun. What is logged while it runs belongs to the present span.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            span: tracing::Span::current(),
+            flags: AtomicU8::default(),
+            revision: AtomicU64::default(),
+            done: AtomicU64::default(),
+            total: AtomicU64::default(),
+            rest: Mutex::default(),
+        }
+    }
+
+    /// The span that the job was asked for in.
+    pub(crate) fn span(&self) -> &tracing::Span {
+        &self.span
     }
 
     /// Asks the job to stop; asking twice is asking once.

@@ -74,6 +74,7 @@ impl Host for World<'_> {
 
 /// Runs a task to its end; never panics, whatever the unit does.
 pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<'_>) -> Ran {
+    let _of_its_caller = control.span().enter();
     let Work { id, account, params, inputs, until } = work;
     let mut sources = Sources::new(inputs, control, ground.arena, account, entry.method.input_bytes_max, until);
     let world = World { control, ground, until };

@@ -32,6 +32,8 @@ const UNDER_WAY: usize = 2;
 /// What a run gave.
 struct Figure {
     per_second: f64,
+    /// Processor time of the thread that writes, for one entry.
+    writer_us: f64,
     commits: Histogram<u64>,
 }
 
@@ -39,8 +41,9 @@ impl Figure {
     fn print(&self, what: &str, batch: usize, more: &str) {
         let ms = |quantile| self.commits.value_at_quantile(quantile) as f64 / 1e6;
         println!(
-            r#"{{"bench":"ledger","what":"{what}","batch":{batch},"per_second":{:.0},"p50_ms":{:.3},"p99_ms":{:.3}{more}}}"#,
+            r#"{{"bench":"ledger","what":"{what}","batch":{batch},"per_second":{:.0},"writer_cpu_us":{:.2},"p50_ms":{:.3},"p99_ms":{:.3}{more}}}"#,
             self.per_second,
+            self.writer_us,
             ms(0.5),
             ms(0.99)
         );
@@ -69,10 +72,12 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value = |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name).map(String::from));
     let dir = value("dir=").unwrap_or_else(|| ".".into());
-    let time = Duration::from_secs_f64(value("seconds=").map_or(3.0, |text| text.parse().expect("seconds= is a number")));
+    let time =
+        Duration::from_secs_f64(value("seconds=").map_or(3.0, |text| text.parse().expect("seconds= is a number")));
     let only = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
     let all = !only("sqlite") && !only("postgres");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     if all || only("sqlite") {
         runtime.block_on(on_sqlite(Path::new(&dir), time));
     }
@@ -124,10 +129,11 @@ fn bare_sqlite(path: &Path, batch: usize, time: Duration) -> Figure {
              INSERT INTO accounts SELECT i, 1000000 FROM n;",
         )
         .expect("tables");
-    let mut insert = database.prepare("INSERT INTO transfers (debit, credit, amount) VALUES (?1, ?2, 1)").expect("a statement");
+    let mut insert =
+        database.prepare("INSERT INTO transfers (debit, credit, amount) VALUES (?1, ?2, 1)").expect("a statement");
     let mut update = database.prepare("UPDATE accounts SET balance = balance + ?2 WHERE no = ?1").expect("a statement");
-    let (mut dice, mut commits, mut count) = (Dice(1), Histogram::new(3).expect("a histogram"), 0);
-    let begun = Instant::now();
+    let (mut dice, mut commits, mut count) = (Dice(1), histogram(), 0);
+    let (begun, spent) = (Instant::now(), cpu_us(std::process::id().to_string()));
     while begun.elapsed() < time {
         let commit = Instant::now();
         database.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
@@ -141,7 +147,25 @@ fn bare_sqlite(path: &Path, batch: usize, time: Duration) -> Figure {
         commits.saturating_record(commit.elapsed().as_nanos() as u64);
         count += batch;
     }
-    Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), commits }
+    let spent = cpu_us(std::process::id().to_string()) - spent;
+    Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us: spent / count as f64, commits }
+}
+
+/// Processor time of a thread of this process, in microseconds.
+fn cpu_us(thread: String) -> f64 {
+    let run = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat")).unwrap_or_default();
+    run.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or_default() / 1000.0
+}
+
+/// The committer that was started last.
+fn committer() -> String {
+    let is_committer = |thread: &String| {
+        std::fs::read_to_string(format!("/proc/self/task/{thread}/comm"))
+            .is_ok_and(|name| name.starts_with("inos-committer"))
+    };
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let names = threads.filter_map(|thread| thread.file_name().into_string().ok());
+    names.filter(is_committer).max_by_key(|thread| thread.parse::<u32>().unwrap_or_default()).unwrap_or_default()
 }
 
 async fn ledger(url: &str) -> (Ledger, Books) {
@@ -163,10 +187,14 @@ async fn people(url: &str, ledger: &Ledger) -> i64 {
     let id = if url.starts_with("sqlite") { "randomblob(16)" } else { "decode(md5(i::text), 'hex')" };
     let sql = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ACCOUNTS})
-         INSERT INTO accounts (id, name, kind, created) SELECT {id}, 'somebody', 2, 0 FROM n"
+         INSERT INTO accounts (id, name, kind, created) SELECT {id}, 'somebody', 2, 0 FROM n;
+         INSERT INTO balances (account, balance, held, leased, floor) SELECT no, 0, 0, 0, 0 FROM accounts WHERE kind = 2"
     );
     database.execute(sqlx::AssertSqlSafe(sql)).await.expect("accounts");
-    let first: i64 = sqlx::query_scalar("SELECT min(no) FROM accounts WHERE kind = 2").fetch_one(&mut database).await.expect("a number");
+    let first: i64 = sqlx::query_scalar("SELECT min(no) FROM accounts WHERE kind = 2")
+        .fetch_one(&mut database)
+        .await
+        .expect("a number");
     let grants = (first..first + ACCOUNTS).map(|no| transfer(ledger.issuer().0, no, 1_000_000)).collect();
     assert!(ledger.commit(grants).await.iter().all(Result::is_ok));
     first
@@ -174,7 +202,9 @@ async fn people(url: &str, ledger: &Ledger) -> i64 {
 
 fn transfer(debit: i64, credit: i64, amount: u64) -> Entry {
     let amount = Microcredits::saturating(amount);
-    Entry::Transfer(Transfer::new(AccountNo(debit), AccountNo(credit), amount, Reason::Transfer, None).expect("a transfer"))
+    Entry::Transfer(
+        Transfer::new(AccountNo(debit), AccountNo(credit), amount, Reason::Transfer, None).expect("a transfer"),
+    )
 }
 
 async fn transfers(url: &str, batch: usize, time: Duration) -> Figure {
@@ -256,11 +286,16 @@ fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
     Entry::Settle(Settle { job, reservation, ending, claim: None })
 }
 
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("a histogram")
+}
+
 /// Keeps the committer busy; gives the figure and how many entries were committed.
 async fn drive(ledger: &Ledger, batch: usize, time: Duration, mut make: impl FnMut() -> Vec<Entry>) -> (Figure, u64) {
-    let mut commits = Histogram::new(3).expect("a histogram");
+    let mut commits = histogram();
     let mut under_way: std::collections::VecDeque<(Instant, Committed)> = Default::default();
-    let (begun, mut count) = (Instant::now(), 0);
+    let (begun, mut count, writer) = (Instant::now(), 0, committer());
+    let spent = cpu_us(writer.clone());
     while begun.elapsed() < time || !under_way.is_empty() {
         while begun.elapsed() < time && under_way.len() < UNDER_WAY {
             let entries = make();
@@ -272,5 +307,6 @@ async fn drive(ledger: &Ledger, batch: usize, time: Duration, mut make: impl FnM
             count += batch as u64;
         }
     }
-    (Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), commits }, count)
+    let writer_us = (cpu_us(writer) - spent) / count as f64;
+    (Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us, commits }, count)
 }

@@ -15,6 +15,9 @@ use crate::{
     keys,
 };
 
+/// How much the issuer may owe.
+const ISSUER_FLOOR: i64 = -(1 << 62);
+
 /// What an account is for.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -60,7 +63,12 @@ fn derived_id(purpose: &[u8], of: &[u8]) -> AccountId {
     AccountId::from_bytes(bytes)
 }
 
-async fn find_or_make(connection: &mut AnyConnection, id: AccountId, name: &str, kind: Kind) -> Result<AccountNo, Error> {
+async fn find_or_make(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    name: &str,
+    kind: Kind,
+) -> Result<AccountNo, Error> {
     make(connection, id, name, kind).await?;
     sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1")
         .bind(&id.as_bytes()[..])
@@ -76,41 +84,58 @@ async fn make(connection: &mut AnyConnection, id: AccountId, name: &str, kind: K
         .bind(name)
         .bind(kind as i64)
         .bind(Time::now().as_i64())
-        .execute(connection)
+        .execute(&mut *connection)
         .await
-        .map(drop)
-        .map_err(Error::on("make an account"))
+        .map_err(Error::on("make an account"))?;
+    sqlx::query(
+        "INSERT INTO balances (account, balance, held, leased, floor) SELECT no, 0, 0, 0, $2 FROM accounts WHERE id = $1 \
+         ON CONFLICT (account) DO NOTHING",
+    )
+    .bind(&id.as_bytes()[..])
+    .bind(if matches!(kind, Kind::Issuer) { ISSUER_FLOOR } else { 0 })
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(Error::on("make an account"))
 }
 
 /// Moves credits from the issuer within a transaction.
-async fn issue(connection: &mut AnyConnection, issuer: AccountNo, to: AccountId, amount: Microcredits, note: &str) -> Result<(), Error> {
+async fn issue(
+    connection: &mut AnyConnection,
+    issuer: AccountNo,
+    to: AccountId,
+    amount: Microcredits,
+    note: &str,
+) -> Result<(), Error> {
     if amount == Microcredits::ZERO {
         return Ok(());
     }
-    let no: i64 = sqlx::query_scalar("UPDATE accounts SET balance = balance + $2 WHERE id = $1 RETURNING no")
+    let no: i64 = sqlx::query_scalar("UPDATE balances SET balance = balance + $2 WHERE account = (SELECT no FROM accounts WHERE id = $1) RETURNING account")
         .bind(&to.as_bytes()[..])
         .bind(amount.as_i64())
         .fetch_one(&mut *connection)
         .await
         .map_err(Error::on("grant credits"))?;
-    sqlx::query("UPDATE accounts SET balance = balance - $2 WHERE no = $1")
+    sqlx::query("UPDATE balances SET balance = balance - $2 WHERE account = $1")
         .bind(issuer.0)
         .bind(amount.as_i64())
         .execute(&mut *connection)
         .await
         .map_err(Error::on("issue credits"))?;
-    sqlx::query("INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(&TransferId::new().as_bytes()[..])
-        .bind(issuer.0)
-        .bind(no)
-        .bind(amount.as_i64())
-        .bind(reason_number(Reason::Grant))
-        .bind(note)
-        .bind(Time::now().as_i64())
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(Error::on("record a grant"))
+    sqlx::query(
+        "INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&TransferId::new().as_bytes()[..])
+    .bind(issuer.0)
+    .bind(no)
+    .bind(amount.as_i64())
+    .bind(reason_number(Reason::Grant))
+    .bind(note)
+    .bind(Time::now().as_i64())
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(Error::on("record a grant"))
 }
 
 impl Ledger {
@@ -134,7 +159,7 @@ impl Ledger {
         let shared = &self.0.shared;
         let mut tx = shared.database.write().await?;
         // The issuer's row is locked for the time it takes: of two servers that start at once, one comes second.
-        sqlx::query("UPDATE accounts SET balance = balance WHERE no = $1")
+        sqlx::query("UPDATE balances SET balance = balance WHERE account = $1")
             .bind(shared.issuer.0)
             .execute(tx.on())
             .await
@@ -164,7 +189,13 @@ impl Ledger {
     }
 
     /// Moves credits that are neither held nor reserved from one account to another.
-    pub async fn transfer(&self, from: AccountId, to: AccountId, amount: Microcredits, note: Option<&str>) -> Result<TransferId, Error> {
+    pub async fn transfer(
+        &self,
+        from: AccountId,
+        to: AccountId,
+        amount: Microcredits,
+        note: Option<&str>,
+    ) -> Result<TransferId, Error> {
         let shared = &self.0.shared;
         let purse = self.purse(from).await?;
         let to = number(&shared.database, to).await?;

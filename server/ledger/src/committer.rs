@@ -26,8 +26,8 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use tokio::sync::{Mutex, oneshot};
 
-use self::{batch::Batch, store::Store};
 pub(crate) use self::posting::Writer;
+use self::{batch::Batch, store::Store};
 use crate::{Barrier, Commit, CommitError, Entry, Error, database::Database};
 
 /// The most entries that one commit takes, unless a single request has more.
@@ -95,14 +95,16 @@ struct Worker {
 impl Committer {
     /// Starts the thread; it ends when everything that waits is committed and nobody can add more.
     pub(crate) fn start(database: &Database, writer: Writer, barrier: Barrier) -> Result<Self, Error> {
-        let failed = |source: std::io::Error| Error::OpenForWriting { url: database.shown().into(), source: source.into() };
+        let failed =
+            |source: std::io::Error| Error::OpenForWriting { url: database.shown().into(), source: source.into() };
         let (sender, receiver) = unbounded();
         let (waiting, healthy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
         let store = Store::new(database.home()).map_err(failed)?;
         let batch = Batch::new(store, writer, barrier, database.writer().clone(), healthy.clone());
         let mut worker =
             Worker { batch, receiver, waiting: waiting.clone(), healthy: healthy.clone(), stopping: false, over: None };
-        let thread = std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
+        let thread =
+            std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
         Ok(Self { sender, waiting, healthy, thread: Some(thread).into() })
     }
 

@@ -3,9 +3,7 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Executor, Transaction,
-    any::AnyPoolOptions,
-    postgres::PgConnectOptions,
+    Any, AnyConnection, AnyPool, Executor, Transaction, any::AnyPoolOptions, postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -86,7 +84,12 @@ impl Database {
             Home::Sqlite(path) => {
                 let path = path.clone();
                 make_file(&path).map_err(|error| failed(sqlx::Error::Io(error)))?;
-                (AnyPoolOptions::new().test_before_acquire(false).after_connect(|connection, _| Box::pin(tune(connection))), url)
+                (
+                    AnyPoolOptions::new()
+                        .test_before_acquire(false)
+                        .after_connect(|connection, _| Box::pin(tune(connection))),
+                    url,
+                )
             }
             Home::Postgres(_) => (AnyPoolOptions::new().idle_timeout(Duration::from_secs(600)), url),
         };
@@ -211,7 +214,9 @@ mod tests {
 
     #[test]
     fn a_sqlite_that_damages_files_is_refused() {
-        for (version, sound) in [("3.51.3", true), ("3.51.2", false), ("3.7.0", false), ("3.52.0", true), ("4.0.0", true)] {
+        for (version, sound) in
+            [("3.51.3", true), ("3.51.2", false), ("3.7.0", false), ("3.52.0", true), ("4.0.0", true)]
+        {
             assert_eq!(is_sound(version), sound, "{version}");
         }
     }

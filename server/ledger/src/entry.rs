@@ -14,7 +14,10 @@ use inos_protocols::{
 use crate::{AccountNo, ClaimGuard, Error, Purse, Reservation};
 
 /// One thing to be written down. All entries of a commit share its flush; each succeeds or fails by itself.
-#[expect(clippy::large_enum_variant, reason = "an entry is made where it stays; a box would cost each job an allocation")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an entry is made where it stays; a box would cost each job an allocation"
+)]
 pub enum Entry {
     /// A job that ended within this commit: one row, paid from its reservation, the rest freed.
     Settle(Settle),

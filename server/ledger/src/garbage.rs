@@ -122,17 +122,19 @@ async fn settle_up(connection: &mut AnyConnection, gone: &[Gone]) -> Result<(), 
         *commits.entry((*node, *commit)).or_default() += 1;
     }
     for ((account, node), (sum, jobs)) in costs.into_iter().filter(|(_, (sum, _))| *sum > 0) {
-        sqlx::query("INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(&TransferId::new().as_bytes()[..])
-            .bind(account)
-            .bind(node)
-            .bind(sum)
-            .bind(reason_number(Reason::Job))
-            .bind(format!("{jobs} earlier jobs"))
-            .bind(Time::now().as_i64())
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::on("sum up forgotten jobs"))?;
+        sqlx::query(
+            "INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&TransferId::new().as_bytes()[..])
+        .bind(account)
+        .bind(node)
+        .bind(sum)
+        .bind(reason_number(Reason::Job))
+        .bind(format!("{jobs} earlier jobs"))
+        .bind(Time::now().as_i64())
+        .execute(&mut *connection)
+        .await
+        .map_err(Error::on("sum up forgotten jobs"))?;
     }
     for ((node, seq), count) in commits {
         sqlx::query("UPDATE commits SET forgotten = forgotten + $3 WHERE node = $1 AND seq = $2")
@@ -147,11 +149,11 @@ async fn settle_up(connection: &mut AnyConnection, gone: &[Gone]) -> Result<(), 
             "DELETE FROM commits WHERE node = $1 AND seq = $2 AND forgotten >= count \
              AND seq < (SELECT max(seq) FROM commits WHERE node = $1)",
         )
-            .bind(node)
-            .bind(seq)
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::on("forget a commit"))?;
+        .bind(node)
+        .bind(seq)
+        .execute(&mut *connection)
+        .await
+        .map_err(Error::on("forget a commit"))?;
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! API keys: `inos_<id>_<secret>`. Only a hash of the secret is kept, and it is compared in constant time.
 
-use std::{collections::HashMap, time::{Duration, Instant}};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use data_encoding::HEXLOWER;
 use inos_protocols::{
@@ -64,7 +67,13 @@ impl Ledger {
     }
 
     /// Makes a key; its secret is in the answer and nowhere else.
-    pub async fn create_key(&self, account: AccountId, name: &str, scopes: Scopes, expires: Option<Time>) -> Result<NewKey, Error> {
+    pub async fn create_key(
+        &self,
+        account: AccountId,
+        name: &str,
+        scopes: Scopes,
+        expires: Option<Time>,
+    ) -> Result<NewKey, Error> {
         let database = &self.0.shared.database;
         let no = accounts::number(database, account).await?;
         let mut tx = database.write().await?;
@@ -132,7 +141,13 @@ impl KeyCache {
 }
 
 /// Enters a new key.
-pub(crate) async fn make(connection: &mut AnyConnection, account: AccountNo, name: &str, scopes: Scopes, expires: Option<Time>) -> Result<NewKey, Error> {
+pub(crate) async fn make(
+    connection: &mut AnyConnection,
+    account: AccountNo,
+    name: &str,
+    scopes: Scopes,
+    expires: Option<Time>,
+) -> Result<NewKey, Error> {
     let (id, mut secret) = (KeyId::new(), [0; SECRET_LEN]);
     getrandom::fill(&mut secret).map_err(|_| Error::Random)?;
     let created = Time::now();

@@ -27,7 +27,11 @@ enum Answer {
 
 impl Shared {
     /// Puts credits aside, asking the database at most once for all who wait for the same purse.
-    pub(crate) async fn reserve_slowly(&self, purse: &Arc<Purse>, amount: Microcredits) -> Result<Reservation, ReserveError> {
+    pub(crate) async fn reserve_slowly(
+        &self,
+        purse: &Arc<Purse>,
+        amount: Microcredits,
+    ) -> Result<Reservation, ReserveError> {
         let arrived = Instant::now();
         let mut last = purse.refill.lock().await;
         for _ in 0..ROUNDS_MAX {
@@ -169,7 +173,7 @@ async fn free(connection: &mut AnyConnection, mut remainders: Vec<(i64, i64)>) -
 }
 
 async fn unlease(connection: &mut AnyConnection, account: i64, amount: i64) -> Result<(), Error> {
-    sqlx::query("UPDATE accounts SET leased = leased - $2 WHERE no = $1")
+    sqlx::query("UPDATE balances SET leased = leased - $2 WHERE account = $1")
         .bind(account)
         .bind(amount)
         .execute(connection)
@@ -179,14 +183,21 @@ async fn unlease(connection: &mut AnyConnection, account: i64, amount: i64) -> R
 }
 
 /// The token to go on with: the purse's own if the database knows it, else a new one in place of what is there.
-async fn current_token(connection: &mut AnyConnection, account: AccountNo, node: AccountNo, token: Option<i64>) -> Result<i64, Error> {
-    let rows = sqlx::query_as("DELETE FROM leases WHERE account = $1 AND node = $2 AND token <> $3 RETURNING account, remainder")
-        .bind(account.0)
-        .bind(node.0)
-        .bind(token.unwrap_or(0))
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(Error::on("replace a lease"))?;
+async fn current_token(
+    connection: &mut AnyConnection,
+    account: AccountNo,
+    node: AccountNo,
+    token: Option<i64>,
+) -> Result<i64, Error> {
+    let rows = sqlx::query_as(
+        "DELETE FROM leases WHERE account = $1 AND node = $2 AND token <> $3 RETURNING account, remainder",
+    )
+    .bind(account.0)
+    .bind(node.0)
+    .bind(token.unwrap_or(0))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(Error::on("replace a lease"))?;
     free(connection, rows).await?;
     let known: Option<i64> = sqlx::query_scalar("SELECT token FROM leases WHERE account = $1 AND node = $2")
         .bind(account.0)
@@ -205,7 +216,7 @@ fn fresh_token() -> Result<i64, Error> {
 }
 
 async fn available(connection: &mut AnyConnection, account: AccountNo) -> Result<i64, Error> {
-    sqlx::query_scalar("SELECT balance - held - leased FROM accounts WHERE no = $1")
+    sqlx::query_scalar("SELECT balance - held - leased FROM balances WHERE account = $1")
         .bind(account.0)
         .fetch_optional(connection)
         .await
@@ -221,12 +232,13 @@ async fn grant(
     amount: i64,
     expires: Time,
 ) -> Result<(), Error> {
-    let leased = sqlx::query("UPDATE accounts SET leased = leased + $2 WHERE no = $1 AND balance - held - leased >= $2")
-        .bind(account.0)
-        .bind(amount)
-        .execute(&mut *connection)
-        .await
-        .map_err(Error::on("lease credits"))?;
+    let leased =
+        sqlx::query("UPDATE balances SET leased = leased + $2 WHERE account = $1 AND balance - held - leased >= $2")
+            .bind(account.0)
+            .bind(amount)
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::on("lease credits"))?;
     if leased.rows_affected() != 1 {
         // Another node was quicker; the caller is told that the database was busy and asks again.
         return Err(Error::Unavailable);
@@ -246,7 +258,13 @@ async fn grant(
     .map_err(Error::on("lease credits"))
 }
 
-async fn return_credits(database: &Database, account: AccountNo, node: AccountNo, token: i64, amount: i64) -> Result<(), Error> {
+async fn return_credits(
+    database: &Database,
+    account: AccountNo,
+    node: AccountNo,
+    token: i64,
+    amount: i64,
+) -> Result<(), Error> {
     let mut tx = database.write().await?;
     let taken = sqlx::query(
         "UPDATE leases SET remainder = remainder - $4 WHERE account = $1 AND node = $2 AND token = $3 AND remainder >= $4",

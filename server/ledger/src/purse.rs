@@ -95,12 +95,7 @@ impl Purse {
                 same.until_ms.fetch_max(until_ms, AcqRel);
             }
             _ => {
-                let fresh = Lease {
-                    token,
-                    credits: amount.into(),
-                    granted: amount.into(),
-                    until_ms: until_ms.into(),
-                };
+                let fresh = Lease { token, credits: amount.into(), granted: amount.into(), until_ms: until_ms.into() };
                 *lease = Some(Arc::new(fresh));
             }
         }

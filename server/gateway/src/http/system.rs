@@ -145,7 +145,7 @@ pub(crate) async fn metrics(call: Call) -> Answer {
 
 fn figures(app: &App) -> String {
     let mut page = Page::default();
-    let (engine, arena, own) = (app.broker.engine().status(), app.broker.arena().stats(), &app.metrics);
+    let (engine, arena) = (app.broker.engine().status(), app.broker.arena().stats());
     page.head("inos_build_info", "gauge", "The server's version.");
     page.sample("inos_build_info", &format!("{{version=\"{}\"}}", app.node.version), 1);
     page.figure("inos_start_time_seconds", "gauge", "When the server started.", app.node.started.as_ms() as f64 / 1e3);
@@ -176,6 +176,14 @@ fn figures(app: &App) -> String {
     for (place, bytes) in arena.copies() {
         page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
     }
+    own_figures(app, &mut page);
+    page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
+    page.into_text()
+}
+
+/// What the gateway counts of itself.
+fn own_figures(app: &App, page: &mut Page) {
+    let own = &app.metrics;
     page.figure("inos_connections_open", "gauge", "Connections that are open.", app.permits.open());
     page.figure(
         "inos_http_refused_total",
@@ -205,6 +213,4 @@ fn figures(app: &App) -> String {
         "WebSockets closed because nobody read.",
         own.slow_readers.load(Relaxed),
     );
-    page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
-    page.into_text()
 }

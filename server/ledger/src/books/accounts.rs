@@ -14,7 +14,7 @@ use crate::Error;
 impl Books {
     /// An account and what it has; what is put aside on this node and not yet written counts as held.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
-        let row = sqlx::query("SELECT id, name, created, balance, held FROM accounts WHERE id = $1")
+        let row = sqlx::query("SELECT a.id, a.name, a.created, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
             .bind(&id.as_bytes()[..])
             .fetch_optional(self.pool())
             .await
@@ -26,7 +26,8 @@ impl Books {
     pub async fn accounts(&self, limit: u32, cursor: Option<&str>) -> Result<(Vec<Account>, Option<String>), Error> {
         let after: i64 = cursor.map_or(Ok(0), str::parse).map_err(|_| Error::Cursor)?;
         let rows = sqlx::query(
-            "SELECT no, id, name, created, balance, held FROM accounts WHERE kind = 2 AND no > $1 ORDER BY no LIMIT $2",
+            "SELECT a.no, a.id, a.name, a.created, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
+             WHERE a.kind = 2 AND a.no > $1 ORDER BY a.no LIMIT $2",
         )
         .bind(after)
         .bind(page(limit) as i64)

@@ -25,7 +25,12 @@ impl Books {
     }
 
     /// The blobs of an account, newest first, and where the next page begins.
-    pub async fn blobs(&self, account: AccountId, limit: u32, cursor: Option<&str>) -> Result<(Vec<Blob>, Option<String>), Error> {
+    pub async fn blobs(
+        &self,
+        account: AccountId,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Blob>, Option<String>), Error> {
         let (created, hash) = cursor.map_or(Some((i64::MAX, vec![0xff; 32])), read_cursor).ok_or(Error::Cursor)?;
         let rows = sqlx::query(
             "SELECT hash, bytes, media_type, created, expires, pinned FROM blobs \
@@ -72,10 +77,11 @@ impl Books {
 
     /// The pack segments that jobs refer to, in order.
     pub async fn segments(&self) -> Result<Vec<u64>, Error> {
-        let segments: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT segment FROM jobs WHERE segment IS NOT NULL ORDER BY segment")
-            .fetch_all(self.pool())
-            .await
-            .map_err(Error::on("list segments"))?;
+        let segments: Vec<i64> =
+            sqlx::query_scalar("SELECT DISTINCT segment FROM jobs WHERE segment IS NOT NULL ORDER BY segment")
+                .fetch_all(self.pool())
+                .await
+                .map_err(Error::on("list segments"))?;
         Ok(segments.into_iter().map(|segment| segment as u64).collect())
     }
 }

@@ -30,7 +30,8 @@ struct Should {
 impl Books {
     /// Checks every invariant; an empty list means that all hold.
     pub async fn check(&self) -> Result<Vec<String>, Error> {
-        let begin = if self.shared.database.is_sqlite() { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+        let begin =
+            if self.shared.database.is_sqlite() { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
         let mut tx = self.pool().begin_with(begin).await.map_err(Error::on("begin a check"))?;
         let mut wrong = Vec::new();
         check_accounts(&mut tx, &mut wrong).await?;
@@ -46,27 +47,31 @@ impl Books {
 async fn check_accounts(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {
     let mut should: HashMap<i64, Should> = HashMap::new();
     for (sql, add) in HISTORY {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(*sql).fetch_all(&mut *connection).await.map_err(Error::on("sum up accounts"))?;
+        let rows: Vec<(i64, i64)> =
+            sqlx::query_as(*sql).fetch_all(&mut *connection).await.map_err(Error::on("sum up accounts"))?;
         for (account, amount) in rows {
             add(should.entry(account).or_default(), amount);
         }
     }
-    let accounts: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as("SELECT no, kind, balance, held, leased FROM accounts ORDER BY no")
-        .fetch_all(connection)
-        .await
-        .map_err(Error::on("read accounts"))?;
+    let accounts: Vec<(i64, i64, i64, i64, i64)> =
+        sqlx::query_as("SELECT account, floor, balance, held, leased FROM balances ORDER BY account")
+            .fetch_all(connection)
+            .await
+            .map_err(Error::on("read accounts"))?;
     let sum: i128 = accounts.iter().map(|account| i128::from(account.2)).sum();
     if sum != 0 {
         wrong.push(format!("the sum of all accounts is {sum}, not 0"));
     }
-    for (no, kind, balance, held, leased) in accounts {
+    for (no, floor, balance, held, leased) in accounts {
         let should = should.remove(&no).unwrap_or_default();
-        for (what, is, due) in [("balance", balance, should.balance), ("held", held, should.held), ("leased", leased, should.leased)] {
+        for (what, is, due) in
+            [("balance", balance, should.balance), ("held", held, should.held), ("leased", leased, should.leased)]
+        {
             if is != due {
                 wrong.push(format!("account {no}: its {what} is {is}, its history gives {due}"));
             }
         }
-        if kind != 0 && balance - held - leased < 0 {
+        if balance - held - leased < floor {
             wrong.push(format!("account {no}: {} are available", balance - held - leased));
         }
     }
@@ -83,7 +88,9 @@ const HISTORY: &[(&str, Add)] = &[
     ("SELECT debit, CAST(sum(amount) AS BIGINT) FROM transfers GROUP BY debit", |should, sum| should.balance -= sum),
     ("SELECT account, CAST(sum(cost) AS BIGINT) FROM jobs GROUP BY account", |should, sum| should.balance -= sum),
     ("SELECT node, CAST(sum(cost) AS BIGINT) FROM jobs GROUP BY node", |should, sum| should.balance += sum),
-    ("SELECT account, CAST(sum(hold) AS BIGINT) FROM jobs WHERE state < 2 GROUP BY account", |should, sum| should.held += sum),
+    ("SELECT account, CAST(sum(hold) AS BIGINT) FROM jobs WHERE state < 2 GROUP BY account", |should, sum| {
+        should.held += sum
+    }),
     ("SELECT account, CAST(sum(remainder) AS BIGINT) FROM leases GROUP BY account", |should, sum| should.leased += sum),
 ];
 

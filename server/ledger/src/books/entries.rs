@@ -12,6 +12,9 @@ use sqlx::any::AnyRow;
 use super::{Books, column, damaged, page};
 use crate::{AccountNo, Error, accounts::number, committer::rows::reason_of};
 
+/// How many transfers of all accounts are looked through for one page.
+const STRETCH: i64 = 500_000;
+
 /// Where a page ends: before this transfer and before this job.
 struct Cursor {
     transfer: i64,
@@ -20,10 +23,17 @@ struct Cursor {
 
 impl Books {
     /// What an account gained and spent, newest first, and where the next page begins.
-    pub async fn entries(&self, account: AccountId, limit: u32, cursor: Option<&str>) -> Result<(Vec<Entry>, Option<String>), Error> {
+    pub async fn entries(
+        &self,
+        account: AccountId,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Entry>, Option<String>), Error> {
         let no = number(&self.shared.database, account).await?;
-        let mut cursor = cursor.map_or(Some(Cursor { transfer: i64::MAX, job: [0xff; 16] }), Cursor::read).ok_or(Error::Cursor)?;
-        let transfers = self.transfers(no, &cursor, page(limit)).await?;
+        let mut cursor =
+            cursor.map_or(Some(Cursor { transfer: i64::MAX, job: [0xff; 16] }), Cursor::read).ok_or(Error::Cursor)?;
+        let transfers = self.transfers(no, &mut cursor, page(limit)).await?;
+        let looked_through = (transfers.len() < page(limit)).then_some(cursor.transfer - STRETCH);
         let jobs = self.paid_jobs(no, &cursor, page(limit)).await?;
         let (mut transfers, mut jobs) = (transfers.into_iter().peekable(), jobs.into_iter().peekable());
         let mut entries = Vec::new();
@@ -42,20 +52,30 @@ impl Books {
                 entries.push(entry);
             }
         }
-        let next = (entries.len() == page(limit)).then(|| cursor.write());
+        let is_full = entries.len() == page(limit);
+        if let (false, Some(seq)) = (is_full, looked_through) {
+            cursor.transfer = seq;
+        }
+        let next = (is_full || cursor.transfer > 1).then(|| cursor.write());
         Ok((entries, next))
     }
 
-    async fn transfers(&self, no: AccountNo, cursor: &Cursor, limit: usize) -> Result<Vec<(i64, Entry)>, Error> {
-        // Two lists, so that each is read along its own index.
+    /// The account's transfers before the cursor, newest first. There are few transfers but for those that jobs are,
+    /// so that an index for every account would cost each commit more than it is worth: a stretch of the newest is
+    /// looked through, and the cursor moves to its end.
+    async fn transfers(&self, no: AccountNo, cursor: &mut Cursor, limit: usize) -> Result<Vec<(i64, Entry)>, Error> {
+        let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM transfers")
+            .fetch_one(self.pool())
+            .await
+            .map_err(Error::on("find the newest transfer"))?;
+        cursor.transfer = cursor.transfer.min(newest + 1);
         let rows = sqlx::query(
-            "SELECT * FROM (SELECT seq, id, amount, reason, note, at FROM transfers \
-                WHERE credit = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3) AS gained \
-             UNION ALL SELECT * FROM (SELECT seq, id, -amount AS amount, reason, note, at FROM transfers \
-                WHERE debit = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3) AS spent ORDER BY seq DESC LIMIT $3",
+            "SELECT seq, id, CASE WHEN credit = $1 THEN amount ELSE -amount END AS amount, reason, note, at FROM transfers \
+             WHERE seq < $2 AND seq >= $3 AND (credit = $1 OR debit = $1) ORDER BY seq DESC LIMIT $4",
         )
         .bind(no.0)
         .bind(cursor.transfer)
+        .bind(cursor.transfer - STRETCH)
         .bind(limit as i64)
         .fetch_all(self.pool())
         .await

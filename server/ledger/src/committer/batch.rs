@@ -158,7 +158,13 @@ impl Batch {
     }
 
     /// Writes the batch unless its last commit turns out to have happened.
-    fn after_doubt(&mut self, sequence: u64, results: Results, entries: &[&Entry], careful: bool) -> Result<Results, Failed> {
+    fn after_doubt(
+        &mut self,
+        sequence: u64,
+        results: Results,
+        entries: &[&Entry],
+        careful: bool,
+    ) -> Result<Results, Failed> {
         match self.store.settle_doubt(self.writer.account, sequence) {
             Ok(Fate::Happened) => Ok(results),
             Ok(Fate::Never) => self.attempt(entries, careful),

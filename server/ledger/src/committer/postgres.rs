@@ -3,7 +3,10 @@
 use std::future::Future;
 
 use inos_protocols::{Hash, JobId, time::Time};
-use sqlx::{Connection, Executor, PgConnection, Row, postgres::{PgConnectOptions, PgRow}};
+use sqlx::{
+    Connection, Executor, PgConnection, Row,
+    postgres::{PgConnectOptions, PgRow},
+};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -54,7 +57,9 @@ impl Postgres {
 
     /// Runs statements on the connection; one that failed is not used again unless the server itself said no.
     fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, Trouble> {
-        let Some(connection) = &mut self.connection else { return Err(Trouble::Away("the connection was closed".into())) };
+        let Some(connection) = &mut self.connection else {
+            return Err(Trouble::Away("the connection was closed".into()));
+        };
         let done = within(&self.runtime, work(connection));
         if matches!(done, Err(Trouble::Away(_))) {
             self.connection = None;
@@ -78,7 +83,9 @@ impl Postgres {
 
     /// Ends a transaction without a trace; a connection that cannot do so is given up.
     pub(crate) fn roll_back(&mut self) {
-        if self.connection.is_some() && self.run(async |connection| connection.execute("ROLLBACK").await.map(drop)).is_err() {
+        if self.connection.is_some()
+            && self.run(async |connection| connection.execute("ROLLBACK").await.map(drop)).is_err()
+        {
             self.connection = None;
         }
     }
@@ -87,7 +94,9 @@ impl Postgres {
     pub(crate) fn probe(&mut self) -> Result<(), Trouble> {
         self.connect()?;
         let writable = self.run(async |connection| {
-            sqlx::query_scalar::<_, String>("SELECT current_setting('transaction_read_only')").fetch_one(connection).await
+            sqlx::query_scalar::<_, String>("SELECT current_setting('transaction_read_only')")
+                .fetch_one(connection)
+                .await
         });
         if writable? == "off" { Ok(()) } else { Err(Trouble::Away("the database is read-only".into())) }
     }
@@ -96,7 +105,10 @@ impl Postgres {
     pub(crate) fn next_sequence(&mut self, node: i64) -> Result<u64, Trouble> {
         self.connect()?;
         let last: i64 = self.run(async |connection| {
-            sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM commits WHERE node = $1").bind(node).fetch_one(connection).await
+            sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM commits WHERE node = $1")
+                .bind(node)
+                .fetch_one(connection)
+                .await
         })?;
         Ok(last as u64 + 1)
     }
@@ -175,7 +187,9 @@ fn within<T>(runtime: &Runtime, work: impl Future<Output = Result<T, sqlx::Error
 fn sorted(error: sqlx::Error) -> Trouble {
     let code = match &error {
         sqlx::Error::Database(said) => said.code().unwrap_or_default().into_owned(),
-        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Encode(_) => return Trouble::Broken(error.into()),
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Encode(_) => {
+            return Trouble::Broken(error.into());
+        }
         _ => return Trouble::Away(error.into()),
     };
     match code.as_str() {
@@ -184,7 +198,9 @@ fn sorted(error: sqlx::Error) -> Trouble {
         "23505" if constraint(&error) == Some("commits_pkey") => Trouble::Collided(error.into()),
         "23505" | "23514" => Trouble::Unfit,
         // Connections refused or cut, no room, no lock in time, read-only.
-        "25006" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => Trouble::Away(error.into()),
+        "25006" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
+            Trouble::Away(error.into())
+        }
         code if code.starts_with("08") || code.starts_with("58") => Trouble::Away(error.into()),
         _ => Trouble::Broken(error.into()),
     }
@@ -221,16 +237,18 @@ async fn ask(connection: &mut PgConnection, node: i64, questions: &Questions<'_>
         facts.leases.insert((account, token), remainder);
     }
     let accounts = sqlx::query_as::<_, (i64, i64, i64, i64)>(
-        "SELECT no, kind, balance, held + leased FROM accounts WHERE no = ANY($1) ORDER BY no FOR UPDATE",
+        "SELECT account, balance, held + leased, floor FROM balances WHERE account = ANY($1) ORDER BY account FOR UPDATE",
     );
-    for (no, kind, balance, bound) in accounts.bind(&questions.accounts).fetch_all(&mut *connection).await? {
-        facts.accounts.insert(no, Standing { is_issuer: kind == 0, balance, bound });
+    for (no, balance, bound, floor) in accounts.bind(&questions.accounts).fetch_all(&mut *connection).await? {
+        facts.accounts.insert(no, Standing { balance, bound, floor });
     }
     let (accounts, ids) = split(&questions.jobs);
     let jobs = sqlx::query_scalar::<_, [u8; 16]>(
         "SELECT j.id FROM jobs j JOIN unnest($1::bigint[], $2::bytea[]) AS w(account, id) ON j.account = w.account AND j.id = w.id",
     );
-    facts.jobs.extend(jobs.bind(accounts).bind(ids).fetch_all(&mut *connection).await?.into_iter().map(JobId::from_bytes));
+    facts
+        .jobs
+        .extend(jobs.bind(accounts).bind(ids).fetch_all(&mut *connection).await?.into_iter().map(JobId::from_bytes));
     let (accounts, keys): (Vec<i64>, Vec<&str>) = questions.claims.iter().copied().unzip();
     let claims = sqlx::query_as::<_, (i64, String, [u8; 16])>(
         "SELECT i.account, i.key, i.job FROM idempotency i JOIN unnest($1::bigint[], $2::text[]) AS w(account, key) \
@@ -308,12 +326,14 @@ async fn write_claims(connection: &mut PgConnection, posting: &Posting<'_>) -> R
 async fn write_files(connection: &mut PgConnection, posting: &Posting<'_>) -> Result<(), sqlx::Error> {
     let jobs: Vec<&[u8]> = posting.files.iter().map(|(job, _)| &job.as_bytes()[..]).collect();
     let hashes: Vec<&[u8]> = posting.files.iter().map(|(_, hash)| &hash.0[..]).collect();
-    sqlx::query("INSERT INTO payload_files (job, hash) SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT DO NOTHING")
-        .bind(jobs)
-        .bind(hashes)
-        .execute(connection)
-        .await
-        .map(drop)
+    sqlx::query(
+        "INSERT INTO payload_files (job, hash) SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT DO NOTHING",
+    )
+    .bind(jobs)
+    .bind(hashes)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Leases, balances and the signed root in one statement; tells whether every lease and account was as hoped.
@@ -323,10 +343,10 @@ async fn fold(connection: &mut PgConnection, posting: &Posting<'_>) -> Result<bo
         "WITH l AS (UPDATE leases t SET remainder = t.remainder - s.amount, expires = $5 \
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s(account, token, amount) \
             WHERE t.account = s.account AND t.node = $4 AND t.token = s.token AND t.remainder >= s.amount RETURNING 1), \
-         a AS (UPDATE accounts t SET balance = t.balance + s.balance, held = t.held + s.held, leased = t.leased + s.leased \
-            FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS s(no, balance, held, leased) \
-            WHERE t.no = s.no AND t.balance + s.balance <= 9007199254740991 \
-            AND (t.kind = 0 OR t.balance + s.balance - (t.held + s.held) - (t.leased + s.leased) >= 0) RETURNING 1), \
+         a AS (UPDATE balances t SET balance = t.balance + s.balance, held = t.held + s.held, leased = t.leased + s.leased \
+            FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS s(account, balance, held, leased) \
+            WHERE t.account = s.account AND t.balance + s.balance <= 9007199254740991 \
+            AND t.balance + s.balance - (t.held + s.held) - (t.leased + s.leased) >= t.floor RETURNING 1), \
          c AS (INSERT INTO commits (node, seq, count, signed, root, signature, leaves) \
             VALUES ($4, $10, $11, $12, $13, $14, $15) RETURNING 1) \
          SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM a)",

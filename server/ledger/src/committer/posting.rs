@@ -72,7 +72,13 @@ struct Proof {
 
 impl Writer {
     /// What the good ones among `entries` write as commit number `sequence`.
-    pub(crate) fn post<'a>(&self, sequence: u64, entries: &[&'a Entry], helds: &Helds, verdicts: Verdicts) -> Posting<'a> {
+    pub(crate) fn post<'a>(
+        &self,
+        sequence: u64,
+        entries: &[&'a Entry],
+        helds: &Helds,
+        verdicts: Verdicts,
+    ) -> Posting<'a> {
         let now = Time::now();
         let good = || entries.iter().zip(&verdicts).filter(|(_, refused)| refused.is_none());
         let receipts = good().filter_map(|(entry, _)| self.receipt(sequence, entry, helds));
@@ -82,7 +88,14 @@ impl Writer {
             node: self.account,
             now,
             lease_expires: now.plus_ms(self.lease_ms),
-            root: SignedRoot { node: self.node, sequence, count: 0, signed: now, root: Hash([0; 32]), signature: [0; 64] },
+            root: SignedRoot {
+                node: self.node,
+                sequence,
+                count: 0,
+                signed: now,
+                root: Hash([0; 32]),
+                signature: [0; 64],
+            },
             leaves: hashes.iter().flat_map(|hash| hash.0).collect(),
             jobs: Vec::with_capacity(leaves.len()),
             ends: Vec::new(),

@@ -172,8 +172,7 @@ pub(crate) const fn state_number(state: State) -> i64 {
 
 /// The state of that number.
 pub(crate) fn state_of(number: i64) -> Option<State> {
-    let states =
-        [State::Queued, State::Running, State::Succeeded, State::Failed, State::Cancelled, State::Expired];
+    let states = [State::Queued, State::Running, State::Succeeded, State::Failed, State::Cancelled, State::Expired];
     usize::try_from(number).ok().and_then(|number| states.get(number).copied())
 }
 

@@ -166,12 +166,12 @@ fn sorted(error: rusqlite::Error) -> Trouble {
 fn ask(connection: &Connection, node: i64, questions: &Questions<'_>) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
     let mut accounts =
-        connection.prepare_cached("SELECT kind, balance, held + leased FROM accounts WHERE no = ?1")?;
-    let mut leases = connection.prepare_cached("SELECT token, remainder FROM leases WHERE account = ?1 AND node = ?2")?;
+        connection.prepare_cached("SELECT balance, held + leased, floor FROM balances WHERE account = ?1")?;
+    let mut leases =
+        connection.prepare_cached("SELECT token, remainder FROM leases WHERE account = ?1 AND node = ?2")?;
     for account in &questions.accounts {
-        let standing = accounts.query_row([account], |row| {
-            Ok(Standing { is_issuer: row.get::<_, i64>(0)? == 0, balance: row.get(1)?, bound: row.get(2)? })
-        });
+        let standing = accounts
+            .query_row([account], |row| Ok(Standing { balance: row.get(0)?, bound: row.get(1)?, floor: row.get(2)? }));
         facts.accounts.extend(standing.optional()?.map(|standing| (*account, standing)));
         let lease = leases.query_row([*account, node], |row| Ok(((*account, row.get(0)?), row.get(1)?)));
         facts.leases.extend(lease.optional()?);
@@ -210,8 +210,8 @@ fn write_leases(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Res
 /// Changes each account, unless it would have spent what it has not or have more than fits.
 fn write_accounts(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<bool> {
     let mut update = connection.prepare_cached(
-        "UPDATE accounts SET balance = balance + ?2, held = held + ?3, leased = leased + ?4 WHERE no = ?1 \
-         AND (kind = 0 OR balance + ?2 - (held + ?3) - (leased + ?4) >= 0) AND balance + ?2 <= 9007199254740991",
+        "UPDATE balances SET balance = balance + ?2, held = held + ?3, leased = leased + ?4 WHERE account = ?1 \
+         AND balance + ?2 - (held + ?3) - (leased + ?4) >= floor AND balance + ?2 <= 9007199254740991",
     )?;
     for (account, change) in &posting.fold.accounts {
         if update.execute([*account, change.balance, change.held, change.leased])? != 1 {
@@ -307,7 +307,12 @@ fn write_commit(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Res
         .map(drop)
 }
 
-fn inserting<'c>(connection: &'c Connection, table: &str, columns: &str, count: usize) -> rusqlite::Result<CachedStatement<'c>> {
+fn inserting<'c>(
+    connection: &'c Connection,
+    table: &str,
+    columns: &str,
+    count: usize,
+) -> rusqlite::Result<CachedStatement<'c>> {
     let places: Vec<String> = (1..=count).map(|place| format!("?{place}")).collect();
     connection.prepare_cached(&format!("INSERT INTO {table} ({columns}) VALUES ({})", places.join(", ")))
 }
@@ -350,4 +355,3 @@ impl Sink for Bind<'_, '_> {
         self.put(value.map_or(ValueRef::Null, ValueRef::Blob));
     }
 }
-

@@ -3,8 +3,8 @@
 use inos_protocols::JobId;
 
 use super::{
-    posting::{Helds, Posting},
     postgres::Postgres,
+    posting::{Helds, Posting},
     sqlite::Sqlite,
     trouble::{Fate, Trouble},
     verdict::{Facts, Questions},

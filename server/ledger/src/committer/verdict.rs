@@ -11,10 +11,11 @@ use crate::{ClaimGuard, CommitError, Entry, Reservation, Transfer};
 /// An account as the database has it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
-    pub(crate) is_issuer: bool,
     pub(crate) balance: i64,
     /// What of the balance is held or leased.
     pub(crate) bound: i64,
+    /// What must be left: below zero for the issuer alone.
+    pub(crate) floor: i64,
 }
 
 /// What the database says of everything that a batch touches.
@@ -141,12 +142,15 @@ impl Facts {
     /// A transfer may use what is neither held nor leased, and may not overfill an account.
     fn allow_transfer(&mut self, transfer: &Transfer) -> Result<(), CommitError> {
         let required = transfer.amount();
-        let poor = |available: i64| CommitError::TooPoor { required, available: Microcredits::saturating(available.max(0) as u64) };
+        let poor = |available: i64| CommitError::TooPoor {
+            required,
+            available: Microcredits::saturating(available.max(0) as u64),
+        };
         let (debit, credit) = (transfer.debit().0, transfer.credit().0);
         let payer = *self.accounts.get(&debit).ok_or_else(|| poor(0))?;
         let payee = *self.accounts.get(&credit).ok_or_else(|| poor(0))?;
         let amount = required.as_i64();
-        let available = if payer.is_issuer { payer.balance + (1 << 62) } else { payer.balance - payer.bound };
+        let available = payer.balance - payer.bound - payer.floor;
         if available < amount {
             return Err(poor(available));
         }

@@ -62,7 +62,9 @@ impl Cluster {
         }
         let data = folder.join("data");
         let initdb = programs.join("initdb");
-        run(as_postgres(&initdb).args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]).arg(&data))?;
+        run(as_postgres(&initdb)
+            .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", "-D"])
+            .arg(&data))?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let guard = guard(&folder, &programs)?;
         let cluster = Self { folder, port, programs, guard };

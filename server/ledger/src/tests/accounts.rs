@@ -55,7 +55,9 @@ async fn an_account_holds_no_more_than_a_number_can_say(place: Place) {
     let (ledger, books) = place.open().await;
     let (one, _) = account(&ledger, 10).await;
     let most = Microcredits::MAX.get() - 10;
-    assert!(matches!(ledger.grant(one, Microcredits::MAX, None).await, Err(Error::TooPoor { available, .. }) if available == credits(most)));
+    assert!(
+        matches!(ledger.grant(one, Microcredits::MAX, None).await, Err(Error::TooPoor { available, .. }) if available == credits(most))
+    );
     ledger.grant(one, credits(most), None).await.unwrap();
     assert_eq!(available(&books, one).await, Microcredits::MAX.get());
     assert!(ledger.grant(one, credits(1), None).await.is_err());

@@ -154,13 +154,16 @@ async fn a_meddled_row_is_found(place: Place) {
     is_right(&place.open().await.1).await;
     drop(books);
     for (there, back) in [
-        ("UPDATE accounts SET balance = balance + 1 WHERE kind = 2", "UPDATE accounts SET balance = balance - 1 WHERE kind = 2"),
+        (
+            "UPDATE balances SET balance = balance + 1 WHERE floor = 0",
+            "UPDATE balances SET balance = balance - 1 WHERE floor = 0",
+        ),
         ("UPDATE jobs SET hold = hold + 1, cost = cost + 1", "UPDATE jobs SET cost = cost - 1, hold = hold - 1"),
         ("UPDATE jobs SET leaf_index = leaf_index + 1", "UPDATE jobs SET leaf_index = leaf_index - 1"),
         ("UPDATE commits SET signed = signed + 1", "UPDATE commits SET signed = signed - 1"),
         ("UPDATE commits SET forgotten = 1", "UPDATE commits SET forgotten = 0"),
         ("UPDATE transfers SET amount = amount + 1", "UPDATE transfers SET amount = amount - 1"),
-        ("UPDATE accounts SET held = 1 WHERE kind = 2", "UPDATE accounts SET held = 0"),
+        ("UPDATE balances SET held = 1 WHERE balance > 50", "UPDATE balances SET held = 0"),
     ] {
         place.meddle(there).await;
         let (_, books) = place.open().await;

@@ -13,14 +13,23 @@ async fn what_expired_goes_and_the_sums_stay(place: Place) {
     let mut jobs = Vec::new();
     for cost in 1..=5 {
         let reservation = ledger.reserve_slowly(&purse, credits(cost)).await.unwrap();
-        let Claim::New(claim) = ledger.claim(purse.no, &cost.to_string(), Hash::of(b"x")).await.unwrap() else { panic!("new") };
+        let Claim::New(claim) = ledger.claim(purse.no, &cost.to_string(), Hash::of(b"x")).await.unwrap() else {
+            panic!("new")
+        };
         let (job, mut ending) = (record(&purse), ending(cost));
         (ending.kept, ending.segment, ending.files) = (Some(b"kept".to_vec()), Some(cost), vec![Hash::of(b"file")]);
         ending.expires = Some(Time::now().plus_ms(1000));
         jobs.push(job.id);
         commit(&ledger, Entry::Settle(Settle { job, reservation, ending, claim: Some(claim) })).await.unwrap();
     }
-    let blob = Blob { hash: Hash::of(b"b"), bytes: 1, media_type: "a/b".into(), created: Time::now(), expires: Some(Time::now().plus_ms(500)), pinned: false };
+    let blob = Blob {
+        hash: Hash::of(b"b"),
+        bytes: 1,
+        media_type: "a/b".into(),
+        created: Time::now(),
+        expires: Some(Time::now().plus_ms(500)),
+        pinned: false,
+    };
     ledger.put_blob(id, &blob).await.unwrap();
     ledger.put_blob(id, &Blob { hash: Hash::of(b"p"), pinned: true, ..blob }).await.unwrap();
     assert_eq!(ledger.forget(Time::now(), Time::from_ms(1), 100).await.unwrap(), Forgotten::default());

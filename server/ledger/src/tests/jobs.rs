@@ -192,7 +192,9 @@ async fn a_thousand_racers_with_one_key_are_one_job(place: Place) {
 async fn a_key_stands_for_one_request(place: Place) {
     let (ledger, books) = place.open().await;
     let (account, purse) = account(&ledger, 1000).await;
-    let Claim::New(claim) = ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap() else { panic!("the key is new") };
+    let Claim::New(claim) = ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap() else {
+        panic!("the key is new")
+    };
     assert!(matches!(ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap(), Claim::Running(_)));
     assert!(matches!(ledger.claim(purse.no, "k", Hash::of(b"b")).await.unwrap(), Claim::Conflict));
     let (id, entry) = accept(ledger.reserve_slowly(&purse, credits(7)).await.unwrap());
@@ -211,8 +213,12 @@ async fn a_key_stands_for_one_request(place: Place) {
 async fn a_key_without_a_commit_is_free_again(place: Place) {
     let (ledger, _) = place.open().await;
     let (_, purse) = account(&ledger, 1000).await;
-    let Claim::New(claim) = ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap() else { panic!("the key is new") };
-    let Claim::Running(mut racer) = ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap() else { panic!("it is in use") };
+    let Claim::New(claim) = ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap() else {
+        panic!("the key is new")
+    };
+    let Claim::Running(mut racer) = ledger.claim(purse.no, "k", Hash::of(b"a")).await.unwrap() else {
+        panic!("it is in use")
+    };
     drop(claim);
     assert!(racer.wait_for(Option::is_some).await.is_err());
     assert!(matches!(ledger.claim(purse.no, "k", Hash::of(b"b")).await.unwrap(), Claim::New(_)));

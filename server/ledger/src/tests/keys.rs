@@ -18,7 +18,10 @@ async fn a_key_opens_its_account(place: Place) {
     let key = ledger.create_key(account, "laptop", scopes, None).await.unwrap();
     for _ in 0..2 {
         let access = ledger.authenticate(&key.secret).await.unwrap().unwrap();
-        assert_eq!((access.account, access.account_id, access.key, access.scopes), (purse.no, account, key.key.id, scopes));
+        assert_eq!(
+            (access.account, access.account_id, access.key, access.scopes),
+            (purse.no, account, key.key.id, scopes)
+        );
     }
     assert_eq!(books.keys(account).await.unwrap(), [key.key]);
     assert!(matches!(ledger.create_key(AccountId::new(), "x", scopes, None).await, Err(Error::NoAccount)));
@@ -37,7 +40,16 @@ async fn nothing_else_opens_anything(place: Place) {
     let (id, secret) = (&one.secret[..38], &two.secret[38..]);
     let late = ledger.create_key(account, "late", Scopes::default(), Some(Time::from_ms(1))).await.unwrap();
     let unknown = format!("inos_{}_{}", "0".repeat(32), "0".repeat(64));
-    let wrong = [String::new(), "inos_".into(), one.secret[1..].into(), one.secret.to_uppercase(), one.secret.clone() + "0", id.to_owned() + secret, late.secret, unknown];
+    let wrong = [
+        String::new(),
+        "inos_".into(),
+        one.secret[1..].into(),
+        one.secret.to_uppercase(),
+        one.secret.clone() + "0",
+        id.to_owned() + secret,
+        late.secret,
+        unknown,
+    ];
     for bearer in wrong {
         assert!(ledger.authenticate(&bearer).await.unwrap().is_none(), "{bearer}");
     }

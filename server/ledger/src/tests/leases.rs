@@ -67,8 +67,10 @@ async fn a_lease_called_back_is_no_longer_spent(place: Place) {
     let (ledger, books) = place.open().await;
     let (rich, purse) = account(&ledger, 100).await;
     let (_, bystander) = account(&ledger, 100).await;
-    let (first, second) =
-        (ledger.reserve_slowly(&purse, credits(30)).await.unwrap(), ledger.reserve_slowly(&bystander, credits(30)).await.unwrap());
+    let (first, second) = (
+        ledger.reserve_slowly(&purse, credits(30)).await.unwrap(),
+        ledger.reserve_slowly(&bystander, credits(30)).await.unwrap(),
+    );
     // As if this node had been asleep for longer than its lease.
     place.meddle("UPDATE leases SET expires = 1").await;
     let (other, _) = place.as_another_node().open().await;

@@ -87,13 +87,17 @@ impl Run {
     async fn take(&mut self, step: Step) {
         match step {
             Step::Grant { to, amount } => self.grant(to.index(ACCOUNTS), amount).await,
-            Step::Transfer { from, to, amount } => self.transfer(from.index(ACCOUNTS), to.index(ACCOUNTS), amount).await,
+            Step::Transfer { from, to, amount } => {
+                self.transfer(from.index(ACCOUNTS), to.index(ACCOUNTS), amount).await
+            }
             Step::Settle { who, reserve, cost } => self.settle(who.index(ACCOUNTS), reserve, cost).await,
             Step::Several { who, costs } => self.several(who.index(ACCOUNTS), costs).await,
             Step::Accept { who, hold } => self.accept(who.index(ACCOUNTS), hold).await,
             Step::Finish { job, cost } => self.finish(job, cost).await,
             Step::FinishAgain { job } => self.finish_again(job).await,
-            Step::Drop { who, reserve } => drop(self.ledger.reserve_slowly(&self.purses[who.index(ACCOUNTS)], credits(reserve)).await),
+            Step::Drop { who, reserve } => {
+                drop(self.ledger.reserve_slowly(&self.purses[who.index(ACCOUNTS)], credits(reserve)).await)
+            }
             Step::Keyed { who, key, request, cost } => self.keyed(who.index(ACCOUNTS), key, request, cost).await,
             Step::Crash => self.reopen().await,
             Step::Close => {
@@ -181,7 +185,9 @@ impl Run {
         let claim = self.ledger.claim(self.purses[who].no, &key.to_string(), Hash::of(&[request])).await.unwrap();
         match (claim, self.model.keys.get(&(who, key))) {
             (Claim::New(guard), None) => {
-                let Ok(reservation) = self.ledger.reserve_slowly(&self.purses[who], credits(cost)).await else { return };
+                let Ok(reservation) = self.ledger.reserve_slowly(&self.purses[who], credits(cost)).await else {
+                    return;
+                };
                 let job = record(&self.purses[who]);
                 let id = job.id;
                 let entry = Entry::Settle(Settle { job, reservation, ending: ending(cost), claim: Some(guard) });
@@ -214,7 +220,8 @@ impl Run {
 
 fn follows_the_model(cases: u32, place: impl AsyncFn() -> Place) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
+    let config =
+        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
     proptest!(config, |(steps in prop::collection::vec(step(), 1..40))| {
         runtime.block_on(async {
             let mut run = Run::new(place().await).await;

@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::place::*;
-use crate::{Claim, Commit, CommitError, Entry, Ledger, Purse, ReserveError, Settle, testing::postgres::{Cluster, new_database}};
+use crate::{
+    Claim, Commit, CommitError, Entry, Ledger, Purse, ReserveError, Settle,
+    testing::postgres::{Cluster, new_database},
+};
 use inos_protocols::{Hash, JobId};
 use parking_lot::Mutex;
 
@@ -73,8 +76,15 @@ async fn a_crashing_postgres_loses_and_doubles_nothing() {
     let stop = Arc::new(AtomicBool::new(false));
     let spenders: Vec<_> = (0..8).map(|_| tokio::spawn(spend(ledger.clone(), purse.clone(), stop.clone()))).collect();
     for _ in 0..5 {
-        let before = books.usage(id, Default::default()).await.map_or(0, |usage| usage.iter().map(|row| row.jobs).sum());
-        until(async || books.usage(id, Default::default()).await.is_ok_and(|usage| usage.iter().map(|row| row.jobs).sum::<u64>() > before + 20)).await;
+        let before =
+            books.usage(id, Default::default()).await.map_or(0, |usage| usage.iter().map(|row| row.jobs).sum());
+        until(async || {
+            books
+                .usage(id, Default::default())
+                .await
+                .is_ok_and(|usage| usage.iter().map(|row| row.jobs).sum::<u64>() > before + 20)
+        })
+        .await;
         cluster.crash_and_restart().unwrap();
     }
     until(async || ledger.healthy()).await;

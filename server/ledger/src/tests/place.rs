@@ -11,8 +11,8 @@ use inos_protocols::{
 use tempfile::TempDir;
 
 use crate::{
-    Accept, Barrier, Books, Commit, CommitError, Ending, Entry, Error, Finish, JobRecord, Ledger, Options, Purse, Reservation,
-    Settle, open, testing::postgres,
+    Accept, Barrier, Books, Commit, CommitError, Ending, Entry, Error, Finish, JobRecord, Ledger, Options, Purse,
+    Reservation, Settle, open, testing::postgres,
 };
 
 pub(super) struct Place {
@@ -113,7 +113,11 @@ pub(super) fn ending(cost: u64) -> Ending {
         attempts: 1,
         metrics: Metrics { bytes_in: 1024, bytes_out: 32, queued_us: 3, run_us: 5 },
         input_hashes: vec![Hash::of(b"input")],
-        outputs: vec![OutputInfo { media_type: "application/octet-stream".into(), bytes: 32, hash: Hash::of(b"output") }],
+        outputs: vec![OutputInfo {
+            media_type: "application/octet-stream".into(),
+            bytes: 32,
+            hash: Hash::of(b"output"),
+        }],
         kept: None,
         segment: None,
         files: Vec::new(),

@@ -78,7 +78,11 @@ impl Blobs {
             }
             Deed::Delete { hash } => {
                 client.delete(&format!("/v1/blobs/{hash}"))?;
-                say(&format!("Gave up {hash}."));
+                if terminal.json() {
+                    terminal.value(&serde_json::json!({ "hash": hash, "deleted": true }))?;
+                } else {
+                    say(&format!("Gave up {hash}."));
+                }
             }
         }
         Ok(Exit::Done)

@@ -40,7 +40,9 @@ enum Deed {
     /// Make a key useless at once
     Revoke {
         /// Its id
-        key: String,
+        // Not named `key`: that is the key of whoever asks.
+        #[arg(value_name = "KEY")]
+        id: String,
     },
 }
 
@@ -63,12 +65,12 @@ impl Keys {
                     say("The secret is shown this once: keep it now.");
                 }
             }
-            Deed::Revoke { key } => {
-                let revoked = client.delete(&format!("/v1/keys/{}", percent(key)))?;
-                if revoked.is_null() {
-                    say(&format!("Revoked {}.", crate::show::clean(key)));
+            Deed::Revoke { id } => {
+                client.delete(&format!("/v1/keys/{}", percent(id)))?;
+                if terminal.json() {
+                    terminal.value(&json!({ "id": id, "revoked": true }))?;
                 } else {
-                    terminal.facts(&revoked)?;
+                    say(&format!("Revoked {}.", crate::show::clean(id)));
                 }
             }
         }
