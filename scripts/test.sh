@@ -4,6 +4,9 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
+# Units that misbehave on purpose; never in a release.
+features=(--features inos-node/test-units)
+
 install_what_is_missing() {
     local missing=()
     have capnp || missing+=(capnproto)
@@ -21,14 +24,14 @@ check_scripts() {
 
 run_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --workspace --locked
+        cargo nextest run --workspace --locked "${features[@]}"
     else
-        cargo test --workspace --locked --no-fail-fast --lib --bins --tests
+        cargo test --workspace --locked "${features[@]}" --no-fail-fast --lib --bins --tests
     fi
 }
 
 # The integration tests run the real `inos`, so it is built with them.
-build_tests() { cargo build --workspace --locked --lib --bins --tests; }
+build_tests() { cargo build --workspace --locked "${features[@]}" --lib --bins --tests; }
 
 need_rust
 step "install what is missing" install_what_is_missing

@@ -65,7 +65,7 @@ pub(crate) fn load(client: &Client, told: &Told, stop: &AtomicBool) {
     let mut turn = 0u64;
     while !stop.load(Ordering::Relaxed) {
         turn += 1;
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             let body = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": turn.to_string() }] });
             let sent = agent
                 .post(format!("{url}/v1/jobs"))

@@ -1,5 +1,8 @@
 //! The public contract, asked of a real server from outside.
 
+// Here an unwrap is how a test fails.
+#![allow(clippy::unwrap_used)]
+
 /// Each law once on SQLite and once on Postgres.
 macro_rules! on_both {
     ($($law:ident),* $(,)?) => {
@@ -30,9 +33,13 @@ mod cli;
 mod credits;
 mod faults;
 mod hostile;
+mod hostile_socket;
+mod idempotency;
 mod jobs;
+mod large;
 mod limits;
 mod operations;
 mod postgres;
+mod routes;
 mod socket;
 mod tidy;

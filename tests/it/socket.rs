@@ -17,13 +17,13 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::frame::coding::CloseCode},
 };
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn connect(node: &TestNode, key: &str, protocol: &str) -> Socket {
+pub(crate) async fn connect(node: &TestNode, key: &str, protocol: &str) -> Socket {
     try_connect(node, key, protocol, &[]).await.unwrap()
 }
 
-async fn try_connect(
+pub(crate) async fn try_connect(
     node: &TestNode,
     key: &str,
     protocol: &str,
@@ -41,7 +41,7 @@ async fn try_connect(
     Ok(connect_async(request).await?.0)
 }
 
-fn capsule(bytes: impl Into<Bytes>) -> Capsule {
+pub(crate) fn capsule(bytes: impl Into<Bytes>) -> Capsule {
     Capsule {
         unit: "compute".into(),
         method: "blake3".into(),
@@ -57,11 +57,11 @@ fn capsule(bytes: impl Into<Bytes>) -> Capsule {
     }
 }
 
-async fn send(socket: &mut Socket, frame: &ClientFrame) {
+pub(crate) async fn send(socket: &mut Socket, frame: &ClientFrame) {
     socket.send(Message::Binary(wire::write_client_frame(frame).into())).await.unwrap();
 }
 
-async fn receive(socket: &mut Socket) -> ServerFrame {
+pub(crate) async fn receive(socket: &mut Socket) -> ServerFrame {
     loop {
         let message = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("an answer in time");
         match message.expect("an open socket").expect("a frame") {
@@ -72,7 +72,7 @@ async fn receive(socket: &mut Socket) -> ServerFrame {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 

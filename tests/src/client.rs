@@ -1,6 +1,9 @@
 //! A plain HTTP client: every status is an answer, never an error.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::{Read, Write},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -83,6 +86,24 @@ impl Client {
         body: &mut dyn Read,
         len: Option<u64>,
     ) -> Answer {
+        let mut read = Vec::new();
+        let (status, headers) = self.pass(method, path, headers, (body, len), &mut read);
+        Answer { status, headers, body: read }
+    }
+
+    /// A POST whose answer is written out as it comes; gives the status.
+    pub fn post_through(&self, path: &str, body: &mut dyn Read, len: Option<u64>, to: &mut dyn Write) -> u16 {
+        self.pass("POST", path, &[], (body, len), to).0
+    }
+
+    fn pass(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        (body, len): (&mut dyn Read, Option<u64>),
+        to: &mut dyn Write,
+    ) -> (u16, ureq::http::HeaderMap) {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if !self.key.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.key));
@@ -95,9 +116,8 @@ impl Client {
         }
         let request = request.body(ureq::SendBody::from_reader(body)).expect("a request");
         let mut response = self.agent.run(request).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let mut read = Vec::new();
-        response.body_mut().as_reader().read_to_end(&mut read).expect("the body can be read");
-        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: read }
+        std::io::copy(&mut response.body_mut().as_reader(), to).expect("the body can be read");
+        (response.status().as_u16(), response.headers().clone())
     }
 
     /// GET.

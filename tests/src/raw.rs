@@ -25,9 +25,14 @@ impl Raw {
 
     /// Everything until the server closes the connection.
     pub fn read_to_end(&mut self) -> String {
+        String::from_utf8_lossy(&self.read_bytes()).into_owned()
+    }
+
+    /// The same, as bytes.
+    pub fn read_bytes(&mut self) -> Vec<u8> {
         let mut all = Vec::new();
         let _ = self.0.read_to_end(&mut all);
-        String::from_utf8_lossy(&all).into_owned()
+        all
     }
 
     /// What has come until `wanted` is in it, or the connection closes.

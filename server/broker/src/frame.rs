@@ -39,10 +39,13 @@ pub enum Reply {
 /// Where replies go: called from any thread, must not block.
 pub type Replies = Arc<dyn Fn(Reply) + Send + Sync>;
 
+/// A job that ended, under its correlation number, before its commit.
+type Unanswered = (u64, inos_protocols::JobId, Ended);
+
 /// Jobs that ran here and wait for their common commit.
 #[derive(Default)]
 struct Batch {
-    ended: Vec<(u64, inos_protocols::JobId, Ended)>,
+    ended: Vec<Unanswered>,
     entries: Vec<Entry>,
     queued: Vec<(u64, Task)>,
     refused: Vec<Trouble>,
@@ -161,7 +164,7 @@ impl Inside {
     /// Commits jobs that ended together and tells of each once the commit is durable.
     fn answer(
         self: &Arc<Self>,
-        ended: Vec<(u64, inos_protocols::JobId, Ended)>,
+        ended: Vec<Unanswered>,
         entries: Vec<Entry>,
         replies: &Replies,
         here: &tokio::runtime::Handle,

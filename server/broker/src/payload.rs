@@ -32,8 +32,15 @@ pub(crate) struct Kept {
     pub(crate) files: Vec<Hash>,
 }
 
+/// Where several payloads were put.
+pub(crate) struct Put {
+    pub(crate) places: Vec<Place>,
+    pub(crate) segment: Option<u64>,
+    pub(crate) files: Vec<Hash>,
+}
+
 /// Puts several payloads away, those of one job in one segment.
-pub(crate) fn put(blobs: &Blobs, payloads: &[&Bytes]) -> Result<(Vec<Place>, Option<u64>, Vec<Hash>), Refusal> {
+pub(crate) fn put(blobs: &Blobs, payloads: &[&Bytes]) -> Result<Put, Refusal> {
     loop {
         let (mut places, mut segments, mut files) = (Vec::with_capacity(payloads.len()), Vec::new(), Vec::new());
         for bytes in payloads {
@@ -56,7 +63,7 @@ pub(crate) fn put(blobs: &Blobs, payloads: &[&Bytes]) -> Result<(Vec<Place>, Opt
         segments.dedup();
         // A segment that was full in between ends this round; the next lies in the new one as a whole.
         if segments.len() <= 1 {
-            return Ok((places, segments.first().copied(), files));
+            return Ok(Put { places, segment: segments.first().copied(), files });
         }
     }
 }
@@ -64,7 +71,7 @@ pub(crate) fn put(blobs: &Blobs, payloads: &[&Bytes]) -> Result<(Vec<Place>, Opt
 /// Puts a job's outputs away.
 pub(crate) fn keep(blobs: &Blobs, outputs: &[OutputBytes]) -> Result<Kept, Refusal> {
     let payloads: Vec<&Bytes> = outputs.iter().map(|output| &output.bytes).collect();
-    let (places, segment, files) = put(blobs, &payloads)?;
+    let Put { places, segment, files } = put(blobs, &payloads)?;
     let text = serde_json::to_vec(&places).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
     Ok(Kept { text, segment, files })
 }

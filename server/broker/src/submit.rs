@@ -25,7 +25,7 @@ use crate::{
     done::Story,
     events::Happening,
     live::Live,
-    payload::{self, Place},
+    payload::{self, Kept, Place, Put},
     plan::{Ask, Plan, hashes, settle_down},
     run::{Claimed, crowded, settled},
 };
@@ -85,7 +85,7 @@ impl Broker {
         let reservation = inside.hold(&caller.purse, plan.hold).await?;
         let story = inside.story(caller, &plan, true);
         let inputs = hashes(&mut plan.feeds);
-        let (asked, segment, files) = inside.put_away(&plan, &blobs)?;
+        let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs)?;
         let job = inos_ledger::JobRecord { segment, ..story.record(&inputs) };
         let accept = Accept { job, reservation, asked, files, claim };
         let (this, caller) = (inside.clone(), caller.clone());
@@ -126,18 +126,14 @@ impl Inside {
     }
 
     /// Puts an accepted job's inputs where a restart finds them.
-    fn put_away(
-        &self,
-        plan: &Plan,
-        inputs: &[inos_protocols::job::Input],
-    ) -> Result<(Vec<u8>, Option<u64>, Vec<inos_protocols::Hash>), Refusal> {
+    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input]) -> Result<Kept, Refusal> {
         let mut own = Vec::new();
         for (feed, input) in plan.feeds.iter().zip(inputs) {
             if let (Feed::Bytes { bytes, .. }, inos_protocols::job::Input::Bytes(_)) = (feed, input) {
                 own.push(bytes);
             }
         }
-        let (places, segment, files) = payload::put(&self.blobs, &own)?;
+        let Put { places, segment, files } = payload::put(&self.blobs, &own)?;
         let mut places = places.into_iter();
         let inputs = inputs
             .iter()
@@ -148,7 +144,7 @@ impl Inside {
             .collect();
         let asked = Asked { capsule: plan.capsule.clone(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
-        Ok((text, segment, files))
+        Ok(Kept { text, segment, files })
     }
 
     /// Hands an accepted job to the engine.

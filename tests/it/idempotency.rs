@@ -1,0 +1,98 @@
+//! The same wish twice is one job: in sequence, at the same moment, by another door and after a restart.
+
+use std::{collections::HashSet, sync::Mutex};
+
+use inos_tests::{Answer, Client, Options, TestNode};
+use serde_json::{Value, json};
+
+crate::on_both! {
+    a_repeated_submission_is_the_first_job,
+    two_hundred_at_once_make_one_job_and_one_charge,
+    a_key_belongs_to_its_account_and_survives_a_kill,
+}
+
+fn capsule(text: &str) -> Value {
+    json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": text }] })
+}
+
+fn ask(client: &Client, key: &str, capsule: &Value) -> Answer {
+    client.post_json_with("/v1/jobs", &[("idempotency-key", key), ("prefer", "wait=20")], capsule)
+}
+
+fn id(answer: &Answer) -> String {
+    assert!([200, 202].contains(&answer.status), "{}", answer.text());
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn replayed(answer: &Answer) -> bool {
+    answer.header("idempotency-replayed") == Some("true")
+}
+
+fn a_repeated_submission_is_the_first_job(options: Options) {
+    let node = TestNode::with(options);
+    let admin = node.admin();
+    let first = ask(&admin, "k", &capsule("abc"));
+    let (job, balance) = (id(&first), admin.balance());
+    assert!(!replayed(&first));
+    for _ in 0..20 {
+        let again = ask(&admin, "k", &capsule("abc"));
+        assert_eq!((id(&again), replayed(&again)), (job.clone(), true));
+        assert_eq!(again.header("location"), first.header("location"));
+    }
+    // The key may stand in the capsule, and the other door knows it, too.
+    let mut inside = capsule("abc");
+    inside["idempotency_key"] = "k".into();
+    assert_eq!(id(&admin.post_json("/v1/jobs", &inside)), job);
+    let ran = admin.send("POST", "/v1/run/compute/blake3", &[("idempotency-key", "k")], b"abc");
+    assert_eq!((ran.header("inos-job-id"), replayed(&ran)), (Some(job.as_str()), true));
+    assert_eq!(admin.balance(), balance);
+    let mut other = capsule("abc");
+    other["params"] = json!({ "length": 16 });
+    for other in [capsule("abcd"), other, json!({ "unit": "compute", "method": "sha256", "inputs": [{ "text": "abc" }] })] {
+        let refused = ask(&admin, "k", &other);
+        assert_eq!((refused.status, refused.code()), (409, "idempotency-conflict".into()), "{other}");
+    }
+    inside["idempotency_key"] = "other".into();
+    assert_eq!(ask(&admin, "k", &inside).status, 422, "two keys are none");
+    assert_eq!(admin.balance(), balance);
+}
+
+fn two_hundred_at_once_make_one_job_and_one_charge(options: Options) {
+    let node = TestNode::with(options);
+    let admin = node.admin();
+    let before = admin.balance();
+    let (ids, firsts) = (Mutex::new(HashSet::new()), Mutex::new(0));
+    let barrier = std::sync::Barrier::new(200);
+    std::thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(|| {
+                barrier.wait();
+                let answer = ask(&admin, "race", &capsule("abc"));
+                ids.lock().unwrap().insert(id(&answer));
+                *firsts.lock().unwrap() += u32::from(!replayed(&answer));
+            });
+        }
+    });
+    let ids = ids.into_inner().unwrap();
+    assert_eq!((ids.len(), *firsts.lock().unwrap()), (1, 1));
+    let job = admin.get(&format!("/v1/jobs/{}", ids.iter().next().unwrap())).json();
+    assert_eq!(job["state"], "succeeded", "{job}");
+    assert_eq!(before - admin.balance(), job["cost"].as_u64().unwrap());
+    assert_eq!(admin.get("/v1/account").json()["held"], 0);
+}
+
+fn a_key_belongs_to_its_account_and_survives_a_kill(options: Options) {
+    let mut node = TestNode::with(options);
+    let (mut alice, bob) = (node.account("alice", 1_000_000), node.account("bob", 1_000_000));
+    let (first, other) = (ask(&alice, "k", &capsule("abc")), ask(&bob, "k", &capsule("abcd")));
+    assert_ne!(id(&first), id(&other));
+    assert!(!replayed(&other));
+    let balance = alice.balance();
+    node.kill();
+    node.restart();
+    alice = Client::new(&node.url(), &alice.key);
+    let again = ask(&alice, "k", &capsule("abc"));
+    assert_eq!((id(&again), replayed(&again)), (id(&first), true));
+    assert_eq!(ask(&alice, "k", &capsule("abcd")).code(), "idempotency-conflict");
+    assert_eq!(alice.balance(), balance);
+}
