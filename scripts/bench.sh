@@ -32,7 +32,7 @@ stop_server() {
         server=""
     fi
 }
-trap 'stop_server; rm -rf "$work"; stop_postgres' EXIT
+trap 'trap "" INT TERM; stop_server; rm -rf "$work"; stop_postgres' EXIT
 
 # start_server NAME ARGUMENT…: a server with a folder and a port of its own.
 start_server() {

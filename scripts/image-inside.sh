@@ -5,6 +5,7 @@
 set -euo pipefail
 source_root="$1" work="$2" user="$3"
 root="$work/inside"
+chroot="$(command -v chroot)"
 
 die() {
     printf 'error: %s\n' "$*" >&2
@@ -32,7 +33,7 @@ lay_out() {
 become() {
     local environment
     mapfile -t environment <"$work/environment"
-    exec env -i "${environment[@]}" chroot --userspec="$user" "$root" "$@"
+    exec env -i "${environment[@]}" "$chroot" --userspec="$user" "$root" "$@"
 }
 
 inside() { (become "$@"); }
@@ -47,8 +48,12 @@ wait_until_healthy() {
 }
 
 lay_out
-if inside touch /root-is-writable /tmp/tmp-is-writable 2>/dev/null; then die "the root can be written"; fi
 [ "$(inside id -u):$(inside id -g)" = "$user" ] || die "it does not run as $user"
+inside touch /data/writable || die "/data cannot be written"
+inside rm /data/writable
+for place in /writable /tmp/writable; do
+    if inside touch "$place" 2>/dev/null; then die "$place can be written"; fi
+done
 
 mapfile -t command <"$work/command"
 become "${command[@]}" >"$work/serve.log" 2>&1 &

@@ -21,6 +21,8 @@ install_what_is_missing() {
 work="$(mktemp -d "${TMPDIR:-/tmp}/inos-image.XXXXXX")"
 
 clean_up() {
+    # make passes a signal on to us after the shell has had it already: once is enough.
+    trap '' INT TERM
     if have buildah; then "${container[@]}" umount --all >/dev/null 2>&1 || true; fi
     rm -rf "$work"
 }

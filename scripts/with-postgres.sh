@@ -6,6 +6,8 @@ postgres_dir="$(mktemp -d "${TMPDIR:-/tmp}/inos-postgres.XXXXXX")"
 chmod 0711 "$postgres_dir"
 
 stop_postgres() {
+    # make passes a signal on to us after the shell has had it already: once is enough.
+    trap '' INT TERM
     scripts/postgres.sh stop "$postgres_dir/db" || true
     rm -rf "$postgres_dir"
 }

@@ -131,6 +131,29 @@ fn malformed_http_gets_one_answer_and_a_closed_connection() {
 }
 
 #[test]
+fn a_refusal_before_its_body_came_either_keeps_the_connection_or_says_that_it_ends() {
+    let node = TestNode::start();
+    let head = |len: usize| {
+        format!("POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: {len}\r\n\r\n")
+    };
+    for (len, sent) in [(12, 12), (60_000, 60_000), (12, 3), (1 << 20, 1_000)] {
+        let mut raw = Raw::connect(node.address());
+        raw.send(head(len));
+        // The body is on its way when the answer is made.
+        std::thread::yield_now();
+        raw.send(vec![b'x'; sent]);
+        let answer = raw.read_until("}").to_lowercase();
+        assert_eq!(status(&answer), 401, "{answer}");
+        if answer.contains("connection: close") {
+            assert!(raw.closes_within(Duration::from_secs(10)), "{len}");
+        } else {
+            raw.send("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            assert!(raw.read_to_end().contains("200 OK"), "{len}");
+        }
+    }
+}
+
+#[test]
 fn long_uris_and_headers_are_refused() {
     let node = TestNode::start();
     let mut raw = Raw::connect(node.address());

@@ -114,7 +114,13 @@ fn a_client_that_never_reads_is_cut_off_and_others_are_not() {
         receive(&mut quick).await;
         let emit = |correlation| {
             let params = serde_json::json!({ "bytes": 1 << 20 }).as_object().unwrap().clone();
-            let capsule = inos_protocols::job::Capsule { unit: "test".into(), method: "emit".into(), params, inputs: vec![], ..capsule("") };
+            let capsule = inos_protocols::job::Capsule {
+                unit: "test".into(),
+                method: "emit".into(),
+                params,
+                inputs: vec![],
+                ..capsule("")
+            };
             Submission { correlation, capsule }
         };
         send(&mut slow, &ClientFrame::Submit((0..64).map(emit).collect())).await;

@@ -48,7 +48,9 @@ fn a_repeated_submission_is_the_first_job(options: Options) {
     assert_eq!(admin.balance(), balance);
     let mut other = capsule("abc");
     other["params"] = json!({ "length": 16 });
-    for other in [capsule("abcd"), other, json!({ "unit": "compute", "method": "sha256", "inputs": [{ "text": "abc" }] })] {
+    for other in
+        [capsule("abcd"), other, json!({ "unit": "compute", "method": "sha256", "inputs": [{ "text": "abc" }] })]
+    {
         let refused = ask(&admin, "k", &other);
         assert_eq!((refused.status, refused.code()), (409, "idempotency-conflict".into()), "{other}");
     }

@@ -5,9 +5,19 @@ use std::time::Duration;
 use inos_tests::{Answer, Client, Options, Raw, TestNode, until};
 use serde_json::{Value, json};
 
+crate::on_both! {
+    a_full_queue_names_its_account_depth_and_cap,
+    a_job_whose_time_runs_out_in_the_queue_never_runs,
+    a_job_whose_time_runs_out_while_it_runs_is_stopped,
+    a_job_is_cancelled_once_wherever_it_is,
+    accepted_jobs_that_found_no_room_run_when_jobs_of_any_kind_make_some,
+    an_overloaded_server_says_when_to_come_back_and_loses_nothing,
+    many_who_cancel_at_once_end_a_job_once,
+}
+
 /// One worker, and room for two jobs of an account and three of all to wait.
-fn narrow() -> TestNode {
-    TestNode::with(Options::default().with("workers", "1").with("account-queue-max", "2").with("queue-max", "3"))
+fn narrow(options: Options) -> TestNode {
+    TestNode::with(options.with("workers", "1").with("account-queue-max", "2").with("queue-max", "3"))
 }
 
 fn wait(ms: u64) -> Value {
@@ -40,9 +50,8 @@ fn held(client: &Client) -> u64 {
     client.get("/v1/account").json()["held"].as_u64().unwrap()
 }
 
-#[test]
-fn a_full_queue_names_its_account_depth_and_cap() {
-    let node = narrow();
+fn a_full_queue_names_its_account_depth_and_cap(options: Options) {
+    let node = narrow(options);
     let (greedy, modest) = (node.account("greedy", 1_000_000), node.account("modest", 1_000_000));
     let mut paths = vec![occupy(&greedy)];
     paths.extend((0..2).map(|_| submit(&greedy, &wait(0))));
@@ -63,9 +72,8 @@ fn a_full_queue_names_its_account_depth_and_cap() {
     }
 }
 
-#[test]
-fn an_overloaded_server_says_when_to_come_back_and_loses_nothing() {
-    let node = narrow();
+fn an_overloaded_server_says_when_to_come_back_and_loses_nothing(options: Options) {
+    let node = narrow(options);
     let clients: Vec<_> = ["a", "b", "c"].map(|name| node.account(name, 1_000_000)).into();
     let first = occupy(&clients[0]);
     let mut waiting = vec![(0, submit(&clients[0], &wait(0))), (0, submit(&clients[0], &wait(0)))];
@@ -93,9 +101,8 @@ fn an_overloaded_server_says_when_to_come_back_and_loses_nothing() {
     assert!(clients.iter().all(|client| held(client) == 0));
 }
 
-#[test]
-fn accepted_jobs_that_found_no_room_run_when_jobs_of_any_kind_make_some() {
-    let node = narrow();
+fn accepted_jobs_that_found_no_room_run_when_jobs_of_any_kind_make_some(options: Options) {
+    let node = narrow(options);
     let clients: Vec<_> = ["a", "b", "c"].map(|name| node.account(name, 1_000_000)).into();
     let first = occupy(&clients[0]);
     std::thread::scope(|scope| {
@@ -124,9 +131,8 @@ fn an_output_over_its_methods_limit_fails_the_job_and_is_not_given_out() {
     until(Duration::from_secs(10), || arena()["leased_bytes"] == 0 && arena()["spooled_bytes"] == 0);
 }
 
-#[test]
-fn a_job_whose_time_runs_out_in_the_queue_never_runs() {
-    let node = narrow();
+fn a_job_whose_time_runs_out_in_the_queue_never_runs(options: Options) {
+    let node = narrow(options);
     let admin = node.admin();
     let first = occupy(&admin);
     let (before, held_before) = (admin.balance(), held(&admin));
@@ -147,9 +153,8 @@ fn a_job_whose_time_runs_out_in_the_queue_never_runs() {
     assert_eq!(state(&admin, &late), "expired");
 }
 
-#[test]
-fn a_job_whose_time_runs_out_while_it_runs_is_stopped() {
-    let node = narrow();
+fn a_job_whose_time_runs_out_while_it_runs_is_stopped(options: Options) {
+    let node = narrow(options);
     let admin = node.admin();
     let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 600_000 }, "timeout_ms": 200 });
     let path = submit(&admin, &capsule);
@@ -162,9 +167,8 @@ fn a_job_whose_time_runs_out_while_it_runs_is_stopped() {
     assert_eq!(admin.run("test.wait", "?ms=0", b"").status, 200, "the worker is free again");
 }
 
-#[test]
-fn a_job_is_cancelled_once_wherever_it_is() {
-    let node = narrow();
+fn a_job_is_cancelled_once_wherever_it_is(options: Options) {
+    let node = narrow(options);
     let admin = node.admin();
     let (running, queued) = (occupy(&admin), submit(&admin, &wait(0)));
     let before = admin.balance();
@@ -185,9 +189,8 @@ fn a_job_is_cancelled_once_wherever_it_is() {
     assert_eq!(state(&admin, &done), "succeeded");
 }
 
-#[test]
-fn many_who_cancel_at_once_end_a_job_once() {
-    let node = narrow();
+fn many_who_cancel_at_once_end_a_job_once(options: Options) {
+    let node = narrow(options);
     let admin = node.admin();
     let path = occupy(&admin);
     std::thread::scope(|scope| {

@@ -7,17 +7,53 @@ use serde_json::{Value, json};
 
 /// What needs no key.
 const PUBLIC: &[&str] = &[
-    "/", "/docs", "/healthz", "/llms.txt", "/metrics", "/openapi.json", "/problems", "/problems/{slug}", "/readyz",
-    "/v1/node", "/v1/units", "/v1/units/{unit}", "/v1/units/{unit}/{method}", "/version",
+    "/",
+    "/docs",
+    "/healthz",
+    "/llms.txt",
+    "/metrics",
+    "/openapi.json",
+    "/problems",
+    "/problems/{slug}",
+    "/readyz",
+    "/v1/node",
+    "/v1/units",
+    "/v1/units/{unit}",
+    "/v1/units/{unit}/{method}",
+    "/version",
 ];
 
 /// Why a request may be refused, as the contract has it.
 const SLUGS: &[&str] = &[
-    "unauthorized", "forbidden", "not-found", "unknown-unit", "unknown-method", "invalid-params", "malformed-capsule",
-    "invalid-json", "unsupported-media-type", "payload-too-large", "insufficient-credits", "budget-exceeded",
-    "idempotency-conflict", "job-not-cancellable", "conflict", "queue-full", "rate-limited", "overloaded",
-    "database-unavailable", "storage-full", "output-not-kept", "method-not-allowed", "not-acceptable", "body-timeout",
-    "uri-too-long", "range-not-satisfiable", "headers-too-large", "deadline-exceeded", "internal",
+    "unauthorized",
+    "forbidden",
+    "not-found",
+    "unknown-unit",
+    "unknown-method",
+    "invalid-params",
+    "malformed-capsule",
+    "invalid-json",
+    "unsupported-media-type",
+    "payload-too-large",
+    "insufficient-credits",
+    "budget-exceeded",
+    "idempotency-conflict",
+    "job-not-cancellable",
+    "conflict",
+    "queue-full",
+    "rate-limited",
+    "overloaded",
+    "database-unavailable",
+    "storage-full",
+    "output-not-kept",
+    "method-not-allowed",
+    "not-acceptable",
+    "body-timeout",
+    "uri-too-long",
+    "range-not-satisfiable",
+    "headers-too-large",
+    "deadline-exceeded",
+    "internal",
 ];
 
 /// One operation of the description.
@@ -71,9 +107,12 @@ fn the_description_is_openapi_3_1_and_each_of_its_references_leads_somewhere() {
         }
     }
     assert!(seen > 20, "{seen}");
-    let ids: BTreeSet<_> = description["paths"].as_object().unwrap().values().flat_map(|methods| {
-        methods.as_object().unwrap().values().map(|about| about["operationId"].as_str().unwrap())
-    }).collect();
+    let ids: BTreeSet<_> = description["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|methods| methods.as_object().unwrap().values().map(|about| about["operationId"].as_str().unwrap()))
+        .collect();
     assert_eq!(ids.len(), operations(&description).len(), "an operation's id is its own");
 }
 
@@ -100,7 +139,8 @@ fn a_path_says_which_methods_it_takes_and_no_other_path_is_there() {
     let description = description(&node);
     for (path, methods) in description["paths"].as_object().unwrap() {
         let any = Operation { path: path.clone(), method: String::new(), is_open: true, is_admins: false }.any();
-        let mut wanted: BTreeSet<String> = methods.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+        let mut wanted: BTreeSet<String> =
+            methods.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
         let wrong = ["PATCH", "DELETE", "PUT", "POST"].into_iter().find(|method| !wanted.contains(*method)).unwrap();
         let answer = admin.send(wrong, &any, &[], b"");
         assert_eq!((answer.status, answer.code()), (405, "method-not-allowed".into()), "{wrong} {path}");
@@ -111,7 +151,17 @@ fn a_path_says_which_methods_it_takes_and_no_other_path_is_there() {
         let allowed: BTreeSet<String> = answer.header("allow").unwrap().split(", ").map(str::to_owned).collect();
         assert_eq!(allowed, wanted, "{path}");
     }
-    for path in ["/v1", "/v2/jobs", "/v1/jobs/", "/v1/admin", "/v1/regions/x/y", "/debug/pprof", "/.env", "/problems/no-such", "//v1/jobs"] {
+    for path in [
+        "/v1",
+        "/v2/jobs",
+        "/v1/jobs/",
+        "/v1/admin",
+        "/v1/regions/x/y",
+        "/debug/pprof",
+        "/.env",
+        "/problems/no-such",
+        "//v1/jobs",
+    ] {
         let answer = admin.get(path);
         assert_eq!((answer.status, answer.code()), (404, "not-found".into()), "{path}");
     }
@@ -122,7 +172,12 @@ fn whatever_is_refused_is_a_problem_that_shows_no_inside() {
     let node = TestNode::with(Options::default().with("connections-max", "256"));
     let admin = node.admin();
     for operation in operations(&description(&node)).iter().filter(|operation| operation.method != "GET") {
-        for (kind, body) in [("application/json", "{\"no\":"), ("application/capnp", "\0\0\0\x3d"), ("text/csv", "a,b"), ("application/json", "[]")] {
+        for (kind, body) in [
+            ("application/json", "{\"no\":"),
+            ("application/capnp", "\0\0\0\x3d"),
+            ("text/csv", "a,b"),
+            ("application/json", "[]"),
+        ] {
             let answer = admin.send(&operation.method, &operation.any(), &[("content-type", kind)], body.as_bytes());
             if answer.status < 400 {
                 continue;
@@ -144,7 +199,8 @@ fn every_problem_has_a_page() {
     let node = TestNode::start();
     let nobody = Client::new(&node.url(), "");
     let listed = nobody.send("GET", "/problems", &[("accept", "application/json")], b"").json();
-    let listed: BTreeSet<String> = listed.as_array().unwrap().iter().map(|kind| kind["slug"].as_str().unwrap().to_owned()).collect();
+    let listed: BTreeSet<String> =
+        listed.as_array().unwrap().iter().map(|kind| kind["slug"].as_str().unwrap().to_owned()).collect();
     assert!(SLUGS.iter().all(|slug| listed.contains(*slug)), "{listed:?}");
     for slug in &listed {
         let page = nobody.get(&format!("/problems/{slug}"));
@@ -158,12 +214,19 @@ fn whatever_another_account_has_is_as_absent_as_what_never_was() {
     let node = TestNode::start();
     let (alice, bob) = (node.account("alice", 1_000_000), node.account("bob", 1_000_000));
     let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "secret" }] });
-    let job = alice.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule).json()["id"].as_str().unwrap().to_owned();
+    let job =
+        alice.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule).json()["id"].as_str().unwrap().to_owned();
     let blob = alice.send("PUT", "/v1/blobs", &[], b"alice's bytes").json()["hash"].as_str().unwrap().to_owned();
     let key = alice.get("/v1/keys").json()["items"][0]["id"].as_str().unwrap().to_owned();
     let account = alice.get("/v1/account").json()["id"].as_str().unwrap().to_owned();
     let nothing = inos_protocols::Hash::of(b"never stored").to_string();
-    let never = |id: &str| format!("{}_{}", id.split('_').next().unwrap(), inos_protocols::JobId::new().to_string().split('_').nth(1).unwrap());
+    let never = |id: &str| {
+        format!(
+            "{}_{}",
+            id.split('_').next().unwrap(),
+            inos_protocols::JobId::new().to_string().split('_').nth(1).unwrap()
+        )
+    };
     let mut asked = 0;
     for operation in operations(&description(&node)) {
         let Operation { path, method, is_admins, .. } = &operation;

@@ -82,7 +82,7 @@ impl Inside {
             if modified > old || self.books.refers_to_file(hash).await? {
                 continue;
             }
-            if let Err(error) = self.blobs.remove(&hash) {
+            if let Err(error) = self.blobs.remove_older(&hash, old) {
                 tracing::warn!(%hash, error = &error as &dyn std::error::Error, "a payload file could not be removed");
             }
         }

@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::{
+    leftover,
     refusal::Refused,
     serve::{Arrival, Site},
     state::App,
@@ -40,7 +41,15 @@ impl Front {
 
 impl Site for Front {
     fn answer(&self, arrival: Arrival, request: Request<Incoming>) -> BoxFuture<'static, Response> {
-        Box::pin(answer(Arc::clone(&self.app), self.paths.clone(), arrival, request.map(Body::new)))
+        let (app, paths) = (Arc::clone(&self.app), self.paths.clone());
+        Box::pin(async move {
+            let (request, leftover) = leftover::watch(request);
+            let mut response = answer(app, paths, arrival, request).await;
+            if let Some(leftover) = leftover {
+                leftover.settle(&mut response).await;
+            }
+            response
+        })
     }
 }
 

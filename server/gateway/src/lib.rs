@@ -11,6 +11,7 @@ mod error;
 mod front;
 mod gateway;
 mod http;
+mod leftover;
 mod media;
 mod metrics;
 mod openapi;

@@ -34,6 +34,8 @@ struct Figure {
     per_second: f64,
     /// Processor time of the thread that writes, for one entry.
     writer_us: f64,
+    /// Processor time of Postgres, for one entry.
+    server_us: f64,
     commits: Histogram<u64>,
 }
 
@@ -109,11 +111,13 @@ async fn on_sqlite(dir: &Path, time: Duration) {
 async fn on_postgres(server: &str, time: Duration) {
     for batch in [256, 4096] {
         let url = new_database(server).await.expect("a database");
-        transfers(&url, batch, time).await.print("transfers on Postgres", batch, "");
+        let figure = transfers(&url, batch, time).await;
+        figure.print("transfers on Postgres", batch, &format!(r#","server_cpu_us":{:.2}"#, figure.server_us));
     }
     for batch in [1, 64, 256, 4096] {
         let url = new_database(server).await.expect("a database");
-        jobs(&url, batch, time).await.0.print("settled jobs on Postgres", batch, "");
+        let figure = jobs(&url, batch, time).await.0;
+        figure.print("settled jobs on Postgres", batch, &format!(r#","server_cpu_us":{:.2}"#, figure.server_us));
     }
 }
 
@@ -148,13 +152,24 @@ fn bare_sqlite(path: &Path, batch: usize, time: Duration) -> Figure {
         count += batch;
     }
     let spent = cpu_us(std::process::id().to_string()) - spent;
-    Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us: spent / count as f64, commits }
+    Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us: spent / count as f64, server_us: 0.0, commits }
 }
 
 /// Processor time of a thread of this process, in microseconds.
 fn cpu_us(thread: String) -> f64 {
     let run = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat")).unwrap_or_default();
     run.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or_default() / 1000.0
+}
+
+/// Processor time of all Postgres processes here, the ended ones left out.
+fn backends_us() -> f64 {
+    let pids = std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let run = |pid: String| {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        let run = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+        run.split(' ').next()?.parse::<f64>().ok().filter(|_| name.starts_with("postgres"))
+    };
+    pids.filter_map(run).sum::<f64>() / 1000.0
 }
 
 /// The committer that was started last.
@@ -295,7 +310,7 @@ async fn drive(ledger: &Ledger, batch: usize, time: Duration, mut make: impl FnM
     let mut commits = histogram();
     let mut under_way: std::collections::VecDeque<(Instant, Committed)> = Default::default();
     let (begun, mut count, writer) = (Instant::now(), 0, committer());
-    let spent = cpu_us(writer.clone());
+    let (spent, server_spent) = (cpu_us(writer.clone()), backends_us());
     while begun.elapsed() < time || !under_way.is_empty() {
         while begun.elapsed() < time && under_way.len() < UNDER_WAY {
             let entries = make();
@@ -308,5 +323,6 @@ async fn drive(ledger: &Ledger, batch: usize, time: Duration, mut make: impl FnM
         }
     }
     let writer_us = (cpu_us(writer) - spent) / count as f64;
-    (Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us, commits }, count)
+    let server_us = (backends_us() - server_spent) / count as f64;
+    (Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us, server_us, commits }, count)
 }

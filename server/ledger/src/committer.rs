@@ -2,10 +2,10 @@
 //! There is no timer. Credits leave a purse for good only here, after the database has them.
 
 mod batch;
-mod copy;
 mod fold;
 mod postgres;
 mod posting;
+mod records;
 pub(crate) mod rows;
 mod sqlite;
 mod store;

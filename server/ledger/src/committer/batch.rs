@@ -188,7 +188,7 @@ impl Batch {
                 return Err(plain(trouble));
             }
         };
-        match self.store.commit() {
+        match self.store.write(&posting).and_then(|()| self.store.commit()) {
             Ok(()) => {
                 self.sequence = Some(sequence + 1);
                 Ok(posting.results)
@@ -201,7 +201,7 @@ impl Batch {
         }
     }
 
-    /// Judges the entries and writes the good ones, all but the commit itself.
+    /// Judges the entries and works out what the good ones write.
     fn prepare<'a>(&mut self, sequence: u64, entries: &[&'a Entry], careful: bool) -> Result<Posting<'a>, Trouble> {
         let mut ending = Vec::new();
         for entry in entries {
@@ -216,9 +216,7 @@ impl Batch {
         } else {
             quickly(entries, &helds)
         };
-        let posting = self.writer.post(sequence, entries, &helds, verdicts);
-        self.store.write(&posting)?;
-        Ok(posting)
+        Ok(self.writer.post(sequence, entries, &helds, verdicts))
     }
 
     fn hopeless(&mut self, cause: Cause, end: End) -> End {

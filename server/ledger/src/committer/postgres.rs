@@ -1,6 +1,5 @@
-//! Group commits on Postgres: rows by binary COPY, folded balances by one statement. Knows rows, not what they mean.
-
-use std::future::Future;
+//! Group commits on Postgres: one statement carries rows, folded balances and the signed root, and is its own
+//! transaction unless more has to be asked or written. Knows rows, not what they mean.
 
 use inos_protocols::{Hash, JobId, time::Time};
 use sqlx::{
@@ -10,9 +9,9 @@ use sqlx::{
 use tokio::runtime::Runtime;
 
 use super::{
-    copy::Copy,
     posting::{Held, Helds, Posting},
-    rows::{JOB_COLUMN_COUNT, JOB_COLUMNS, Sink, TRANSFER_COLUMN_COUNT, TRANSFER_COLUMNS},
+    records::{RecordType, Records},
+    rows::{END_COLUMN_COUNT, JOB_COLUMN_COUNT, TRANSFER_COLUMN_COUNT, job_columns, transfer_columns},
     trouble::{Fate, Trouble},
     verdict::{Facts, Questions, Standing},
 };
@@ -22,78 +21,118 @@ use crate::{claims::IDEMPOTENCY_MS, database::PATIENCE};
 const NEVER: [u8; 32] = [0xff; 32];
 
 /// What every writing connection begins with. A server set to lose acknowledged commits is overruled.
-const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '4s'; SET statement_timeout = '5s'; \
+const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '3s'; SET statement_timeout = '4s'; \
+     SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET work_mem = '64MB'; SET client_min_messages = 'warning'; \
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; \
-     CREATE TEMP TABLE ends (state BIGINT, cost BIGINT, started BIGINT, finished BIGINT, attempts BIGINT, bytes_in BIGINT, \
+     CREATE TYPE pg_temp.job_row AS (account BIGINT, id BYTEA, unit TEXT, method TEXT, version TEXT, priority BIGINT, \
+     budget BIGINT, capsule BYTEA, submitted BIGINT, deadline BIGINT, params TEXT, labels TEXT, asked BYTEA, hold BIGINT, \
+     node BIGINT, state BIGINT, cost BIGINT, started BIGINT, finished BIGINT, attempts BIGINT, bytes_in BIGINT, \
      bytes_out BIGINT, queued_us BIGINT, run_us BIGINT, inputs BYTEA, outputs TEXT, kept BYTEA, segment BIGINT, error TEXT, \
-     expires BIGINT, commit_seq BIGINT, leaf_index BIGINT, leaf BYTEA, node BIGINT, seq BIGINT) ON COMMIT DELETE ROWS";
+     expires BIGINT, commit_seq BIGINT, leaf_index BIGINT, leaf BYTEA); \
+     CREATE TYPE pg_temp.end_row AS (state BIGINT, cost BIGINT, started BIGINT, finished BIGINT, attempts BIGINT, \
+     bytes_in BIGINT, bytes_out BIGINT, queued_us BIGINT, run_us BIGINT, inputs BYTEA, outputs TEXT, kept BYTEA, \
+     segment BIGINT, error TEXT, expires BIGINT, commit_seq BIGINT, leaf_index BIGINT, leaf BYTEA, node BIGINT, seq BIGINT); \
+     CREATE TYPE pg_temp.transfer_row AS (id BYTEA, debit BIGINT, credit BIGINT, amount BIGINT, reason BIGINT, note TEXT, at BIGINT)";
+
+/// A commit in one statement. It divides by zero, and so leaves no trace, unless every lease and account was as hoped.
+const COMMIT: &str = concat!(
+    "WITH l AS (UPDATE leases t SET remainder = t.remainder - s.amount, expires = $5 \
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s(account, token, amount) \
+        WHERE t.account = s.account AND t.node = $4 AND t.token = s.token AND t.remainder >= s.amount RETURNING 1), \
+     a AS (UPDATE balances t SET balance = t.balance + s.balance, held = t.held + s.held, leased = t.leased + s.leased \
+        FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS s(account, balance, held, leased) \
+        WHERE t.account = s.account AND t.balance + s.balance <= 9007199254740991 \
+        AND t.balance + s.balance - (t.held + s.held) - (t.leased + s.leased) >= t.floor RETURNING 1), \
+     c AS (INSERT INTO commits (node, seq, count, signed, root, signature, leaves) VALUES ($4, $10, $11, $12, $13, $14, $15)), \
+     j AS (INSERT INTO jobs (",
+    job_columns!(),
+    ") SELECT * FROM unnest($16::pg_temp.job_row[])), t AS (INSERT INTO transfers (",
+    transfer_columns!(),
+    ") SELECT * FROM unnest($17::pg_temp.transfer_row[])) \
+     SELECT 1 / CASE WHEN (SELECT count(*) FROM l) = $18 AND (SELECT count(*) FROM a) = $19 THEN 1 ELSE 0 END"
+);
 
 /// The writing connection to a Postgres database, on a runtime of its own.
 pub(crate) struct Postgres {
     options: PgConnectOptions,
     runtime: Runtime,
-    connection: Option<PgConnection>,
+    session: Option<Session>,
+    /// Whether a transaction was begun: only when one statement is not enough.
+    begun: bool,
+}
+
+/// A connection and the types of its rows.
+struct Session {
+    connection: PgConnection,
+    types: Types,
+}
+
+#[derive(Clone, Copy)]
+struct Types {
+    job: RecordType,
+    end: RecordType,
+    transfer: RecordType,
 }
 
 impl Postgres {
     pub(crate) fn new(options: PgConnectOptions) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { options: options.application_name("inos-ledger"), runtime, connection: None })
+        Ok(Self { options: options.application_name("inos-ledger"), runtime, session: None, begun: false })
     }
 
     /// Opens the connection if there is none.
     pub(crate) fn connect(&mut self) -> Result<(), Trouble> {
-        if self.connection.is_none() {
-            let options = &self.options;
-            let connected = within(&self.runtime, async {
-                let mut connection = PgConnection::connect_with(options).await?;
-                connection.execute(HELLO).await?;
-                Ok(connection)
-            });
-            self.connection = Some(connected?);
+        if self.session.is_none() {
+            self.begun = false;
+            self.session = Some(within(&self.runtime, open(&self.options))?);
         }
         Ok(())
     }
 
     /// Runs statements on the connection; one that failed is not used again unless the server itself said no.
-    fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, Trouble> {
-        let Some(connection) = &mut self.connection else {
+    fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection, Types) -> Result<T, sqlx::Error>) -> Result<T, Trouble> {
+        let Some(Session { connection, types }) = &mut self.session else {
             return Err(Trouble::Away("the connection was closed".into()));
         };
-        let done = within(&self.runtime, work(connection));
+        let done = within(&self.runtime, work(connection, *types));
         if matches!(done, Err(Trouble::Away(_))) {
-            self.connection = None;
+            self.session = None;
         }
         done
     }
 
+    /// Begins nothing yet: most commits are one statement.
     pub(crate) fn begin(&mut self) -> Result<(), Trouble> {
-        self.connect()?;
-        self.run(async |connection| connection.execute("BEGIN").await.map(drop))
+        self.connect()
     }
 
+    fn begin_in_earnest(&mut self) -> Result<(), Trouble> {
+        if !self.begun {
+            self.run(async |connection, _| connection.execute("BEGIN").await.map(drop))?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction, if there is one; a single statement has committed itself.
     pub(crate) fn commit(&mut self) -> Result<(), Trouble> {
-        let done = self.run(async |connection| connection.execute("COMMIT").await.map(drop));
-        // Once COMMIT was sent, silence says nothing about what became of it.
-        done.map_err(|trouble| match trouble {
-            Trouble::Away(cause) => Trouble::Doubt(cause),
-            other => other,
-        })
+        if !std::mem::take(&mut self.begun) {
+            return Ok(());
+        }
+        self.run(async |connection, _| connection.execute("COMMIT").await.map(drop)).map_err(doubtful)
     }
 
     /// Ends a transaction without a trace; a connection that cannot do so is given up.
     pub(crate) fn roll_back(&mut self) {
-        if self.connection.is_some()
-            && self.run(async |connection| connection.execute("ROLLBACK").await.map(drop)).is_err()
-        {
-            self.connection = None;
+        if std::mem::take(&mut self.begun) && self.run(async |connection, _| connection.execute("ROLLBACK").await.map(drop)).is_err() {
+            self.session = None;
         }
     }
 
     /// Whether the database can be written just now.
     pub(crate) fn probe(&mut self) -> Result<(), Trouble> {
         self.connect()?;
-        let writable = self.run(async |connection| {
+        let writable = self.run(async |connection, _| {
             sqlx::query_scalar::<_, String>("SELECT current_setting('transaction_read_only')")
                 .fetch_one(connection)
                 .await
@@ -104,7 +143,7 @@ impl Postgres {
     /// The number after the last commit of this node.
     pub(crate) fn next_sequence(&mut self, node: i64) -> Result<u64, Trouble> {
         self.connect()?;
-        let last: i64 = self.run(async |connection| {
+        let last: i64 = self.run(async |connection, _| {
             sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM commits WHERE node = $1")
                 .bind(node)
                 .fetch_one(connection)
@@ -117,7 +156,7 @@ impl Postgres {
     /// that still hangs in the server can no longer come.
     pub(crate) fn settle_doubt(&mut self, node: i64, sequence: u64) -> Result<Fate, Trouble> {
         self.connect()?;
-        let root: Vec<u8> = self.run(async |connection| {
+        let root: Vec<u8> = self.run(async |connection, _| {
             sqlx::query(
                 "INSERT INTO commits (node, seq, count, signed, root, signature, leaves) VALUES ($1, $2, 0, 0, $3, '', '') \
                  ON CONFLICT (node, seq) DO NOTHING",
@@ -138,8 +177,9 @@ impl Postgres {
 
     /// The accepted jobs among these that have not ended.
     pub(crate) fn helds(&mut self, wanted: &[(i64, JobId)]) -> Result<Helds, Trouble> {
+        self.begin_in_earnest()?;
         let (accounts, ids) = split(wanted);
-        let rows = self.run(async |connection| {
+        let rows = self.run(async |connection, _| {
             sqlx::query(
                 "SELECT j.account, j.id, j.seq, j.hold, j.unit, j.method, j.version, j.capsule, j.submitted FROM jobs j \
                  JOIN unnest($1::bigint[], $2::bytea[]) AS w(account, id) ON j.account = w.account AND j.id = w.id \
@@ -155,23 +195,43 @@ impl Postgres {
 
     /// The answers to everything that a careful judgement asks; what it is about stays as it is until the commit.
     pub(crate) fn facts(&mut self, node: i64, questions: &Questions<'_>) -> Result<Facts, Trouble> {
-        self.run(async |connection| ask(connection, node, questions).await)
+        self.begin_in_earnest()?;
+        self.run(async |connection, _| ask(connection, node, questions).await)
     }
 
     /// Writes everything; [`Trouble::Unfit`] when something is not as the quick judgement hoped.
     pub(crate) fn write(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
-        let fits = self.run(async |connection| {
-            copy_rows(connection, posting).await?;
-            if !posting.claims.is_empty() && !write_claims(connection, posting).await? {
-                return Ok(false);
+        let Posting { ends, claims, files, .. } = posting;
+        if !(ends.is_empty() && claims.is_empty() && files.is_empty()) {
+            self.begin_in_earnest()?;
+            let fits = self.run(async |connection, types| write_more(connection, types, posting).await)?;
+            if !fits {
+                return Err(Trouble::Unfit);
             }
-            if !posting.files.is_empty() {
-                write_files(connection, posting).await?;
-            }
-            fold(connection, posting).await
-        })?;
-        if fits { Ok(()) } else { Err(Trouble::Unfit) }
+        }
+        let done = self.run(async |connection, types| write_commit(connection, types, posting).await);
+        // Without a transaction around it the statement commits itself, and silence says nothing about what became of it.
+        if self.begun { done } else { done.map_err(doubtful) }
     }
+}
+
+/// Once a commit was sent, silence says nothing about what became of it.
+fn doubtful(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Away(cause) => Trouble::Doubt(cause),
+        other => other,
+    }
+}
+
+async fn open(options: &PgConnectOptions) -> Result<Session, sqlx::Error> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    connection.execute(HELLO).await?;
+    let types = Types {
+        job: RecordType::find(&mut connection, "job_row", JOB_COLUMN_COUNT).await?,
+        end: RecordType::find(&mut connection, "end_row", END_COLUMN_COUNT).await?,
+        transfer: RecordType::find(&mut connection, "transfer_row", TRANSFER_COLUMN_COUNT).await?,
+    };
+    Ok(Session { connection, types })
 }
 
 /// Waits for statements, but no longer than a database that answers would take.
@@ -196,7 +256,8 @@ fn sorted(error: sqlx::Error) -> Trouble {
         "40001" | "40P01" => Trouble::Collided(error.into()),
         // The number of this commit is taken: somebody else writes as this node.
         "23505" if constraint(&error) == Some("commits_pkey") => Trouble::Collided(error.into()),
-        "23505" | "23514" => Trouble::Unfit,
+        // The last is the division by zero of a commit that found something else than it hoped for.
+        "23505" | "23514" | "22012" => Trouble::Unfit,
         // Connections refused or cut, no room, no lock in time, read-only.
         "25006" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
             Trouble::Away(error.into())
@@ -259,44 +320,36 @@ async fn ask(connection: &mut PgConnection, node: i64, questions: &Questions<'_>
     Ok(facts)
 }
 
-async fn copy_rows(connection: &mut PgConnection, posting: &Posting<'_>) -> Result<(), sqlx::Error> {
-    if !posting.jobs.is_empty() {
-        let mut copy = Copy::new(JOB_COLUMN_COUNT, 700 * posting.jobs.len());
-        posting.jobs.iter().for_each(|row| row.write(copy.row()));
-        copy.send(connection, &format!("COPY jobs ({JOB_COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
-    }
-    if !posting.transfers.is_empty() {
-        let mut copy = Copy::new(TRANSFER_COLUMN_COUNT, 100 * posting.transfers.len());
-        posting.transfers.iter().for_each(|row| row.write(copy.row()));
-        copy.send(connection, &format!("COPY transfers ({TRANSFER_COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
+/// What only some commits have: ends of accepted jobs, idempotency keys, files. Tells whether every key was free.
+async fn write_more(connection: &mut PgConnection, types: Types, posting: &Posting<'_>) -> Result<bool, sqlx::Error> {
+    if !posting.claims.is_empty() && !write_claims(connection, posting).await? {
+        return Ok(false);
     }
     if !posting.ends.is_empty() {
-        let mut copy = Copy::new(20, 700 * posting.ends.len());
-        for row in &posting.ends {
-            let to = copy.row();
-            row.end.write(to);
-            to.int(Some(row.node));
-            to.int(Some(row.seq));
-        }
-        copy.send(connection, "COPY ends FROM STDIN (FORMAT binary)").await?;
-        write_ends(connection, posting).await?;
+        write_ends(connection, types, posting).await?;
     }
-    Ok(())
+    if !posting.files.is_empty() {
+        write_files(connection, posting).await?;
+    }
+    Ok(true)
 }
 
-async fn write_ends(connection: &mut PgConnection, posting: &Posting<'_>) -> Result<(), sqlx::Error> {
+async fn write_ends(connection: &mut PgConnection, types: Types, posting: &Posting<'_>) -> Result<(), sqlx::Error> {
     let ids: Vec<&[u8]> = posting.ends.iter().map(|row| &row.id.as_bytes()[..]).collect();
     sqlx::query("DELETE FROM payload_files WHERE job = ANY($1)").bind(ids).execute(&mut *connection).await?;
-    connection
-        .execute(
-            "UPDATE jobs j SET state = e.state, cost = e.cost, started = e.started, finished = e.finished, attempts = e.attempts, \
-             bytes_in = e.bytes_in, bytes_out = e.bytes_out, queued_us = e.queued_us, run_us = e.run_us, inputs = e.inputs, \
-             outputs = e.outputs, kept = e.kept, segment = e.segment, error = e.error, expires = e.expires, \
-             commit_seq = e.commit_seq, leaf_index = e.leaf_index, leaf = e.leaf, node = e.node, asked = NULL \
-             FROM ends e WHERE j.seq = e.seq",
-        )
-        .await
-        .map(drop)
+    let mut ends = Records::new(types.end, 900 * posting.ends.len());
+    posting.ends.iter().for_each(|row| row.write(ends.row()));
+    sqlx::query(
+        "UPDATE jobs j SET state = e.state, cost = e.cost, started = e.started, finished = e.finished, attempts = e.attempts, \
+         bytes_in = e.bytes_in, bytes_out = e.bytes_out, queued_us = e.queued_us, run_us = e.run_us, inputs = e.inputs, \
+         outputs = e.outputs, kept = e.kept, segment = e.segment, error = e.error, expires = e.expires, \
+         commit_seq = e.commit_seq, leaf_index = e.leaf_index, leaf = e.leaf, node = e.node, asked = NULL \
+         FROM unnest($1::pg_temp.end_row[]) e WHERE j.seq = e.seq",
+    )
+    .bind(ends.done())
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 async fn write_claims(connection: &mut PgConnection, posting: &Posting<'_>) -> Result<bool, sqlx::Error> {
@@ -336,37 +389,34 @@ async fn write_files(connection: &mut PgConnection, posting: &Posting<'_>) -> Re
     .map(drop)
 }
 
-/// Leases, balances and the signed root in one statement; tells whether every lease and account was as hoped.
-async fn fold(connection: &mut PgConnection, posting: &Posting<'_>) -> Result<bool, sqlx::Error> {
+/// Rows, leases, balances and the signed root in one statement.
+async fn write_commit(connection: &mut PgConnection, types: Types, posting: &Posting<'_>) -> Result<(), sqlx::Error> {
     let (leases, accounts, root) = (&posting.fold.leases, &posting.fold.accounts, &posting.root);
-    let (spent, changed): (i64, i64) = sqlx::query_as(
-        "WITH l AS (UPDATE leases t SET remainder = t.remainder - s.amount, expires = $5 \
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s(account, token, amount) \
-            WHERE t.account = s.account AND t.node = $4 AND t.token = s.token AND t.remainder >= s.amount RETURNING 1), \
-         a AS (UPDATE balances t SET balance = t.balance + s.balance, held = t.held + s.held, leased = t.leased + s.leased \
-            FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS s(account, balance, held, leased) \
-            WHERE t.account = s.account AND t.balance + s.balance <= 9007199254740991 \
-            AND t.balance + s.balance - (t.held + s.held) - (t.leased + s.leased) >= t.floor RETURNING 1), \
-         c AS (INSERT INTO commits (node, seq, count, signed, root, signature, leaves) \
-            VALUES ($4, $10, $11, $12, $13, $14, $15) RETURNING 1) \
-         SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM a)",
-    )
-    .bind(leases.iter().map(|spent| spent.account).collect::<Vec<_>>())
-    .bind(leases.iter().map(|spent| spent.token).collect::<Vec<_>>())
-    .bind(leases.iter().map(|spent| spent.amount).collect::<Vec<_>>())
-    .bind(posting.node)
-    .bind(posting.lease_expires.as_i64())
-    .bind(accounts.iter().map(|(no, _)| *no).collect::<Vec<_>>())
-    .bind(accounts.iter().map(|(_, change)| change.balance).collect::<Vec<_>>())
-    .bind(accounts.iter().map(|(_, change)| change.held).collect::<Vec<_>>())
-    .bind(accounts.iter().map(|(_, change)| change.leased).collect::<Vec<_>>())
-    .bind(root.sequence as i64)
-    .bind(i64::from(root.count))
-    .bind(root.signed.as_i64())
-    .bind(root.root.0)
-    .bind(root.signature)
-    .bind(&posting.leaves)
-    .fetch_one(connection)
-    .await?;
-    Ok((spent, changed) == (leases.len() as i64, accounts.len() as i64))
+    let mut jobs = Records::new(types.job, 900 * posting.jobs.len());
+    posting.jobs.iter().for_each(|row| row.write(jobs.row()));
+    let mut transfers = Records::new(types.transfer, 120 * posting.transfers.len());
+    posting.transfers.iter().for_each(|row| row.write(transfers.row()));
+    sqlx::query(COMMIT)
+        .bind(leases.iter().map(|spent| spent.account).collect::<Vec<_>>())
+        .bind(leases.iter().map(|spent| spent.token).collect::<Vec<_>>())
+        .bind(leases.iter().map(|spent| spent.amount).collect::<Vec<_>>())
+        .bind(posting.node)
+        .bind(posting.lease_expires.as_i64())
+        .bind(accounts.iter().map(|(no, _)| *no).collect::<Vec<_>>())
+        .bind(accounts.iter().map(|(_, change)| change.balance).collect::<Vec<_>>())
+        .bind(accounts.iter().map(|(_, change)| change.held).collect::<Vec<_>>())
+        .bind(accounts.iter().map(|(_, change)| change.leased).collect::<Vec<_>>())
+        .bind(root.sequence as i64)
+        .bind(i64::from(root.count))
+        .bind(root.signed.as_i64())
+        .bind(root.root.0)
+        .bind(root.signature)
+        .bind(&posting.leaves)
+        .bind(jobs.done())
+        .bind(transfers.done())
+        .bind(leases.len() as i64)
+        .bind(accounts.len() as i64)
+        .execute(connection)
+        .await
+        .map(drop)
 }

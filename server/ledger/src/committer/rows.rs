@@ -19,18 +19,29 @@ pub(crate) trait Sink {
 }
 
 /// The columns that [`JobRow::write`] writes.
-pub(crate) const JOB_COLUMNS: &str = "account, id, unit, method, version, priority, budget, capsule, submitted, deadline, \
-     params, labels, asked, hold, node, state, cost, started, finished, attempts, bytes_in, bytes_out, queued_us, run_us, \
-     inputs, outputs, kept, segment, error, expires, commit_seq, leaf_index, leaf";
-
-/// How many they are.
-pub(crate) const JOB_COLUMN_COUNT: usize = 33;
+macro_rules! job_columns {
+    () => {
+        "account, id, unit, method, version, priority, budget, capsule, submitted, deadline, params, labels, asked, \
+         hold, node, state, cost, started, finished, attempts, bytes_in, bytes_out, queued_us, run_us, inputs, outputs, \
+         kept, segment, error, expires, commit_seq, leaf_index, leaf"
+    };
+}
 
 /// The columns that [`TransferRow::write`] writes.
-pub(crate) const TRANSFER_COLUMNS: &str = "id, debit, credit, amount, reason, note, at";
+macro_rules! transfer_columns {
+    () => {
+        "id, debit, credit, amount, reason, note, at"
+    };
+}
 
-/// How many they are.
+pub(crate) use {job_columns, transfer_columns};
+
+/// How many columns a job has.
+pub(crate) const JOB_COLUMN_COUNT: usize = 33;
+/// How many columns a transfer has.
 pub(crate) const TRANSFER_COLUMN_COUNT: usize = 7;
+/// How many columns [`EndRow::write`] writes.
+pub(crate) const END_COLUMN_COUNT: usize = 20;
 
 /// A new row of `jobs`.
 pub(crate) struct JobRow<'a> {
@@ -113,7 +124,7 @@ fn waiting(job: &JobRecord, to: &mut impl Sink) {
 
 impl End<'_> {
     /// The columns from `state` to `leaf`.
-    pub(crate) fn write(&self, to: &mut impl Sink) {
+    fn write(&self, to: &mut impl Sink) {
         let Self { ending, sequence, index, leaf } = self;
         let metrics = &ending.metrics;
         to.int(Some(state_number(ending.state)));
@@ -133,6 +144,15 @@ impl End<'_> {
         to.int(Some(*sequence as i64));
         to.int(Some(i64::from(*index)));
         to.bytes(Some(leaf));
+    }
+}
+
+impl EndRow<'_> {
+    /// The columns of [`End::write`], then `node` and `seq`.
+    pub(crate) fn write(&self, to: &mut impl Sink) {
+        self.end.write(to);
+        to.int(Some(self.node));
+        to.int(Some(self.seq));
     }
 }
 
@@ -207,7 +227,7 @@ mod tests {
 
     #[test]
     fn as_many_columns_are_named_as_written() {
-        assert_eq!(JOB_COLUMNS.split(',').count(), JOB_COLUMN_COUNT);
-        assert_eq!(TRANSFER_COLUMNS.split(',').count(), TRANSFER_COLUMN_COUNT);
+        assert_eq!(job_columns!().split(',').count(), JOB_COLUMN_COUNT);
+        assert_eq!(transfer_columns!().split(',').count(), TRANSFER_COLUMN_COUNT);
     }
 }

@@ -10,7 +10,7 @@ use rusqlite::{
 
 use super::{
     posting::{Held, Helds, Posting},
-    rows::{End, JOB_COLUMN_COUNT, JOB_COLUMNS, Sink, TRANSFER_COLUMN_COUNT, TRANSFER_COLUMNS},
+    rows::{JOB_COLUMN_COUNT, Sink, TRANSFER_COLUMN_COUNT, job_columns, transfer_columns},
     trouble::{Fate, Trouble},
     verdict::{Facts, Questions, Standing},
 };
@@ -239,13 +239,13 @@ fn write_claims(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Res
 
 fn write_rows(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<()> {
     if !posting.jobs.is_empty() {
-        let mut insert = inserting(connection, "jobs", JOB_COLUMNS, JOB_COLUMN_COUNT)?;
+        let mut insert = inserting(connection, "jobs", job_columns!(), JOB_COLUMN_COUNT)?;
         for row in &posting.jobs {
             execute(&mut insert, |to| row.write(to))?;
         }
     }
     if !posting.transfers.is_empty() {
-        let mut insert = inserting(connection, "transfers", TRANSFER_COLUMNS, TRANSFER_COLUMN_COUNT)?;
+        let mut insert = inserting(connection, "transfers", transfer_columns!(), TRANSFER_COLUMN_COUNT)?;
         for row in &posting.transfers {
             execute(&mut insert, |to| row.write(to))?;
         }
@@ -270,11 +270,7 @@ fn write_ends(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Resul
     let mut forget = connection.prepare_cached("DELETE FROM payload_files WHERE job = ?1")?;
     for row in &posting.ends {
         forget.execute([row.id.as_bytes()])?;
-        execute(&mut update, |to| {
-            End::write(&row.end, to);
-            to.int(Some(row.node));
-            to.int(Some(row.seq));
-        })?;
+        execute(&mut update, |to| row.write(to))?;
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! The driver's arithmetic.
+
 use std::{
     io::{Read, Write},
     net::TcpListener,

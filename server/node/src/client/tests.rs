@@ -1,3 +1,5 @@
+//! What the client makes of a server's answers.
+
 use std::{
     io::{BufRead, BufReader, Read as _, Write as _},
     net::TcpListener,

@@ -1,3 +1,5 @@
+//! Flags, environment and file: which counts, and what is said of those that cannot be read.
+
 use std::{collections::BTreeMap, path::Path};
 
 use super::*;

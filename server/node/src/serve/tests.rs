@@ -1,3 +1,5 @@
+//! A server from its first start to its last commit.
+
 use clap::Parser;
 use inos_protocols::job::{Capsule, Input, Output, PRIORITY_DEFAULT};
 

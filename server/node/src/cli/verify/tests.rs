@@ -1,3 +1,5 @@
+//! Receipts that hold, and receipts that do not.
+
 use ed25519_dalek::SigningKey;
 use inos_protocols::{
     AccountId, JobId, Microcredits,
