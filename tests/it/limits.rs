@@ -11,6 +11,8 @@ crate::on_both! {
     a_job_whose_time_runs_out_while_it_runs_is_stopped,
     a_job_is_cancelled_once_wherever_it_is,
     accepted_jobs_that_found_no_room_run_when_jobs_of_any_kind_make_some,
+    an_accepted_job_that_found_no_room_can_be_cancelled,
+    an_accepted_job_that_found_no_room_runs_out_of_time,
     an_overloaded_server_says_when_to_come_back_and_loses_nothing,
     many_who_cancel_at_once_end_a_job_once,
 }
@@ -114,6 +116,36 @@ fn accepted_jobs_that_found_no_room_run_when_jobs_of_any_kind_make_some(options:
         cancel(&clients[0], &first);
         until(Duration::from_secs(10), || state(&clients[2], &late) == "succeeded");
     });
+}
+
+/// A server with a full queue, and an account whose next job finds no room in it.
+fn full(options: Options) -> (TestNode, Client) {
+    let node = narrow(options);
+    let (a, b) = (node.account("a", 1_000_000), node.account("b", 1_000_000));
+    occupy(&a);
+    for client in [&a, &a, &b] {
+        submit(client, &wait(0));
+    }
+    let late = node.account("late", 1_000_000);
+    (node, late)
+}
+
+fn an_accepted_job_that_found_no_room_can_be_cancelled(options: Options) {
+    let (_node, late) = full(options);
+    let path = submit(&late, &wait(0));
+    assert_eq!(cancel(&late, &path).status, 202);
+    until(Duration::from_secs(10), || state(&late, &path) == "cancelled");
+    assert_eq!((late.balance(), held(&late)), (1_000_000, 0));
+    submit(&late, &wait(0));
+}
+
+fn an_accepted_job_that_found_no_room_runs_out_of_time(options: Options) {
+    let (_node, late) = full(options);
+    let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 0 }, "timeout_ms": 200 });
+    let path = submit(&late, &capsule);
+    until(Duration::from_secs(10), || state(&late, &path) == "expired");
+    assert_eq!((late.balance(), held(&late)), (1_000_000, 0));
+    submit(&late, &wait(0));
 }
 
 #[test]

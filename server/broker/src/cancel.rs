@@ -1,5 +1,6 @@
 //! Stopping a job that somebody no longer wants.
 
+use inos_engine::End;
 use inos_protocols::{JobId, Refusal, job::Job, refusal::Kind};
 
 use crate::{Broker, Caller};
@@ -9,7 +10,9 @@ impl Broker {
     pub async fn cancel(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
         if let Some(live) = self.0.live.get(caller.account, id) {
             live.control.cancel();
-            self.0.engine.cancel(id);
+            if !self.0.engine.cancel(id) {
+                self.0.end_waiting(id, End::Cancelled);
+            }
             return Ok(live.job());
         }
         let job = self.job(caller, id).await?;

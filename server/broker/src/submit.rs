@@ -6,10 +6,10 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use inos_engine::{Feed, Refused, Task};
+use inos_engine::{End, Feed, Outcome, Refused, Task};
 use inos_ledger::{Accept, CommitError, Entry, Finish};
 use inos_protocols::{
     JobId, Refusal,
@@ -42,9 +42,14 @@ pub struct Submitted {
 /// Accepted jobs that the engine had no room for; they are offered again as others end.
 #[derive(Default)]
 pub(crate) struct Backlog {
-    tasks: Mutex<VecDeque<Task>>,
+    waiting: Mutex<VecDeque<Waiting>>,
     /// How many they are, for those who only want to know whether there are any.
     len: AtomicUsize,
+}
+
+struct Waiting {
+    task: Task,
+    since: Instant,
 }
 
 impl Backlog {
@@ -52,11 +57,15 @@ impl Backlog {
         self.len.load(Relaxed)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut VecDeque<Task>) -> T) -> T {
-        let mut tasks = self.tasks.lock();
-        let changed = change(&mut tasks);
-        self.len.store(tasks.len(), Relaxed);
+    fn change<T>(&self, change: impl FnOnce(&mut VecDeque<Waiting>) -> T) -> T {
+        let mut waiting = self.waiting.lock();
+        let changed = change(&mut waiting);
+        self.len.store(waiting.len(), Relaxed);
         changed
+    }
+
+    fn remove(&self, id: JobId) -> Option<Waiting> {
+        self.change(|all| all.iter().position(|one| one.task.id == id).and_then(|at| all.remove(at)))
     }
 }
 
@@ -167,7 +176,7 @@ impl Inside {
     }
 
     /// Writes down how an accepted job ended; goes on trying while the database is away.
-    async fn finish(self: Arc<Self>, story: &Story, ran: inos_engine::Outcome) {
+    async fn finish(self: Arc<Self>, story: &Story, ran: Outcome) {
         let ended = self.conclude(story, ran, story.held);
         let ended = self.as_blobs(story, ended).await;
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
@@ -221,12 +230,33 @@ impl Inside {
     }
 
     /// Offers an accepted job; one that finds no room waits here and in the books.
-    fn offer(&self, task: Task) {
+    fn offer(self: &Arc<Self>, task: Task) {
+        let since = Instant::now();
         for (task, refused) in self.engine.offer(vec![task]) {
             if !matches!(refused, Refused::Draining) {
-                self.backlog.change(|tasks| tasks.push_back(task));
+                self.end_in_time(&task);
+                self.backlog.change(|all| all.push_back(Waiting { task, since }));
             }
         }
+    }
+
+    /// Sees to it that a job does not wait for room longer than it may.
+    fn end_in_time(self: &Arc<Self>, task: &Task) {
+        let (inside, id, deadline) = (Arc::downgrade(self), task.id, task.deadline);
+        self.runtime.spawn(async move {
+            tokio::time::sleep_until(deadline.into()).await;
+            if let Some(inside) = inside.upgrade() {
+                inside.end_waiting(id, End::Expired);
+            }
+        });
+    }
+
+    /// Ends a job that still waits for room in the queue, if it does.
+    pub(crate) fn end_waiting(&self, id: JobId, end: End) {
+        let Some(Waiting { task, since }) = self.backlog.remove(id) else { return };
+        let queued_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (outputs, inputs) = (Vec::new(), Vec::new());
+        (task.done)(Outcome { end, outputs, inputs, bytes_in: 0, queued_us, run_us: 0, started: None });
     }
 
     /// Offers again what found no room before, away from the engine's thread that has just made some.
@@ -240,10 +270,10 @@ impl Inside {
     /// Offers again what found no room before.
     pub(crate) fn offer_backlog(&self) {
         loop {
-            let Some(task) = self.backlog.change(VecDeque::pop_front) else { return };
+            let Some(Waiting { task, since }) = self.backlog.change(VecDeque::pop_front) else { return };
             if let Some((task, refused)) = self.engine.offer(vec![task]).pop() {
                 if !matches!(refused, Refused::Draining) {
-                    self.backlog.change(|tasks| tasks.push_front(task));
+                    self.backlog.change(|all| all.push_front(Waiting { task, since }));
                 }
                 return;
             }
