@@ -152,7 +152,12 @@ fn bare_sqlite(path: &Path, batch: usize, time: Duration) -> Figure {
         count += batch;
     }
     let spent = cpu_us(std::process::id().to_string()) - spent;
-    Figure { per_second: count as f64 / begun.elapsed().as_secs_f64(), writer_us: spent / count as f64, server_us: 0.0, commits }
+    Figure {
+        per_second: count as f64 / begun.elapsed().as_secs_f64(),
+        writer_us: spent / count as f64,
+        server_us: 0.0,
+        commits,
+    }
 }
 
 /// Processor time of a thread of this process, in microseconds.
@@ -163,7 +168,11 @@ fn cpu_us(thread: String) -> f64 {
 
 /// Processor time of all Postgres processes here, the ended ones left out.
 fn backends_us() -> f64 {
-    let pids = std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let pids = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok());
     let run = |pid: String| {
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
         let run = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;

@@ -90,7 +90,10 @@ impl Postgres {
     }
 
     /// Runs statements on the connection; one that failed is not used again unless the server itself said no.
-    fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection, Types) -> Result<T, sqlx::Error>) -> Result<T, Trouble> {
+    fn run<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut PgConnection, Types) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
         let Some(Session { connection, types }) = &mut self.session else {
             return Err(Trouble::Away("the connection was closed".into()));
         };
@@ -124,7 +127,9 @@ impl Postgres {
 
     /// Ends a transaction without a trace; a connection that cannot do so is given up.
     pub(crate) fn roll_back(&mut self) {
-        if std::mem::take(&mut self.begun) && self.run(async |connection, _| connection.execute("ROLLBACK").await.map(drop)).is_err() {
+        if std::mem::take(&mut self.begun)
+            && self.run(async |connection, _| connection.execute("ROLLBACK").await.map(drop)).is_err()
+        {
             self.session = None;
         }
     }
