@@ -62,7 +62,7 @@ pub struct Resume {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct ServerFrame {
-    /// Its number; `pong` and `welcome` bear the number of the frame before them.
+    /// Its number; `welcome`, `pong` and `goodbye` bear the number of the frame before them.
     pub seq: u64,
     /// What it says.
     #[serde(flatten)]

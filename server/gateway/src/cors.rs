@@ -16,7 +16,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 /// What it may send.
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, Accept, Idempotency-Key, Prefer, Range, If-None-Match, Last-Event-ID, \
-     X-Request-Id, traceparent, tracestate",
+     Inos-Budget, Inos-Priority, Inos-Timeout-Ms, Inos-Keep, X-Request-Id, traceparent, tracestate",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");

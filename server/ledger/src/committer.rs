@@ -2,12 +2,14 @@
 //! There is no timer. Credits leave a purse for good only here, after the database has them.
 
 mod batch;
+mod checkpoint;
 mod fold;
 mod postgres;
 mod posting;
 mod records;
 pub(crate) mod rows;
 mod sqlite;
+mod statements;
 mod store;
 mod trouble;
 mod verdict;

@@ -9,6 +9,7 @@ use rusqlite::{
 };
 
 use super::{
+    checkpoint::Checkpointer,
     posting::{Held, Helds, Posting},
     rows::{JOB_COLUMN_COUNT, Sink, TRANSFER_COLUMN_COUNT, job_columns, transfer_columns},
     trouble::{Fate, Trouble},
@@ -18,24 +19,26 @@ use crate::{claims::IDEMPOTENCY_MS, database::PATIENCE};
 
 /// How many prepared statements are kept.
 const STATEMENTS_MAX: usize = 32;
-/// The log is copied into the database whenever it has grown by this many pages of 4 KiB.
-const CHECKPOINT_PAGES: u32 = 4000;
 
 /// The writing connection to a SQLite file.
 pub(crate) struct Sqlite {
     path: PathBuf,
+    // Ends before the connection: whoever closes last clears the log away.
+    checkpointer: Option<Checkpointer>,
     connection: Option<Connection>,
 }
 
 impl Sqlite {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, connection: None }
+        Self { path, checkpointer: None, connection: None }
     }
 
     /// Opens the connection if there is none.
     pub(crate) fn connect(&mut self) -> Result<(), Trouble> {
         if self.connection.is_none() {
-            self.connection = Some(open(&self.path).map_err(sorted)?);
+            let connection = open(&self.path).map_err(sorted)?;
+            self.checkpointer = Some(Checkpointer::start(&self.path, &connection).map_err(sorted)?);
+            self.connection = Some(connection);
         }
         Ok(())
     }
@@ -50,7 +53,12 @@ impl Sqlite {
     }
 
     pub(crate) fn commit(&mut self) -> Result<(), Trouble> {
-        self.connection()?.execute_batch("COMMIT").map_err(sorted)
+        let connection = self.connection()?;
+        connection.execute_batch("COMMIT").map_err(sorted)?;
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.after_commit(connection);
+        }
+        Ok(())
     }
 
     /// Ends a transaction without a trace; a connection that cannot do so is given up.
@@ -139,7 +147,6 @@ fn open(path: &std::path::Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     Ok(connection)
 }
