@@ -69,7 +69,7 @@ async fn find_or_make(
     name: &str,
     kind: Kind,
 ) -> Result<AccountNo, Error> {
-    make(connection, id, name, kind).await?;
+    make(connection, id, name, kind, Time::now()).await?;
     sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1")
         .bind(&id.as_bytes()[..])
         .fetch_one(connection)
@@ -78,12 +78,18 @@ async fn find_or_make(
         .map_err(Error::on("find an account"))
 }
 
-async fn make(connection: &mut AnyConnection, id: AccountId, name: &str, kind: Kind) -> Result<(), Error> {
+async fn make(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    name: &str,
+    kind: Kind,
+    created: Time,
+) -> Result<(), Error> {
     sqlx::query("INSERT INTO accounts (id, name, kind, created) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING")
         .bind(&id.as_bytes()[..])
         .bind(name)
         .bind(kind as i64)
-        .bind(Time::now().as_i64())
+        .bind(created.as_i64())
         .execute(&mut *connection)
         .await
         .map_err(Error::on("make an account"))?;
@@ -141,16 +147,16 @@ async fn issue(
 impl Ledger {
     /// Makes an account; what it starts with comes from the issuer in the same commit.
     pub async fn open_account(&self, name: &str, starting: Microcredits) -> Result<Account, Error> {
-        let (shared, id) = (&self.0.shared, AccountId::new());
+        let (shared, id, created) = (&self.0.shared, AccountId::new(), Time::now());
         retried(async || {
             let mut tx = shared.database.write().await?;
-            make(tx.on(), id, name, Kind::User).await?;
+            make(tx.on(), id, name, Kind::User, created).await?;
             issue(tx.on(), shared.issuer, id, starting, "starting credits").await?;
             tx.commit().await
         })
         .await?;
         let zero = Microcredits::ZERO;
-        Ok(Account { id, name: name.into(), created: Time::now(), balance: starting, held: zero, available: starting })
+        Ok(Account { id, name: name.into(), created, balance: starting, held: zero, available: starting })
     }
 
     /// On the first start makes an account with the starting credits and a key that may do everything, shown once;

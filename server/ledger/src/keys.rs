@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering::*},
     time::{Duration, Instant},
 };
 
@@ -48,7 +49,11 @@ struct Known {
 
 /// Keys that were used lately.
 #[derive(Default)]
-pub(crate) struct KeyCache(Mutex<HashMap<KeyId, Known>>);
+pub(crate) struct KeyCache {
+    keys: Mutex<HashMap<KeyId, Known>>,
+    /// Counts revocations: what was read before one is not remembered after it.
+    revocations: AtomicU64,
+}
 
 impl Ledger {
     /// What this bearer key opens; `None` for one that is wrong, unknown, revoked or expired.
@@ -96,18 +101,24 @@ impl Ledger {
             .await
             .map_err(Error::on("revoke a key"))?;
         tx.commit().await?;
-        shared.keys.0.lock().remove(&key);
+        shared.keys.forget(key);
         Ok(done.rows_affected() == 1)
     }
 }
 
 impl KeyCache {
+    fn forget(&self, id: KeyId) {
+        let mut keys = self.keys.lock();
+        self.revocations.fetch_add(1, Release);
+        keys.remove(&id);
+    }
+
     fn get(&self, id: KeyId) -> Option<Known> {
-        self.0.lock().get(&id).filter(|known| known.read.elapsed() < BELIEVED).copied()
+        self.keys.lock().get(&id).filter(|known| known.read.elapsed() < BELIEVED).copied()
     }
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
-        let read = Instant::now();
+        let (read, revocations) = (Instant::now(), self.revocations.load(Acquire));
         type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>);
         let row: Option<Row> = sqlx::query_as(
             "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires FROM keys k JOIN accounts a ON a.no = k.account \
@@ -118,7 +129,7 @@ impl KeyCache {
         .await
         .map_err(Error::on("read a key"))?;
         let Some((account, account_id, secret_hash, scopes, expires)) = row else {
-            self.0.lock().remove(&id);
+            self.keys.lock().remove(&id);
             return Ok(None);
         };
         let damaged = || Error::Damaged { what: "key" };
@@ -131,11 +142,13 @@ impl KeyCache {
         };
         let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
         let known = Known { secret_hash, access, read };
-        let mut keys = self.0.lock();
+        let mut keys = self.keys.lock();
         if keys.len() >= REMEMBERED_MAX {
             keys.clear();
         }
-        keys.insert(id, known);
+        if self.revocations.load(Acquire) == revocations {
+            keys.insert(id, known);
+        }
         Ok(Some(known))
     }
 }

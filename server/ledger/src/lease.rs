@@ -19,14 +19,16 @@ const GRACE_MS: u64 = 2000;
 const ROUNDS_MAX: u32 = 8;
 
 /// What asking for credits brought.
-enum Answer {
+enum Refill {
     Granted,
+    /// Another node was quicker.
+    Overtaken,
     /// So much is there, and it is not enough.
     TooPoor(i64),
 }
 
 impl Shared {
-    /// Puts credits aside, asking the database at most once for all who wait for the same purse.
+    /// Puts credits aside, asking the database once for all who wait for the same purse.
     pub(crate) async fn reserve_slowly(
         &self,
         purse: &Arc<Purse>,
@@ -38,28 +40,32 @@ impl Shared {
             if let Some(reservation) = purse.reserve(amount) {
                 return Ok(reservation);
             }
-            let too_poor = |available| ReserveError::TooPoor { required: amount, available };
-            if last.asked.is_some_and(|asked| asked >= arrived) && amount > last.available {
-                return Err(too_poor(last.available));
-            }
-            let asked = Instant::now();
-            let need = amount.as_i64() - purse.lease().map_or(0, |lease| lease.free());
-            match retried(|| self.refill(purse, need)).await? {
-                Answer::Granted => self.leased.notify_one(),
-                Answer::TooPoor(available) => {
-                    let free = purse.lease().map_or(0, |lease| lease.free());
-                    last.asked = Some(asked);
-                    last.available = Microcredits::saturating((available + free).max(0) as u64);
-                    // What others gave back meanwhile may be enough after all.
-                    return purse.reserve(amount).ok_or_else(|| too_poor(last.available));
+            // Somebody asked after this one came: the answer is as good for both.
+            match last.available {
+                _ if last.asked.is_none_or(|asked| asked < arrived) => {}
+                None => return Err(Error::Unavailable.into()),
+                Some(available) if available < amount => {
+                    return Err(ReserveError::TooPoor { required: amount, available });
                 }
+                Some(_) => {}
+            }
+            (last.asked, last.available) = (Some(Instant::now()), None);
+            let need = amount.as_i64() - purse.free();
+            let refill = retried(|| self.refill(purse, need)).await?;
+            let available = match refill {
+                Refill::TooPoor(available) => available + purse.free(),
+                Refill::Granted | Refill::Overtaken => purse.free().max(amount.as_i64()),
+            };
+            last.available = Some(Microcredits::saturating(available.max(0) as u64));
+            if let Refill::Granted = refill {
+                self.leased.notify_one();
             }
         }
         Err(Error::Unavailable.into())
     }
 
     /// Leases `need` more credits to the purse, or as many as are sensible.
-    async fn refill(&self, purse: &Purse, need: i64) -> Result<Answer, Error> {
+    async fn refill(&self, purse: &Purse, need: i64) -> Result<Refill, Error> {
         let (node, no, now) = (self.node_account, purse.no, Time::now());
         let until_ms = uptime_ms() + self.lease_ms - self.lease_ms / 4;
         let mut tx = self.database.write().await?;
@@ -71,13 +77,15 @@ impl Shared {
         }
         if available < need {
             tx.commit().await?;
-            return Ok(Answer::TooPoor(available));
+            return Ok(Refill::TooPoor(available));
         }
         let amount = self.portion(need.max(0), available);
-        grant(tx.on(), no, node, token, amount, now.plus_ms(self.lease_ms)).await?;
+        if !grant(tx.on(), no, node, token, amount, now.plus_ms(self.lease_ms)).await? {
+            return Ok(Refill::Overtaken);
+        }
         tx.commit().await?;
         purse.granted(token, amount, until_ms);
-        Ok(Answer::Granted)
+        Ok(Refill::Granted)
     }
 
     /// How much to lease: on SQLite this node is alone and takes all, on Postgres it leaves half to others.
@@ -224,6 +232,7 @@ async fn available(connection: &mut AnyConnection, account: AccountNo) -> Result
         .ok_or(Error::NoAccount)
 }
 
+/// Moves credits into the lease, unless somebody else was quicker.
 async fn grant(
     connection: &mut AnyConnection,
     account: AccountNo,
@@ -231,7 +240,7 @@ async fn grant(
     token: i64,
     amount: i64,
     expires: Time,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let leased =
         sqlx::query("UPDATE balances SET leased = leased + $2 WHERE account = $1 AND balance - held - leased >= $2")
             .bind(account.0)
@@ -240,8 +249,7 @@ async fn grant(
             .await
             .map_err(Error::on("lease credits"))?;
     if leased.rows_affected() != 1 {
-        // Another node was quicker; the caller is told that the database was busy and asks again.
-        return Err(Error::Unavailable);
+        return Ok(false);
     }
     sqlx::query(
         "INSERT INTO leases (account, node, token, remainder, expires) VALUES ($1, $2, $3, $4, $5) \
@@ -254,7 +262,7 @@ async fn grant(
     .bind(expires.as_i64())
     .execute(connection)
     .await
-    .map(drop)
+    .map(|_| true)
     .map_err(Error::on("lease credits"))
 }
 

@@ -29,11 +29,12 @@ pub struct Purse {
     pub(crate) refill: tokio::sync::Mutex<Answer>,
 }
 
-/// What the database last said of an account that was too poor.
+/// What the database last said to somebody who asked for more credits than there were.
 #[derive(Default)]
 pub(crate) struct Answer {
     pub(crate) asked: Option<Instant>,
-    pub(crate) available: Microcredits,
+    /// What was there; nothing when the database did not answer.
+    pub(crate) available: Option<Microcredits>,
 }
 
 /// Credits under one token. All numbers are microcredits.
@@ -78,6 +79,11 @@ impl Purse {
     /// The lease, if there is one.
     pub(crate) fn lease(&self) -> Option<Arc<Lease>> {
         self.lease.read().clone()
+    }
+
+    /// What is leased and nobody has reserved.
+    pub(crate) fn free(&self) -> i64 {
+        self.lease().map_or(0, |lease| lease.free())
     }
 
     /// What is put aside for jobs under way here and not yet in the database.

@@ -14,10 +14,23 @@ use crate::{
     committer::rows::{state_number, state_of},
 };
 
-/// The columns that [`read_job`] reads.
-const COLUMNS: &str = "j.id, a.id AS account, j.unit, j.method, j.params, j.state, j.attempts, j.submitted, j.started, \
-     j.finished, j.cost, j.hold, j.budget, j.priority, j.bytes_in, j.bytes_out, j.queued_us, j.run_us, j.outputs, j.kept, \
-     j.error, j.labels, j.expires, j.segment";
+/// Selects what [`read_job`] reads.
+macro_rules! select_job {
+    ($rest:literal $(,)?) => {
+        concat!(
+            "SELECT j.id, a.id AS account, j.unit, j.method, j.params, j.state, j.attempts, j.submitted, j.started, \
+             j.finished, j.cost, j.hold, j.budget, j.priority, j.bytes_in, j.bytes_out, j.queued_us, j.run_us, j.outputs, \
+             j.kept, j.error, j.labels, j.expires, j.segment FROM jobs j JOIN accounts a ON a.no = j.account ",
+            $rest
+        )
+    };
+}
+
+const JOB: &str = select_job!("WHERE j.account = $1 AND j.id = $2");
+const JOBS: &str = select_job!(
+    "WHERE j.account = $1 AND j.id < $2 AND j.id >= $3 AND ($4 < 0 OR j.state = $4) AND ($5 = '' OR j.unit = $5) \
+     AND ($6 = '' OR j.method = $6) AND ($7 = '' OR j.labels LIKE $7 ESCAPE '!') ORDER BY j.id DESC LIMIT $8",
+);
 
 /// Which jobs are wanted.
 #[derive(Debug, Clone, Default)]
@@ -50,8 +63,7 @@ pub struct KnownJob {
 impl Books {
     /// A job of an account.
     pub async fn job(&self, account: AccountNo, id: JobId) -> Result<Option<KnownJob>, Error> {
-        let sql = const_format_job("WHERE j.account = $1 AND j.id = $2");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let row = sqlx::query(JOB)
             .bind(account.0)
             .bind(&id.as_bytes()[..])
             .fetch_optional(self.pool())
@@ -71,11 +83,7 @@ impl Books {
         let before = cursor.map_or(Ok(vec![0xff; 16]), |cursor| {
             HEXLOWER.decode(cursor.as_bytes()).ok().filter(|id| id.len() == 16).ok_or(Error::Cursor)
         })?;
-        let sql = const_format_job(
-            "WHERE j.account = $1 AND j.id < $2 AND j.id >= $3 AND ($4 < 0 OR j.state = $4) AND ($5 = '' OR j.unit = $5) \
-             AND ($6 = '' OR j.method = $6) AND ($7 = '' OR j.labels LIKE $7 ESCAPE '!') ORDER BY j.id DESC LIMIT $8",
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = sqlx::query(JOBS)
             .bind(account.0)
             .bind(before)
             .bind(&first_id(filter.since.unwrap_or_default())[..])
@@ -95,10 +103,6 @@ impl Books {
         }
         Ok((jobs, next))
     }
-}
-
-fn const_format_job(rest: &str) -> String {
-    format!("SELECT {COLUMNS} FROM jobs j JOIN accounts a ON a.no = j.account {rest}")
 }
 
 /// A pattern that finds a label in the JSON of all labels.

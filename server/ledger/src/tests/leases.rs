@@ -43,7 +43,6 @@ async fn idle_leases_are_given_back(place: Place) {
     let (ledger, books) = place.open().await;
     let (_, purse) = account(&ledger, 100).await;
     drop(ledger.reserve_slowly(&purse, credits(1)).await.unwrap());
-    until(async || ledger.reserve(&purse, credits(1)).is_none()).await;
     until(async || purse.lease().is_none()).await;
     pay(&ledger, &purse, 100).await;
     is_right(&books).await;

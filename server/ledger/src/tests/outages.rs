@@ -135,7 +135,7 @@ async fn a_postgres_that_is_away_refuses_and_heals() {
     ledger.close().await;
 }
 
-/// When a connection that sends COMMIT is cut.
+/// When a connection is cut: before the database hears of what the ledger says, or before the ledger hears the answer.
 #[derive(Clone, Copy, PartialEq)]
 enum Cut {
     Before,
@@ -146,6 +146,8 @@ enum Cut {
 #[derive(Default)]
 struct Proxy {
     cut: Mutex<Option<Cut>>,
+    /// Whether anything that is said brings the cut, and not only COMMIT.
+    at_once: AtomicBool,
     /// Whether nobody gets through once a connection was cut.
     stays_down: AtomicBool,
     down: AtomicBool,
@@ -177,14 +179,17 @@ impl Proxy {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(len @ 1..) = from.read(&mut buffer) {
                 let is_commit = buffer[..len].windows(7).any(|window| window == b"COMMIT\0");
-                let cut = if is_commit { self.cut.lock().take() } else { None };
+                let is_due = is_commit || self.at_once.load(Acquire);
+                let cut = if is_due { self.cut.lock().take() } else { None };
                 if cut.is_some() {
                     self.down.store(self.stays_down.load(Acquire), Release);
                 }
                 if cut == Some(Cut::Before) {
                     break;
                 }
-                silent.store(cut == Some(Cut::After), Release);
+                if cut == Some(Cut::After) {
+                    silent.store(true, Release);
+                }
                 if to.write_all(&buffer[..len]).is_err() {
                     break;
                 }
@@ -245,6 +250,19 @@ async fn a_commit_whose_answer_was_lost_happens_once() {
         assert!(matches!(claim(&ledger, &purse, &number.to_string()).await, Claim::Settled(same) if same == job));
     }
     assert_eq!(available(&books, id).await, 950);
+    is_right(&books).await;
+
+    // Without a key the commit is a single statement, which commits itself.
+    pay(&ledger, &purse, 10).await;
+    proxy.at_once.store(true, Release);
+    for cut in [Cut::After, Cut::Before, Cut::After] {
+        let (job, entry) = settle(ledger.reserve(&purse, credits(10)).unwrap(), 10);
+        *proxy.cut.lock() = Some(cut);
+        let Ok(Commit::Receipt(receipt)) = commit(&ledger, entry).await else { panic!("it is found or done again") };
+        assert!(proxy.cut.lock().is_none(), "the connection was cut");
+        assert_eq!(books.receipt(purse.no, job).await.unwrap(), Some(receipt));
+    }
+    assert_eq!(available(&books, id).await, 910);
     is_right(&books).await;
     ledger.close().await;
 }
