@@ -14,6 +14,7 @@ use crate::{
         welcome,
     },
     ids::SessionId,
+    job::State,
     refusal::Refusal,
 };
 
@@ -27,6 +28,32 @@ pub fn read_client_frame(message: &Bytes) -> Result<ClientFrame, Refusal> {
 pub fn read_server_frame(message: &Bytes) -> Result<ServerFrame, Refusal> {
     let reader = message::open(message)?;
     Ok(read_server(message, reader.get_root().map_err(Malformed::from)?)?)
+}
+
+/// Which jobs a server frame ends, without reading what came of them.
+///
+/// For those who only count, such as a load driver; `None` where the frame says anything else.
+pub fn read_ends(message: &Bytes) -> Result<Option<Ends>, Refusal> {
+    let reader = message::open(message)?;
+    let frame: server_frame::Reader<'_> = reader.get_root().map_err(Malformed::from)?;
+    let server_frame::Result(list) = frame.which().map_err(Malformed::from)? else { return Ok(None) };
+    let list = list.map_err(Malformed::from)?;
+    fields::batch_len("result", list.len())?;
+    let end = |answer: answer::Reader<'_>| {
+        let state = answer.get_result()?.get_state()?;
+        Ok((answer.get_correlation(), state.into()))
+    };
+    let ends = list.iter().map(end).collect::<Result<_, Malformed>>()?;
+    Ok(Some(Ends { seq: frame.get_seq(), ends }))
+}
+
+/// The jobs that one frame ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ends {
+    /// The frame's number.
+    pub seq: u64,
+    /// Correlation number and state of each.
+    pub ends: Vec<(u64, State)>,
 }
 
 fn read_client(whole: &Bytes, from: client_frame::Reader<'_>) -> Result<ClientFrame, Malformed> {
@@ -249,4 +276,34 @@ fn write_trouble(trouble: &Trouble, mut to: trouble::Builder<'_>) {
         to.reborrow().init_about().set_submission(*correlation);
     }
     problem::write(problem, to.init_problem());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Microcredits,
+        job::{Metrics, Outcome},
+    };
+
+    #[test]
+    fn the_ends_of_a_frame_are_those_of_its_results() {
+        let outcome = |state| Outcome {
+            job: JobId::new(),
+            state,
+            cost: Microcredits::ZERO,
+            outputs: Vec::new(),
+            error: None,
+            metrics: Metrics::default(),
+            receipt: None,
+        };
+        let answer = |(correlation, state)| Answer { correlation, outcome: outcome(state) };
+        let ends = vec![(7, State::Succeeded), (u64::MAX, State::Expired)];
+        let body = ServerBody::Result(ends.iter().copied().map(answer).collect());
+        let message: Bytes = write_server_frame(&ServerFrame { seq: 3, body }).into();
+        assert_eq!(read_ends(&message).unwrap(), Some(Ends { seq: 3, ends }));
+        let pong: Bytes = write_server_frame(&ServerFrame { seq: 3, body: ServerBody::Pong(1) }).into();
+        assert_eq!(read_ends(&pong).unwrap(), None);
+        assert!(read_ends(&message.slice(..message.len() - 8)).is_err());
+    }
 }

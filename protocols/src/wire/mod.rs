@@ -13,7 +13,7 @@ mod problem;
 mod receipt;
 
 pub use capsule::{read_capsule, read_capsules, write_capsule, write_capsules};
-pub use frames::{read_client_frame, read_server_frame, write_client_frame, write_server_frame};
+pub use frames::{Ends, read_client_frame, read_ends, read_server_frame, write_client_frame, write_server_frame};
 pub use identity::{read_key, read_node, write_key, write_node};
 pub use ledger::{read_entry, read_hold, read_transfer, write_entry, write_hold, write_transfer};
 pub use malformed::Malformed;

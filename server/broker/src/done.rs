@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use inos_engine::{Control, End, Entry, Outcome as Ran};
 use inos_ledger::{Ending, JobRecord, Purse};
 use inos_protocols::{
-    Hash, JobId, Microcredits, Refusal,
+    Hash, JobId, Microcredits, Problem, Refusal,
     job::{Metrics, Outcome, OutputBytes, OutputInfo, Params, State, Store, capsule_digest},
     receipt::SignedReceipt,
     refusal::Kind,
@@ -38,6 +38,24 @@ pub(crate) struct Story {
 pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) outputs: Vec<OutputBytes>,
+}
+
+/// What the caller is to read of a job, once the books know.
+pub(crate) struct Told {
+    state: State,
+    cost: Microcredits,
+    error: Option<Problem>,
+    metrics: Metrics,
+    outputs: Vec<OutputBytes>,
+}
+
+impl Ended {
+    /// Parts what the caller reads from what the books keep.
+    pub(crate) fn part(self) -> (Told, Ending) {
+        let Self { ending, outputs } = self;
+        let Ending { state, cost, ref error, metrics, .. } = ending;
+        (Told { state, cost, error: error.clone(), metrics, outputs }, ending)
+    }
 }
 
 impl Story {
@@ -176,15 +194,7 @@ fn over_budget(cost: Microcredits, held: Microcredits) -> Refusal {
 }
 
 /// What the caller reads once the books know.
-pub(crate) fn outcome(id: JobId, ended: Ended, receipt: Option<SignedReceipt>) -> Outcome {
-    let Ended { ending, outputs } = ended;
-    Outcome {
-        job: id,
-        state: ending.state,
-        cost: ending.cost,
-        outputs,
-        error: ending.error,
-        metrics: ending.metrics,
-        receipt,
-    }
+pub(crate) fn outcome(id: JobId, told: Told, receipt: Option<SignedReceipt>) -> Outcome {
+    let Told { state, cost, error, metrics, outputs } = told;
+    Outcome { job: id, state, cost, outputs, error, metrics, receipt }
 }

@@ -15,7 +15,7 @@ use inos_protocols::{
 
 use crate::{
     Broker, Caller, Inside,
-    done::{Ended, outcome},
+    done::{Told, outcome},
     hold,
     plan::{Ask, at_hand, settle_down},
     run::{bytes_of, crowded, settlement},
@@ -40,7 +40,7 @@ pub enum Reply {
 pub type Replies = Arc<dyn Fn(Reply) + Send + Sync>;
 
 /// A job that ended, under its correlation number, before its commit.
-type Unanswered = (u64, inos_protocols::JobId, Ended);
+type Unanswered = (u64, inos_protocols::JobId, Told);
 
 /// Jobs that ran here and wait for their common commit.
 #[derive(Default)]
@@ -110,8 +110,8 @@ impl Inside {
         if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (_, ran) = self.engine.run_here(task);
             let ended = self.conclude(&story, ran, reservation.amount());
-            let entry = settlement(&story, &ended, reservation, None);
-            batch.ended.push((correlation, story.id, ended));
+            let (told, entry) = settlement(&story, ended, reservation, None);
+            batch.ended.push((correlation, story.id, told));
             batch.entries.push(entry);
             return Ok(());
         }
@@ -125,8 +125,8 @@ impl Inside {
                 return;
             }
             let ended = inside.conclude(&told, ran, reservation.amount());
-            let entry = settlement(&told, &ended, reservation, None);
-            let ended = vec![(correlation, told.id, ended)];
+            let (end, entry) = settlement(&told, ended, reservation, None);
+            let ended = vec![(correlation, told.id, end)];
             inside.answer(ended, vec![entry], &replies, &here);
         });
         self.live.insert(&story);
@@ -173,10 +173,10 @@ impl Inside {
         let replies = replies.clone();
         here.spawn(async move {
             let (mut answers, mut refused) = (Vec::with_capacity(ended.len()), Vec::new());
-            for ((correlation, id, ended), commit) in ended.into_iter().zip(committed.await) {
+            for ((correlation, id, told), commit) in ended.into_iter().zip(committed.await) {
                 match commit {
                     Ok(Commit::Receipt(receipt)) => {
-                        answers.push(Answer { correlation, outcome: outcome(id, ended, Some(receipt)) })
+                        answers.push(Answer { correlation, outcome: outcome(id, told, Some(receipt)) })
                     }
                     Ok(Commit::Accepted | Commit::Transferred(_)) => {}
                     Err(error) => refused

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Broker, Caller, Inside,
-    done::{Ended, Story, outcome},
+    done::{Ended, Story, Told, outcome},
     hold,
     plan::{Ask, Plan, hashes, settle_down},
 };
@@ -31,7 +31,7 @@ pub struct Ran {
 }
 
 /// What the door waits for: the end, and its way into the books.
-pub(crate) type Verdict = (Ended, Committed);
+pub(crate) type Verdict = (Told, Committed);
 
 impl Broker {
     /// Runs a job and answers after its commit.
@@ -49,9 +49,9 @@ impl Broker {
         let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim)?;
         let id = story.id;
         inside.start(task, &story)?;
-        let (ended, committed) = receiver.await.map_err(|_| put_off())?;
+        let (told, committed) = receiver.await.map_err(|_| put_off())?;
         let receipt = settled(committed).await?;
-        Ok(Ran { outcome: outcome(id, ended, receipt), replayed: false })
+        Ok(Ran { outcome: outcome(id, told, receipt), replayed: false })
     }
 }
 
@@ -210,15 +210,21 @@ impl Inside {
 
     /// Writes down how a job ended; the returned future tells when it is durable.
     fn settle(&self, story: &Story, ended: Ended, reservation: Reservation, claim: Option<ClaimGuard>) -> Verdict {
-        let entry = settlement(story, &ended, reservation, claim);
-        (ended, self.ledger.commit(vec![entry]))
+        let (told, entry) = settlement(story, ended, reservation, claim);
+        (told, self.ledger.commit(vec![entry]))
     }
 }
 
-/// How a job ended, for the books.
-pub(crate) fn settlement(story: &Story, ended: &Ended, reservation: Reservation, claim: Option<ClaimGuard>) -> Entry {
-    let job = story.record(&ended.ending.input_hashes);
-    Entry::Settle(Settle { job, reservation, ending: ended.ending.clone(), claim })
+/// How a job ended, for its caller and for the books.
+pub(crate) fn settlement(
+    story: &Story,
+    ended: Ended,
+    reservation: Reservation,
+    claim: Option<ClaimGuard>,
+) -> (Told, Entry) {
+    let (told, ending) = ended.part();
+    let job = story.record(&ending.input_hashes);
+    (told, Entry::Settle(Settle { job, reservation, ending, claim }))
 }
 
 /// Whether all inputs are there as bytes.

@@ -8,6 +8,7 @@ use inos_broker::Reply;
 use inos_protocols::{
     JobId, Refusal,
     frame::{Accepted, Answer, ServerBody, ServerFrame, Trouble},
+    job::BATCH_MAX,
     refusal::Kind,
 };
 
@@ -169,9 +170,11 @@ impl Outbox {
             return None;
         }
         let mut written = Written { messages: self.again.drain(..).collect(), copied: 0, made_room: false };
-        if !self.accepted.is_empty() {
-            let accepted = std::mem::take(&mut self.accepted);
+        let mut accepted = std::mem::take(&mut self.accepted);
+        while !accepted.is_empty() {
+            let rest = accepted.split_off(accepted.len().min(BATCH_MAX));
             self.number(ServerBody::Accepted(accepted), &mut written);
+            accepted = rest;
         }
         let results = std::mem::take(&mut self.results);
         self.finish_jobs(results.len(), &mut written);
@@ -192,7 +195,7 @@ impl Outbox {
         written.made_room |= count > 0;
     }
 
-    /// Numbers results in frames of at most the negotiated size.
+    /// Numbers results in frames of at most the negotiated size and count.
     fn number_results(&mut self, results: Vec<Answer>, written: &mut Written) {
         let (mut frame, mut frame_bytes) = (Vec::with_capacity(results.len()), 0);
         for answer in results {
@@ -201,7 +204,7 @@ impl Outbox {
                 self.number(ServerBody::Problem(unsendable(&answer, self.frame_bytes_max)), written);
                 continue;
             }
-            if frame_bytes + bytes > self.frame_bytes_max {
+            if frame_bytes + bytes > self.frame_bytes_max || frame.len() == BATCH_MAX {
                 self.number(ServerBody::Result(std::mem::take(&mut frame)), written);
                 frame_bytes = 0;
             }
@@ -291,4 +294,27 @@ fn unsendable(answer: &Answer, frame_bytes_max: usize) -> Trouble {
         answer.outcome.job, answer.outcome.cost
     );
     Trouble { correlation: Some(answer.correlation), problem: Refusal::new(Kind::PayloadTooLarge, detail).problem() }
+}
+
+#[cfg(test)]
+mod tests {
+    use inos_protocols::wire;
+
+    use super::*;
+
+    #[test]
+    fn no_frame_says_more_than_a_reader_takes() {
+        let mut outbox = Outbox::new(Codec::Capsule, 1 << 20, 1 << 20);
+        let accepted = |correlation| Accepted { correlation, job: JobId::new() };
+        for begin in [0, 900] {
+            outbox.push(Reply::Accepted((begin..begin + 900).map(accepted).collect()));
+        }
+        let mut seen = Vec::new();
+        for message in outbox.take().unwrap().messages {
+            let Message::Binary(bytes) = message else { panic!("no binary message") };
+            let ServerBody::Accepted(jobs) = wire::read_server_frame(&bytes).unwrap().body else { panic!("not accepted") };
+            seen.extend(jobs.iter().map(|job| job.correlation));
+        }
+        assert_eq!(seen, (0..1_800).collect::<Vec<_>>());
+    }
 }

@@ -7,7 +7,7 @@ use inos_protocols::{
     frame::{ClientFrame, ServerBody, Submission},
     job::{Capsule, State},
     refusal::Kind,
-    wire,
+    wire::{self, Ends},
 };
 
 use super::{
@@ -141,13 +141,17 @@ impl Talk for Capsules {
 
 impl Capsules {
     fn hear_frame(&mut self, payload: &Bytes, heard: &mut Vec<Heard>, out: &mut Vec<u8>) -> Result<(), String> {
+        if let Some(Ends { seq, ends }) = wire::read_ends(payload).map_err(|refusal| refusal.to_string())? {
+            heard.extend(ends.iter().map(|(number, state)| Heard {
+                number: Some(*number),
+                count: 1,
+                verdict: if *state == State::Succeeded { Verdict::Done } else { Verdict::Error },
+            }));
+            self.ack(seq, payload.len(), out);
+            return Ok(());
+        }
         let frame = wire::read_server_frame(payload).map_err(|refusal| refusal.to_string())?;
         match frame.body {
-            ServerBody::Result(answers) => heard.extend(answers.iter().map(|answer| Heard {
-                number: Some(answer.correlation),
-                count: 1,
-                verdict: if answer.outcome.state == State::Succeeded { Verdict::Done } else { Verdict::Error },
-            })),
             ServerBody::Problem(trouble) => match trouble.correlation {
                 Some(number) => {
                     heard.push(Heard { number: Some(number), count: 1, verdict: verdict(&trouble.problem.code) });
@@ -157,14 +161,19 @@ impl Capsules {
             ServerBody::Goodbye(goodbye) => return Err(format!("the server says goodbye: {}", goodbye.reason)),
             _ => return Ok(()),
         }
-        self.unacked += payload.len();
+        self.ack(frame.seq, payload.len(), out);
+        Ok(())
+    }
+
+    /// Tells now and then how far the server's frames have come.
+    fn ack(&mut self, seq: u64, len: usize, out: &mut Vec<u8>) {
+        self.unacked += len;
         if self.unacked >= UNACKED_BYTES_MAX {
             self.unacked = 0;
             let begin = out.len();
             out.extend_from_slice(&self.ack);
-            websocket::patch(&mut out[begin + self.ack_at..begin + self.ack_at + 8], frame.seq);
+            websocket::patch(&mut out[begin + self.ack_at..begin + self.ack_at + 8], seq);
         }
-        Ok(())
     }
 }
 
