@@ -188,9 +188,13 @@ pub(crate) fn pause(attempt: u32) -> Duration {
     Duration::from_millis((5 << attempt.min(6)) + u64::from(byte[0]) * (1 << attempt.min(6)) / 64)
 }
 
+/// Sets a connection up; the size of a page counts only in a database that is still empty.
+///
+/// Large pages, because a group commit writes each page that it changed once: at 4 KiB the log took four times the
+/// writes, and the whole path a fifth longer.
 async fn tune(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     connection
-        .execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = 0")
+        .execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = 0")
         .await?;
     Ok(())
 }

@@ -312,7 +312,9 @@ mod tests {
         let mut seen = Vec::new();
         for message in outbox.take().unwrap().messages {
             let Message::Binary(bytes) = message else { panic!("no binary message") };
-            let ServerBody::Accepted(jobs) = wire::read_server_frame(&bytes).unwrap().body else { panic!("not accepted") };
+            let ServerBody::Accepted(jobs) = wire::read_server_frame(&bytes).unwrap().body else {
+                panic!("not accepted")
+            };
             seen.extend(jobs.iter().map(|job| job.correlation));
         }
         assert_eq!(seen, (0..1_800).collect::<Vec<_>>());

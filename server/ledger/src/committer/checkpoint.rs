@@ -10,10 +10,10 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, hooks::Wal};
 
-/// The log is copied whenever it has grown to so many pages of 4 KiB.
-const COPY_PAGES: u32 = 4_000;
+/// The log is copied whenever it has grown to so many pages of 16 KiB.
+const COPY_PAGES: u32 = 1_000;
 /// At so many pages the committer waits for the copy, so that the log begins anew: 128 MiB.
-const LOG_PAGES_MAX: u32 = 32_000;
+const LOG_PAGES_MAX: u32 = 8_000;
 
 thread_local! {
     /// How many pages the log had after this thread's last commit.
