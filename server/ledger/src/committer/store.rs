@@ -13,7 +13,7 @@ use crate::database::Home;
 
 /// The connection that group commits are written through.
 pub(crate) enum Store {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     Postgres(Box<Postgres>),
 }
 
@@ -29,7 +29,7 @@ macro_rules! either {
 impl Store {
     pub(crate) fn new(home: &Home) -> std::io::Result<Self> {
         Ok(match home {
-            Home::Sqlite(path) => Self::Sqlite(Sqlite::new(path.clone())),
+            Home::Sqlite(path) => Self::Sqlite(Box::new(Sqlite::new(path.clone()))),
             Home::Postgres(options) => Self::Postgres(Box::new(Postgres::new((**options).clone())?)),
         })
     }
