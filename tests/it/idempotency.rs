@@ -9,6 +9,7 @@ crate::on_both! {
     a_repeated_submission_is_the_first_job,
     two_hundred_at_once_make_one_job_and_one_charge,
     a_key_belongs_to_its_account_and_survives_a_kill,
+    a_key_that_is_no_text_is_refused_and_costs_nothing,
 }
 
 fn capsule(text: &str) -> Value {
@@ -97,4 +98,16 @@ fn a_key_belongs_to_its_account_and_survives_a_kill(options: Options) {
     assert_eq!((id(&again), replayed(&again)), (id(&first), true));
     assert_eq!(ask(&alice, "k", &capsule("abcd")).code(), "idempotency-conflict");
     assert_eq!(alice.balance(), balance);
+}
+
+fn a_key_that_is_no_text_is_refused_and_costs_nothing(options: Options) {
+    let node = TestNode::with(options);
+    let admin = node.admin();
+    let before = admin.balance();
+    let mut asked = capsule("abc");
+    asked["idempotency_key"] = json!("a\0b");
+    let refused = admin.post_json("/v1/jobs", &asked);
+    assert_eq!((refused.status, refused.code().as_str()), (422, "invalid-params"), "{}", refused.text());
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/idempotency_key");
+    assert_eq!(admin.balance(), before);
 }

@@ -83,6 +83,11 @@ impl Inside {
     /// Takes the idempotency key of a plan, if it has one; waits for a racer that has it.
     pub(crate) async fn claim(&self, caller: &Caller, plan: &mut Plan) -> Result<Claimed, Refusal> {
         let Some(key) = plan.capsule.idempotency_key.clone() else { return Ok(Claimed::Free(None)) };
+        // A zero byte is no text to Postgres, and no other control character helps anybody to find the key again.
+        if key.chars().any(char::is_control) {
+            let told = "an idempotency key has no control characters";
+            return Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told));
+        }
         let inputs = hashes(&mut plan.feeds);
         let (entry, capsule) = (&plan.entry, &plan.capsule);
         let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);

@@ -38,6 +38,9 @@ impl Broker {
             return;
         }
         self.0.offer_backlog();
+        if self.jobs_under_way() == 0 {
+            self.0.arena.trim();
+        }
         if let Err(error) = self.0.sweep_bytes().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
