@@ -13,7 +13,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -171,6 +171,9 @@ fn service(
         let answer = site.answer(arrival, request);
         async move {
             let answer = answer.await;
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                under_way.hand_over();
+            }
             Ok(answer.map(|body| Told { body, _under_way: under_way }))
         }
     })

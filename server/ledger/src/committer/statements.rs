@@ -23,10 +23,10 @@ const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_ti
      budget BIGINT, capsule BYTEA, submitted BIGINT, deadline BIGINT, params TEXT, labels TEXT, asked BYTEA, hold BIGINT, \
      node BIGINT, state BIGINT, cost BIGINT, started BIGINT, finished BIGINT, attempts BIGINT, bytes_in BIGINT, \
      bytes_out BIGINT, queued_us BIGINT, run_us BIGINT, inputs BYTEA, outputs TEXT, kept BYTEA, segment BIGINT, error TEXT, \
-     expires BIGINT, commit_seq BIGINT, leaf_index BIGINT, leaf BYTEA); \
+     expires BIGINT, commit_seq BIGINT, leaf_index BIGINT); \
      CREATE TYPE pg_temp.end_row AS (state BIGINT, cost BIGINT, started BIGINT, finished BIGINT, attempts BIGINT, \
      bytes_in BIGINT, bytes_out BIGINT, queued_us BIGINT, run_us BIGINT, inputs BYTEA, outputs TEXT, kept BYTEA, \
-     segment BIGINT, error TEXT, expires BIGINT, commit_seq BIGINT, leaf_index BIGINT, leaf BYTEA, node BIGINT, seq BIGINT); \
+     segment BIGINT, error TEXT, expires BIGINT, commit_seq BIGINT, leaf_index BIGINT, node BIGINT, seq BIGINT); \
      CREATE TYPE pg_temp.transfer_row AS (id BYTEA, debit BIGINT, credit BIGINT, amount BIGINT, reason BIGINT, note TEXT, at BIGINT)";
 
 /// A commit in one statement. It divides by zero, and so leaves no trace, unless every lease and account was as hoped.
@@ -93,9 +93,9 @@ fn held(row: &PgRow) -> Result<((i64, JobId), Held), sqlx::Error> {
     let held = Held {
         seq: row.try_get("seq")?,
         hold: row.try_get("hold")?,
-        unit: row.try_get("unit")?,
-        method: row.try_get("method")?,
-        version: row.try_get("version")?,
+        unit: row.try_get::<String, _>("unit")?.into(),
+        method: row.try_get::<String, _>("method")?.into(),
+        version: row.try_get::<String, _>("version")?.into(),
         capsule: Hash(row.try_get("capsule")?),
         submitted: Time::from_ms(row.try_get::<i64, _>("submitted")? as u64),
     };
@@ -165,7 +165,7 @@ async fn write_ends(connection: &mut PgConnection, types: Types, posting: &Posti
         "UPDATE jobs j SET state = e.state, cost = e.cost, started = e.started, finished = e.finished, attempts = e.attempts, \
          bytes_in = e.bytes_in, bytes_out = e.bytes_out, queued_us = e.queued_us, run_us = e.run_us, inputs = e.inputs, \
          outputs = e.outputs, kept = e.kept, segment = e.segment, error = e.error, expires = e.expires, \
-         commit_seq = e.commit_seq, leaf_index = e.leaf_index, leaf = e.leaf, node = e.node, asked = NULL \
+         commit_seq = e.commit_seq, leaf_index = e.leaf_index, node = e.node, asked = NULL \
          FROM unnest($1::pg_temp.end_row[]) e WHERE j.seq = e.seq",
     )
     .bind(ends.done())
