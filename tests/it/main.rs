@@ -38,6 +38,7 @@ mod idempotency;
 mod jobs;
 mod large;
 mod limits;
+mod meddling;
 mod operations;
 mod postgres;
 mod routes;

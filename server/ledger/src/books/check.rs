@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use inos_protocols::{
-    JobId,
+    Hash, JobId,
+    job::OutputInfo,
     receipt::{Receipt, Tree, leaf_hash},
 };
 use sqlx::{AnyConnection, any::AnyRow};
@@ -12,7 +13,7 @@ use super::{
     Books, column,
     receipts::{leaf_hashes, read_root},
 };
-use crate::Error;
+use crate::{Error, committer::rows::state_number};
 
 /// The most violations that are named.
 const NAMED_MAX: usize = 100;
@@ -135,8 +136,11 @@ async fn check_jobs(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> 
     let mut after = 0i64;
     loop {
         let rows = sqlx::query(
-            "SELECT j.seq, j.id, j.cost, j.leaf, substr(c.leaves, CAST(j.leaf_index * 32 + 1 AS INTEGER), 32) AS leaf_hash \
-             FROM jobs j LEFT JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq \
+            "SELECT j.seq, j.id, j.unit, j.method, j.version, j.capsule, j.submitted, j.finished, j.state, j.cost, j.inputs, \
+             j.outputs, j.commit_seq, j.leaf, a.id AS account, n.id AS node, \
+             substr(c.leaves, CAST(j.leaf_index * 32 + 1 AS INTEGER), 32) AS leaf_hash FROM jobs j \
+             LEFT JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq \
+             LEFT JOIN accounts a ON a.no = j.account LEFT JOIN nodes n ON n.account = j.node \
              WHERE j.state > 1 AND j.seq > $1 ORDER BY j.seq LIMIT $2",
         )
         .bind(after)
@@ -164,13 +168,42 @@ fn check_job(row: &AnyRow, wrong: &mut Vec<String>) -> Result<(), Error> {
     if expected.as_deref() != Some(&leaf_hash(&leaf).0[..]) {
         wrong.push(format!("{id}: its receipt is not the one of its commit"));
     }
-    let cost: i64 = column(row, "cost")?;
-    match Receipt::decode(&leaf) {
-        Ok(receipt) if receipt.job == id && receipt.cost.as_i64() == cost => {}
-        Ok(_) => wrong.push(format!("{id}: its receipt says something else than its row")),
-        Err(_) => wrong.push(format!("{id}: its receipt cannot be read")),
+    let Ok(receipt) = Receipt::decode(&leaf) else {
+        wrong.push(format!("{id}: its receipt cannot be read"));
+        return Ok(());
+    };
+    for what in unlike(row, id, &receipt)? {
+        wrong.push(format!("{id}: its row says another {what} than its receipt"));
     }
     Ok(())
+}
+
+/// What a job's row says otherwise than its receipt.
+fn unlike(row: &AnyRow, id: JobId, receipt: &Receipt) -> Result<Vec<&'static str>, Error> {
+    let number = |name| column::<Option<i64>>(row, name);
+    let text = |name| column::<Option<String>>(row, name);
+    let bytes = |name| column::<Option<Vec<u8>>>(row, name);
+    let joined = |hashes: &[Hash]| -> Vec<u8> { hashes.iter().flat_map(|hash| hash.0).collect() };
+    let outputs: Vec<OutputInfo> =
+        text("outputs")?.map_or(Some(Vec::new()), |text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let outputs: Vec<Hash> = outputs.iter().map(|output| output.hash).collect();
+    let same = [
+        ("job", receipt.job == id),
+        ("account", bytes("account")?.as_deref() == Some(&receipt.account.as_bytes()[..])),
+        ("node", bytes("node")?.as_deref() == Some(&receipt.node.0[..])),
+        ("unit", text("unit")?.as_deref() == Some(&receipt.unit)),
+        ("method", text("method")?.as_deref() == Some(&receipt.method)),
+        ("version", text("version")?.as_deref() == Some(&receipt.version)),
+        ("capsule", bytes("capsule")?.as_deref() == Some(&receipt.capsule.0[..])),
+        ("time of acceptance", number("submitted")? == Some(receipt.submitted.as_i64())),
+        ("time of its end", number("finished")? == Some(receipt.finished.as_i64())),
+        ("state", number("state")? == Some(state_number(receipt.state))),
+        ("cost", number("cost")? == Some(receipt.cost.as_i64())),
+        ("list of inputs", bytes("inputs")?.unwrap_or_default() == joined(&receipt.inputs)),
+        ("list of outputs", outputs == receipt.outputs),
+        ("commit", number("commit_seq")? == i64::try_from(receipt.sequence).ok()),
+    ];
+    Ok(same.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect())
 }
 
 /// Every commit has as many jobs as receipts, but for those that were forgotten.
