@@ -42,5 +42,6 @@ mod meddling;
 mod operations;
 mod postgres;
 mod routes;
+mod shortage;
 mod socket;
 mod tidy;

@@ -14,6 +14,7 @@ mod live;
 mod payload;
 mod plan;
 mod read;
+mod recent;
 mod reconcile;
 mod run;
 mod store;
@@ -70,6 +71,7 @@ pub(crate) struct Inside {
     arena: Arena,
     blobs: Blobs,
     live: live::Registry,
+    recent: recent::Recent,
     events: events::Hub,
     backlog: submit::Backlog,
     tasks: tokio_util::task::TaskTracker,
@@ -106,6 +108,7 @@ impl Broker {
             arena,
             blobs,
             live: live::Registry::default(),
+            recent: recent::Recent::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
             tasks: tokio_util::task::TaskTracker::new(),

@@ -93,6 +93,9 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
             if let End::Fault(Fault::Broken(why)) = &end {
                 tracing::error!(job = %id, unit = entry.unit, method = entry.method.name, why, "a unit is broken");
             }
+            if let End::Fault(Fault::NoRoom(why)) = &end {
+                tracing::warn!(job = %id, unit = entry.unit, method = entry.method.name, why, "a job found no room");
+            }
             let inputs = if matches!(end, End::Fault(_)) { sources.known() } else { Vec::new() };
             Ran { end, outputs: Vec::new(), inputs, bytes_in }
         }
