@@ -45,3 +45,4 @@ mod routes;
 mod shortage;
 mod socket;
 mod tidy;
+mod wishes;

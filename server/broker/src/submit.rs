@@ -10,6 +10,7 @@ use std::{
 };
 
 use inos_engine::{End, Feed, Outcome, Refused, Task};
+use inos_failpoints::{Point, reach};
 use inos_ledger::{Accept, Commit, CommitError, Entry, Finish};
 use inos_protocols::{
     JobId, Refusal,
@@ -106,6 +107,7 @@ impl Broker {
             async move {
                 let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
                 committed.inspect_err(|_| this.live.remove(story.id))?;
+                reach(Point::JobAccepted);
                 Ok::<Job, Refusal>(this.take_up(&caller, story, plan, &live))
             },
             &inside.runtime,
@@ -183,6 +185,7 @@ impl Inside {
         let ended = self.conclude(story, ran, story.held);
         let ended = self.as_blobs(story, ended).await;
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
+        reach(Point::JobEnded);
         let receipt = loop {
             let finish = Finish { id: story.id, purse: story.purse.clone(), ending: ended.ending.clone() };
             match self.ledger.commit(vec![Entry::Finish(finish)]).await.pop() {
@@ -198,6 +201,7 @@ impl Inside {
                 Some(Ok(Commit::Accepted | Commit::Transferred(_))) | None => break None,
             }
         };
+        reach(Point::EndRecorded);
         if let Some(receipt) = receipt {
             self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
         }

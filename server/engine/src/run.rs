@@ -8,6 +8,7 @@ use std::{
 };
 
 use inos_arena::Arena;
+use inos_failpoints::{Point, reach};
 use inos_protocols::{
     Hash, JobId,
     job::{OutputBytes, Params},
@@ -81,6 +82,7 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut sink = Sink::new(ground.arena, account, &entry.method);
         let mut call = Call { method: entry.method.name, params: &params, inputs: &mut sources, output: &mut sink };
+        reach(Point::UnitRunning);
         entry.runner.run(&mut call, &world)?;
         // The rest of a stream is read even where the unit did not want it: a receipt names the whole input.
         Ok((sink.finish()?, sources.settle()?))
