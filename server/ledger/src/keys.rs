@@ -92,8 +92,8 @@ impl Ledger {
         Ok(key)
     }
 
-    /// Ends a key of an account at once here, and within five seconds on other servers. Tells whether there was one
-    /// that had not been revoked.
+    /// Ends a key of an account at once here, within five seconds on other servers, and within a minute on one that
+    /// cannot reach the database. Tells whether there was one that had not been revoked.
     pub async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
         let shared = &self.0.shared;
         let no = accounts::number(&shared.database, account).await?;
