@@ -20,11 +20,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("inos-protocols", &[]),
     ("inos-unit", &["inos-protocols"]),
     ("inos-compute", &["inos-unit"]),
-    ("inos-arena", &["inos-protocols"]),
-    ("inos-blobs", &["inos-arena", "inos-protocols"]),
-    ("inos-ledger", &["inos-protocols"]),
-    ("inos-engine", &["inos-arena", "inos-unit", "inos-protocols"]),
-    ("inos-broker", &["inos-arena", "inos-blobs", "inos-engine", "inos-ledger", "inos-unit", "inos-protocols"]),
+    ("inos-failpoints", &[]),
+    ("inos-arena", &["inos-failpoints", "inos-protocols"]),
+    ("inos-blobs", &["inos-arena", "inos-failpoints", "inos-protocols"]),
+    ("inos-ledger", &["inos-failpoints", "inos-protocols"]),
+    ("inos-engine", &["inos-arena", "inos-failpoints", "inos-unit", "inos-protocols"]),
+    (
+        "inos-broker",
+        &["inos-arena", "inos-blobs", "inos-engine", "inos-failpoints", "inos-ledger", "inos-unit", "inos-protocols"],
+    ),
     ("inos-gateway", &["inos-broker", "inos-arena", "inos-engine", "inos-ledger", "inos-unit", "inos-protocols"]),
 ];
 

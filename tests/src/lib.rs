@@ -7,5 +7,6 @@ pub mod postgres;
 mod raw;
 
 pub use client::{Answer, Client};
-pub use node::{Options, TestNode, inos};
+pub use node::{Options, TestNode, inos, inos_after};
+pub use postgres::{Held, meddle};
 pub use raw::{Raw, until};

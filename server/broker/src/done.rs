@@ -59,6 +59,11 @@ impl Ended {
 }
 
 impl Story {
+    /// Whether its outputs are kept with the job and not as blobs.
+    pub(crate) fn is_kept_inline(&self) -> bool {
+        self.keep && self.store == Store::Inline
+    }
+
     /// Whether the engine gave the job up because the server stops: it did not end, it is to be run another time.
     pub(crate) fn was_put_off(&self, ran: &Ran) -> bool {
         ran.end == End::Cancelled && !self.control.is_cancelled()
@@ -111,7 +116,7 @@ impl Inside {
             error: None,
             expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
         };
-        if story.keep && story.store == Store::Inline && state == State::Succeeded {
+        if story.is_kept_inline() && state == State::Succeeded {
             match payload::keep(&self.blobs, &outputs) {
                 Ok(kept) => (ending.kept, ending.segment, ending.files) = (Some(kept.text), kept.segment, kept.files),
                 Err(refusal) => {
@@ -136,7 +141,7 @@ fn cost(
     (bytes_in, bytes_out): (u64, u64),
 ) -> Microcredits {
     let price = &story.entry.method.price;
-    let ours = trouble.is_some_and(|trouble| trouble.kind == Kind::Internal);
+    let ours = trouble.is_some_and(|trouble| matches!(trouble.kind, Kind::Internal | Kind::Overloaded));
     match state {
         State::Succeeded => Microcredits::saturating(price.of(bytes_in, bytes_out)),
         _ if ran && !ours => Microcredits::saturating(price.of(bytes_in, 0)),
@@ -176,8 +181,18 @@ fn refusal(fault: Fault) -> Refusal {
             refusal
         }
         Fault::Cancelled => Refusal::new(Kind::Cancelled, "The job was stopped before it ended."),
+        Fault::NoRoom(_) => no_room(),
         Fault::Broken(_) => broken(),
     }
+}
+
+/// What there was no room for is in the log already: the worker has said it.
+fn no_room() -> Refusal {
+    Refusal::new(
+        Kind::Overloaded,
+        "The server had no room for the job's bytes just now. Nothing was charged; try again.",
+    )
+    .retry_after_ms(1000)
 }
 
 /// Why it broke is in the log already: the worker has said it.

@@ -5,6 +5,7 @@ mod admin;
 mod blobs;
 mod caller;
 mod cancel;
+mod check;
 mod done;
 mod events;
 mod frame;
@@ -13,6 +14,7 @@ mod live;
 mod payload;
 mod plan;
 mod read;
+mod recent;
 mod reconcile;
 mod run;
 mod store;
@@ -32,6 +34,7 @@ use inos_protocols::NodeId;
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
 pub use caller::Caller;
+pub use check::check_payloads;
 pub use events::{Event, Happening, Subscription};
 pub use frame::{Replies, Reply};
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
@@ -68,6 +71,7 @@ pub(crate) struct Inside {
     arena: Arena,
     blobs: Blobs,
     live: live::Registry,
+    recent: recent::Recent,
     events: events::Hub,
     backlog: submit::Backlog,
     tasks: tokio_util::task::TaskTracker,
@@ -104,6 +108,7 @@ impl Broker {
             arena,
             blobs,
             live: live::Registry::default(),
+            recent: recent::Recent::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
             tasks: tokio_util::task::TaskTracker::new(),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use inos_engine::{Control, Refused, Task};
+use inos_failpoints::{Point, reach};
 use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry, Reservation, Settle};
 use inos_protocols::{
     JobId, Refusal,
@@ -51,6 +52,7 @@ impl Broker {
         inside.start(task, &story)?;
         let (told, committed) = receiver.await.map_err(|_| put_off())?;
         let receipt = settled(committed).await?;
+        reach(Point::AnswerDue);
         Ok(Ran { outcome: outcome(id, told, receipt), replayed: false })
     }
 }

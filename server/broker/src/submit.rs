@@ -10,7 +10,8 @@ use std::{
 };
 
 use inos_engine::{End, Feed, Outcome, Refused, Task};
-use inos_ledger::{Accept, CommitError, Entry, Finish};
+use inos_failpoints::{Point, reach};
+use inos_ledger::{Accept, Commit, CommitError, Entry, Finish};
 use inos_protocols::{
     JobId, Refusal,
     job::{Capsule, Job, State},
@@ -27,6 +28,7 @@ use crate::{
     live::Live,
     payload::{self, Kept, Place, Put},
     plan::{Ask, Plan, hashes, settle_down},
+    recent::Finished,
     run::{Claimed, crowded, settled},
 };
 
@@ -98,11 +100,15 @@ impl Broker {
         let job = inos_ledger::JobRecord { segment, ..story.record(&inputs) };
         let accept = Accept { job, reservation, asked, files, claim };
         let (this, caller) = (inside.clone(), caller.clone());
+        // Known before its commit: whoever then asks under the same key finds it under way and can wait for it.
+        let live = inside.live.insert(&story);
         // From here on the job belongs to this task, whether or not anybody still waits for the answer.
         let accepted = inside.tasks.spawn_on(
             async move {
-                settled(this.ledger.commit(vec![Entry::Accept(accept)])).await?;
-                Ok::<Job, Refusal>(this.take_up(&caller, story, plan))
+                let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
+                committed.inspect_err(|_| this.live.remove(story.id))?;
+                reach(Point::JobAccepted);
+                Ok::<Job, Refusal>(this.take_up(&caller, story, plan, &live))
             },
             &inside.runtime,
         );
@@ -157,7 +163,7 @@ impl Inside {
     }
 
     /// Hands an accepted job to the engine.
-    pub(crate) fn take_up(self: &Arc<Self>, caller: &Caller, story: Arc<Story>, plan: Plan) -> Job {
+    pub(crate) fn take_up(self: &Arc<Self>, caller: &Caller, story: Arc<Story>, plan: Plan, live: &Arc<Live>) -> Job {
         let (inside, told) = (self.clone(), story.clone());
         let done = Box::new(move |ran| {
             // Put off is not ended: the books still have it, and the next start takes it up.
@@ -168,8 +174,7 @@ impl Inside {
             inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
         });
         let task = self.task(caller, &story, plan, done);
-        let live = self.live.insert(&story);
-        self.tell_of(&story, &live);
+        self.tell_of(&story, live);
         self.tell(&story, State::Queued);
         self.offer(task);
         live.job()
@@ -180,7 +185,8 @@ impl Inside {
         let ended = self.conclude(story, ran, story.held);
         let ended = self.as_blobs(story, ended).await;
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
-        loop {
+        reach(Point::JobEnded);
+        let receipt = loop {
             let finish = Finish { id: story.id, purse: story.purse.clone(), ending: ended.ending.clone() };
             match self.ledger.commit(vec![Entry::Finish(finish)]).await.pop() {
                 Some(Err(CommitError::Unavailable | CommitError::LeaseLost)) => {
@@ -189,10 +195,15 @@ impl Inside {
                 }
                 Some(Err(error)) => {
                     tracing::error!(job = %story.id, ?error, "an accepted job's end was refused by the ledger");
-                    break;
+                    break None;
                 }
-                Some(Ok(_)) | None => break,
+                Some(Ok(Commit::Receipt(receipt))) => break Some(receipt),
+                Some(Ok(Commit::Accepted | Commit::Transferred(_))) | None => break None,
             }
+        };
+        reach(Point::EndRecorded);
+        if let Some(receipt) = receipt {
+            self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
         }
         self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
         self.live.remove(story.id);

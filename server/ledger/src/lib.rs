@@ -21,7 +21,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use books::{Books, JobFilter, KnownJob, Unfinished};
+pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
 pub use committer::Committed;
 pub use entry::{Accept, Commit, Ending, Entry, Finish, JobRecord, Settle, Transfer};

@@ -90,7 +90,10 @@ fn capsule_of(call: &Call) -> Result<Capsule, Refusal> {
 }
 
 fn number<T: FromStr>(call: &Call, name: &str) -> Result<Option<T>, Refusal> {
-    call.header(name).map(|text| text.trim().parse().map_err(|_| wrong_header(name))).transpose()
+    let Some(value) = call.headers().get(name) else { return Ok(None) };
+    // A limit that cannot be read is a mistake to be told, and not a limit that nobody set.
+    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    number.map(Some).ok_or_else(|| wrong_header(name))
 }
 
 fn wrong_header(name: &str) -> Refusal {

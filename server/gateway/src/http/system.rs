@@ -113,10 +113,14 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
     let database = timeout(DATABASE_PATIENCE, app.broker.books().accounts(1, None)).await;
     let reads = matches!(database, Ok(Ok(_)));
     let working = engine.workers.len() > engine.quarantined;
-    let pressed = app.broker.arena().under_pressure();
+    let (pressed, whole) = (app.broker.arena().under_pressure(), app.broker.arena().check().is_ok());
     let checks = Checks {
         database: if reads { "ok" } else { "does not answer" },
-        arena: if pressed { "under pressure" } else { "ok" },
+        arena: match (whole, pressed) {
+            (false, _) => "damaged",
+            (true, true) => "under pressure",
+            (true, false) => "ok",
+        },
         workers: match (working, engine.degraded) {
             (false, _) => "none is working",
             (true, true) => "some do not stop",
@@ -124,7 +128,7 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
         },
         draining: if draining { "yes" } else { "no" },
     };
-    let status = match (reads && working && !draining, pressed || engine.degraded) {
+    let status = match (reads && working && whole && !draining, pressed || engine.degraded) {
         (false, _) => "unready",
         (true, true) => "degraded",
         (true, false) => "ready",

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use inos_failpoints::{Point, reach};
+
 use super::{
     Outage, Request, Results, Turn,
     posting::{Helds, Posting, Writer},
@@ -118,6 +120,7 @@ impl Batch {
             tracing::error!(error = &error as &dyn std::error::Error, "payloads could not be flushed");
             return End::Refused;
         }
+        reach(Point::PayloadsFlushed);
         let (mut careful, mut collisions, mut doubted) = (false, 0, None);
         loop {
             if self.gives_up() {
@@ -181,6 +184,7 @@ impl Batch {
             None => self.store.next_sequence(account).map_err(plain)?,
         };
         self.store.begin().map_err(plain)?;
+        reach(Point::CommitBegun);
         let posting = match self.prepare(sequence, entries, careful) {
             Ok(posting) => posting,
             Err(trouble) => {
@@ -188,8 +192,10 @@ impl Batch {
                 return Err(plain(trouble));
             }
         };
-        match self.store.write(&posting).and_then(|()| self.store.commit()) {
+        let written = self.store.write(&posting).inspect(|()| reach(Point::CommitWritten));
+        match written.and_then(|()| self.store.commit()) {
             Ok(()) => {
+                reach(Point::CommitDone);
                 self.sequence = Some(sequence + 1);
                 Ok(posting.results)
             }
