@@ -1,5 +1,7 @@
 //! Which request this is: its id, and its place in a W3C trace. Nothing a client sends here can make a request fail.
 
+use std::{sync::OnceLock, time::Instant};
+
 use http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
@@ -17,6 +19,10 @@ pub(crate) struct Meta {
     pub(crate) trace: String,
     /// The path that was asked.
     pub(crate) path: String,
+    /// When it came in.
+    pub(crate) begun: Instant,
+    /// The template of the path, once it has matched one.
+    pub(crate) route: OnceLock<&'static str>,
 }
 
 impl Meta {
@@ -29,7 +35,7 @@ impl Meta {
             .unwrap_or_else(|| HeaderValue::from_str(&fresh.to_string()).expect("a UUID's text is visible ASCII"));
         let trace = headers.get("traceparent").and_then(|parent| trace_id(parent.as_bytes()));
         let trace = trace.map_or_else(|| fresh.simple().to_string(), str::to_owned);
-        Self { request_id, trace, path: path.to_owned() }
+        Self { request_id, trace, path: path.to_owned(), begun: Instant::now(), route: OnceLock::new() }
     }
 
     /// The request's id as text.

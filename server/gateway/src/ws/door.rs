@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, WebSocketUpgrade};
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use inos_protocols::{Refusal, account::Scope, refusal::Kind};
+use tracing::Instrument;
 
 use super::{codec::Codec, connection};
 use crate::{
@@ -40,7 +41,10 @@ pub(crate) async fn open(mut call: Call) -> Answer {
         .max_frame_size(size)
         .read_buffer_size(READ_BUFFER_BYTES);
     let arrival = call.arrival.clone();
-    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, visitor, arrival, session, socket)))
+    let serve = move |socket| connection::serve(app, visitor, arrival, session, socket);
+    // What is logged on the connection's account belongs to the request that opened it.
+    let span = tracing::Span::current();
+    Ok(upgrade.on_upgrade(move |socket| serve(socket).instrument(span)))
 }
 
 /// Refuses pages of strange origins before anything is upgraded.

@@ -42,7 +42,7 @@ pub static SETTINGS: &[Setting] = &[
         |c, text| put(&mut c.metrics_listen, values::address(text).map(Some))),
     setting("log-format", "FORMAT", "text", "`text` or `json`",
         |c, text| put(&mut c.log_format, values::log_format(text))),
-    setting("log-level", "LEVEL", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives by module",
+    setting("log-level", "LEVEL", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,inos_gateway::answers=debug` (a line for each answer)",
         |c, text| put(&mut c.log_level, values::log_level(text))),
     setting("starting-credits", "CREDITS", "1000", "What the admin account has after the first start",
         |c, text| put(&mut c.starting_credits, show::parse_credits(text))),
