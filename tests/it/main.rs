@@ -42,4 +42,5 @@ mod operations;
 mod postgres;
 mod routes;
 mod socket;
+mod telemetry;
 mod tidy;

@@ -54,7 +54,7 @@ async fn serve(app: App, rows: Arc<[Arc<Row>]>, names: RawPathParams, mut reques
         return other_method(&rows, &request).unwrap_or_else(|refused| refused.render(&meta));
     };
     let names = names.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let call = Call::new(app, Arc::clone(&row), arrival, names, request);
+    let call = Call::new(app, Arc::clone(&row), (arrival, Arc::clone(&meta)), names, request);
     let response = handle(call).await.unwrap_or_else(|refused| refused.render(&meta));
     row.tally.count(response.status(), meta.begun.elapsed());
     response
@@ -105,6 +105,6 @@ async fn nothing_here(request: Request) -> Response {
 /// The router was asked around the front: a defect of ours.
 fn internal_without_front() -> Response {
     let error = std::io::Error::other("a request reached the router without passing the front");
-    let meta = Meta::of(&http::HeaderMap::new(), "");
+    let meta = Meta::of(&http::HeaderMap::new(), "", None);
     Refused::from(internal(&error)).render(&meta)
 }

@@ -20,7 +20,7 @@ use crate::{
     serve::{Arrival, Site},
     state::App,
     strict,
-    trace::Meta,
+    trace::{Meta, RequestSpan},
 };
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -57,7 +57,9 @@ impl Site for Front {
 
 /// Answers one request.
 pub(crate) async fn answer(app: App, paths: Router, arrival: Arrival, request: Request<Body>) -> Response {
-    let meta = Arc::new(Meta::of(request.headers(), request.uri().path()));
+    let recorder = app.broker.recorder();
+    let meta = Arc::new(Meta::of(request.headers(), request.uri().path(), recorder));
+    let step = RequestSpan::begin(recorder, &meta, request.method());
     // Of the highest level, so that no line of a request is ever without its ids.
     let span = tracing::error_span!(
         "request",
@@ -66,7 +68,11 @@ pub(crate) async fn answer(app: App, paths: Router, arrival: Arrival, request: R
         request_id = meta.request_id(),
         trace_id = %meta.trace,
     );
-    answered(&app, paths, arrival, request, &meta).instrument(span).await
+    let response = answered(&app, paths, arrival, request, &meta).instrument(span).await;
+    if let Some(step) = step {
+        step.answered(response.status());
+    }
+    response
 }
 
 async fn answered(app: &App, paths: Router, arrival: Arrival, request: Request<Body>, meta: &Arc<Meta>) -> Response {
