@@ -44,5 +44,6 @@ mod postgres;
 mod routes;
 mod shortage;
 mod socket;
+mod telemetry;
 mod tidy;
 mod wishes;

@@ -11,6 +11,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("capnpc", &["inos-protocols"]),
     ("clap", &["inos-node"]),
     ("hyper", &["inos-gateway"]),
+    ("opentelemetry", &["inos-node"]),
+    ("opentelemetry-otlp", &["inos-node"]),
+    ("opentelemetry-proto", &["inos-node"]),
+    ("opentelemetry_sdk", &["inos-node"]),
+    ("prost", &["inos-node"]),
     ("rusqlite", &["inos-ledger"]),
     ("sqlx", &["inos-ledger"]),
 ];

@@ -2,6 +2,7 @@
 //! Nothing here looks inside the server.
 
 mod client;
+pub mod collector;
 mod node;
 pub mod postgres;
 mod raw;

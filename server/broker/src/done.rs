@@ -13,7 +13,10 @@ use inos_protocols::{
 };
 use inos_unit::Fault;
 
-use crate::{Inside, payload};
+use crate::{
+    Inside, payload,
+    trace::{JobSpan, Settling},
+};
 
 /// What must be known of a job while it is under way.
 pub(crate) struct Story {
@@ -32,12 +35,16 @@ pub(crate) struct Story {
     pub(crate) store: Store,
     /// The engine's handle on it.
     pub(crate) control: Arc<Control>,
+    /// Its step in a trace, where that is recorded.
+    pub(crate) span: Option<Box<JobSpan>>,
 }
 
 /// A job that ended, before the books know.
 pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) outputs: Vec<OutputBytes>,
+    /// The rest of its step in a trace.
+    pub(crate) settling: Option<Box<Settling>>,
 }
 
 /// What the caller is to read of a job, once the books know.
@@ -47,14 +54,27 @@ pub(crate) struct Told {
     error: Option<Problem>,
     metrics: Metrics,
     outputs: Vec<OutputBytes>,
+    settling: Option<Box<Settling>>,
 }
 
 impl Ended {
     /// Parts what the caller reads from what the books keep.
     pub(crate) fn part(self) -> (Told, Ending) {
-        let Self { ending, outputs } = self;
+        let Self { ending, outputs, mut settling } = self;
+        if let Some(settling) = &mut settling {
+            settling.ends(&ending);
+        }
         let Ending { state, cost, ref error, metrics, .. } = ending;
-        (Told { state, cost, error: error.clone(), metrics, outputs }, ending)
+        (Told { state, cost, error: error.clone(), metrics, outputs, settling }, ending)
+    }
+}
+
+impl Told {
+    /// Takes in that the books did not take it, so that nobody is to read it.
+    pub(crate) fn unsettled(mut self, refusal: &Refusal) {
+        if let Some(settling) = &mut self.settling {
+            settling.refused(refusal);
+        }
     }
 }
 
@@ -92,6 +112,7 @@ impl Story {
 impl Inside {
     /// What is to be written down of a job that ended: state, cost, kept outputs.
     pub(crate) fn conclude(&self, story: &Story, ran: Ran, held: Microcredits) -> Ended {
+        let settling = story.span.as_ref().map(|span| span.ran(story.id, &story.entry, &ran));
         let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
         let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
         let (mut state, mut trouble) = judge(end, started.is_some());
@@ -127,7 +148,7 @@ impl Inside {
             }
         }
         ending.error = trouble.map(|refusal| refusal.problem());
-        Ended { ending, outputs }
+        Ended { ending, outputs, settling }
     }
 }
 
@@ -210,6 +231,7 @@ fn over_budget(cost: Microcredits, held: Microcredits) -> Refusal {
 
 /// What the caller reads once the books know.
 pub(crate) fn outcome(id: JobId, told: Told, receipt: Option<SignedReceipt>) -> Outcome {
-    let Told { state, cost, error, metrics, outputs } = told;
+    let Told { state, cost, error, metrics, outputs, settling } = told;
+    drop(settling);
     Outcome { job: id, state, cost, outputs, error, metrics, receipt }
 }

@@ -18,6 +18,7 @@ use crate::{
     payload::{self, Place},
     plan::Plan,
     submit::Asked,
+    trace::Origin,
 };
 
 /// How long after its end a job is left to the node that accepted it, in milliseconds.
@@ -58,7 +59,7 @@ impl Inside {
         if unfinished.deadline <= Time::now() {
             return Err(Refusal::new(Kind::DeadlineExceeded, "The job's time ran out while the server was down."));
         }
-        let Asked { capsule, inputs } =
+        let Asked { capsule, trace, inputs } =
             serde_json::from_slice(&unfinished.asked).map_err(|error| payload::damaged(&error))?;
         let capsule = Capsule { inputs: Vec::new(), ..capsule };
         let entry = self.entry(&capsule)?;
@@ -78,6 +79,7 @@ impl Inside {
             keep: true,
             store: plan.capsule.output.store,
             control: Arc::new(inos_engine::Control::new()),
+            span: trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), unfinished.submitted),
         });
         Ok((story, plan))
     }

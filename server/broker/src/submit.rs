@@ -17,6 +17,7 @@ use inos_protocols::{
     job::{Capsule, Job, State},
     refusal::Kind,
     time::Time,
+    trace::TraceContext,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -25,11 +26,13 @@ use crate::{
     Broker, Caller, Inside,
     done::Story,
     events::Happening,
+    hold,
     live::Live,
     payload::{self, Kept, Place, Put},
     plan::{Ask, Plan, hashes, settle_down},
     recent::Finished,
     run::{Claimed, crowded, settled},
+    trace::Origin,
 };
 
 /// An accepted job.
@@ -76,17 +79,21 @@ impl Backlog {
 pub(crate) struct Asked {
     /// The capsule without its inputs.
     pub(crate) capsule: Capsule,
+    /// Where it belongs among traces, if one is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<TraceContext>,
     /// Where the inputs lie.
     pub(crate) inputs: Vec<Place>,
 }
 
 impl Broker {
     /// Accepts a job; when this answers, the job survives anything but the loss of the database.
-    pub async fn submit(&self, caller: &Caller, capsule: Capsule) -> Result<Submitted, Refusal> {
+    pub async fn submit(&self, caller: &Caller, capsule: Capsule, origin: Origin) -> Result<Submitted, Refusal> {
         let inside = &self.0;
         inside.accepting()?;
+        let span = origin.begin(self.recorder());
         let blobs = capsule.inputs.clone();
-        let mut plan = inside.plan(caller, Ask { capsule, body: None }).await?;
+        let mut plan = inside.plan(caller, Ask { capsule, body: None, origin }).await?;
         let claim = match inside.claim(caller, &mut plan).await? {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Submitted { job: self.job(caller, id).await?, replayed: true }),
@@ -94,9 +101,9 @@ impl Broker {
         inside.room(caller)?;
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
         let reservation = inside.hold(&caller.purse, plan.hold).await?;
-        let story = inside.story(caller, &plan, true);
+        let story = inside.story(caller, &plan, true, span);
         let inputs = hashes(&mut plan.feeds);
-        let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs)?;
+        let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs, origin)?;
         let job = inos_ledger::JobRecord { segment, ..story.record(&inputs) };
         let accept = Accept { job, reservation, asked, files, claim };
         let (this, caller) = (inside.clone(), caller.clone());
@@ -141,7 +148,7 @@ impl Inside {
     }
 
     /// Puts an accepted job's inputs where a restart finds them.
-    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input]) -> Result<Kept, Refusal> {
+    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input], origin: Origin) -> Result<Kept, Refusal> {
         let mut own = Vec::new();
         for (feed, input) in plan.feeds.iter().zip(inputs) {
             if let (Feed::Bytes { bytes, .. }, inos_protocols::job::Input::Bytes(_)) = (feed, input) {
@@ -157,7 +164,7 @@ impl Inside {
                 inos_protocols::job::Input::Bytes(_) => places.next(),
             })
             .collect();
-        let asked = Asked { capsule: plan.capsule.clone(), inputs };
+        let asked = Asked { capsule: plan.capsule.clone(), trace: origin.part(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
         Ok(Kept { text, segment, files })
     }
@@ -183,7 +190,10 @@ impl Inside {
     /// Writes down how an accepted job ended; goes on trying while the database is away.
     async fn finish(self: Arc<Self>, story: &Story, ran: Outcome) {
         let ended = self.conclude(story, ran, story.held);
-        let ended = self.as_blobs(story, ended).await;
+        let mut ended = self.as_blobs(story, ended).await;
+        if let Some(settling) = &mut ended.settling {
+            settling.ends(&ended.ending);
+        }
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
         reach(Point::JobEnded);
         let receipt = loop {
@@ -195,6 +205,9 @@ impl Inside {
                 }
                 Some(Err(error)) => {
                     tracing::error!(job = %story.id, ?error, "an accepted job's end was refused by the ledger");
+                    if let Some(settling) = &mut ended.settling {
+                        settling.refused(&hold::uncommitted(error));
+                    }
                     break None;
                 }
                 Some(Ok(Commit::Receipt(receipt))) => break Some(receipt),
@@ -205,6 +218,7 @@ impl Inside {
         if let Some(receipt) = receipt {
             self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
         }
+        drop(ended);
         self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
         self.live.remove(story.id);
         self.offer_backlog();

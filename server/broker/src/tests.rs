@@ -13,7 +13,7 @@ use inos_protocols::{
 };
 use parking_lot::Mutex;
 
-use crate::{Ask, Broker, Caller, Options, Parts, Replies, Reply};
+use crate::{Ask, Broker, Caller, Options, Origin, Parts, Replies, Reply};
 
 struct House {
     broker: Broker,
@@ -59,9 +59,13 @@ async fn house() -> House {
         account_queue_len_max: 1_000,
         sweep_every: Duration::from_secs(60),
     };
-    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs }, options);
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, options);
     let caller = broker.authenticate(&key.secret).await.unwrap();
     House { broker, caller, folder }
+}
+
+fn ask(capsule: Capsule) -> Ask {
+    Ask { capsule, body: None, origin: Origin::default() }
 }
 
 fn capsule(bytes: &'static [u8]) -> Capsule {
@@ -84,7 +88,7 @@ fn capsule(bytes: &'static [u8]) -> Capsule {
 async fn a_job_is_run_charged_and_receipted_once() {
     let house = house().await;
     let before = house.broker.books().account(house.caller.account).await.unwrap().unwrap().balance;
-    let ran = house.broker.run(&house.caller, Ask { capsule: capsule(b"abc"), body: None }).await.unwrap();
+    let ran = house.broker.run(&house.caller, ask(capsule(b"abc"))).await.unwrap();
     assert_eq!(ran.outcome.state, State::Succeeded);
     assert_eq!(ran.outcome.outputs[0].bytes, Hash::of(b"abc").to_string());
     let receipt = ran.outcome.receipt.unwrap().verify().unwrap();
@@ -97,7 +101,7 @@ async fn a_job_is_run_charged_and_receipted_once() {
 #[tokio::test]
 async fn an_accepted_job_ends_with_its_hold_resolved() {
     let house = house().await;
-    let submitted = house.broker.submit(&house.caller, capsule(b"abc")).await.unwrap();
+    let submitted = house.broker.submit(&house.caller, capsule(b"abc"), Origin::default()).await.unwrap();
     let job = house.broker.wait(&house.caller, submitted.job.id, Duration::from_secs(10)).await.unwrap();
     assert_eq!(job.state, State::Succeeded);
     let output = house.broker.output(&house.caller, job.id, 0).await.unwrap();
@@ -118,7 +122,7 @@ async fn a_frame_of_jobs_shares_commits_and_loses_none() {
         }
     });
     let submissions = (0..500).map(|correlation| Submission { correlation, capsule: capsule(b"abc") }).collect();
-    house.broker.frame(&house.caller, submissions, &replies).await;
+    house.broker.frame(&house.caller, submissions, Origin::default(), &replies).await;
     while answers.lock().len() < 500 {
         tokio::task::yield_now().await;
     }
@@ -133,11 +137,11 @@ async fn what_is_asked_wrongly_costs_nothing() {
     let house = house().await;
     let mut unknown = capsule(b"abc");
     unknown.method = "blake4".into();
-    let refused = house.broker.run(&house.caller, Ask { capsule: unknown, body: None }).await.err().unwrap();
+    let refused = house.broker.run(&house.caller, ask(unknown)).await.err().unwrap();
     assert_eq!(refused.kind, Kind::UnknownMethod);
     let mut two = capsule(b"abc");
     two.inputs.push(Input::Blob(Hash::of(b"nothing")));
-    let refused = house.broker.run(&house.caller, Ask { capsule: two, body: None }).await.err().unwrap();
+    let refused = house.broker.run(&house.caller, ask(two)).await.err().unwrap();
     assert!([Kind::NotFound, Kind::InvalidParams].contains(&refused.kind));
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
 }

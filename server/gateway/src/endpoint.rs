@@ -1,6 +1,6 @@
 //! From the table of routes to a router, and from a matched path to its handler: method, key, scope, size.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -40,20 +40,23 @@ pub(crate) fn router(app: App) -> Router {
 
 /// Answers a request for a path that the table knows.
 async fn serve(app: App, rows: Arc<[Arc<Row>]>, names: RawPathParams, mut request: Request) -> Response {
-    let begun = Instant::now();
     let (Some(meta), Some(arrival)) =
         (request.extensions_mut().remove::<Arc<Meta>>(), request.extensions_mut().remove::<Arrival>())
     else {
         return internal_without_front();
     };
+    if let Some(row) = rows.first() {
+        // It is set once only: a request passes here once.
+        let _ = meta.route.set(row.path);
+    }
     let wanted = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(row) = rows.iter().find(|row| row.method == *wanted).cloned() else {
         return other_method(&rows, &request).unwrap_or_else(|refused| refused.render(&meta));
     };
     let names = names.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let call = Call::new(app, Arc::clone(&row), arrival, names, request);
+    let call = Call::new(app, Arc::clone(&row), (arrival, Arc::clone(&meta)), names, request);
     let response = handle(call).await.unwrap_or_else(|refused| refused.render(&meta));
-    row.tally.count(response.status(), begun.elapsed());
+    row.tally.count(response.status(), meta.begun.elapsed());
     response
 }
 
@@ -102,6 +105,6 @@ async fn nothing_here(request: Request) -> Response {
 /// The router was asked around the front: a defect of ours.
 fn internal_without_front() -> Response {
     let error = std::io::Error::other("a request reached the router without passing the front");
-    let meta = Meta::of(&http::HeaderMap::new(), "");
+    let meta = Meta::of(&http::HeaderMap::new(), "", None);
     Refused::from(internal(&error)).render(&meta)
 }

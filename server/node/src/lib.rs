@@ -9,6 +9,7 @@ pub mod exit;
 pub mod identity;
 pub mod lock;
 pub mod logs;
+pub mod otlp;
 pub mod redact;
 pub mod serve;
 mod show;

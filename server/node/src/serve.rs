@@ -57,6 +57,9 @@ pub enum Error {
     /// The engine did not start.
     #[error("could not start the engine")]
     Engine(#[from] inos_engine::Error),
+    /// The exporter of traces did not start.
+    #[error("could not start the exporter of traces")]
+    Exporter(#[source] io::Error),
     /// The ledger did not open.
     #[error("could not open the ledger")]
     Ledger(#[from] inos_ledger::Error),

@@ -90,7 +90,7 @@ pub(super) async fn house_with(options: Options) -> House {
         account_queue_len_max: 5_000,
         sweep_every: Duration::from_secs(3600),
     };
-    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs }, told);
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, told);
     let gateway = Gateway::start(broker, options).unwrap();
     House { address: gateway.address(), gateway: Some(gateway), key, _folder: folder }
 }

@@ -3,8 +3,12 @@
 use axum::extract::{FromRequestParts, WebSocketUpgrade};
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use inos_protocols::{Refusal, account::Scope, refusal::Kind};
+use tracing::Instrument;
 
-use super::{codec::Codec, connection};
+use super::{
+    codec::Codec,
+    connection::{self, Wire},
+};
 use crate::{
     auth::{self, Visitor},
     call::Call,
@@ -39,8 +43,11 @@ pub(crate) async fn open(mut call: Call) -> Answer {
         .max_message_size(size)
         .max_frame_size(size)
         .read_buffer_size(READ_BUFFER_BYTES);
-    let arrival = call.arrival.clone();
-    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, visitor, arrival, session, socket)))
+    let wire = Wire { arrival: call.arrival.clone(), origin: call.meta.origin_of_many() };
+    let serve = move |socket| connection::serve(app, visitor, wire, session, socket);
+    // What is logged on the connection's account belongs to the request that opened it.
+    let span = tracing::Span::current();
+    Ok(upgrade.on_upgrade(move |socket| serve(socket).instrument(span)))
 }
 
 /// Refuses pages of strange origins before anything is upgraded.
