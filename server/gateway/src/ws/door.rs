@@ -59,8 +59,8 @@ async fn admit(call: &Call, ticket: Option<&str>) -> Result<Visitor, Refused> {
         return auth::admit(&call.app, call.headers(), call.arrival.address, Some(Scope::Jobs)).await;
     };
     let visitor = call.app.tickets.take(ticket).ok_or_else(|| {
-        call.app.throttle.failed(call.arrival.address);
-        Refusal::new(Kind::Unauthorized, "The ticket is not valid: unknown, used or too old. Fetch a new one.")
+        let detail = "The ticket is not valid: unknown, used or too old. Fetch a new one.";
+        auth::wrong(&call.app, call.arrival.address, Refusal::new(Kind::Unauthorized, detail))
     })?;
     visitor.caller.need(Scope::Jobs)?;
     Ok(visitor)
