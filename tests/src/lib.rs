@@ -4,8 +4,11 @@
 mod client;
 mod node;
 pub mod postgres;
+mod process;
 mod raw;
+mod tls;
 
 pub use client::{Answer, Client};
 pub use node::{Options, TestNode, inos};
-pub use raw::{Raw, until};
+pub use raw::{Raw, files_max, until};
+pub use tls::TlsNode;
