@@ -21,10 +21,23 @@ use crate::{
     trace::Meta,
 };
 
-/// The router of a table; paths that the table does not name are not found.
-pub(crate) fn router(app: App) -> Router {
+/// What operators find at a door of their own. It speaks plain HTTP, so nothing that wants a key is there.
+const OPERATORS_PATHS: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
+
+/// The router of the whole table.
+pub(crate) fn everybodys(app: App) -> Router {
+    router(app, |_| true)
+}
+
+/// The router of what operators find at a door of their own.
+pub(crate) fn operators(app: App) -> Router {
+    router(app, |row| OPERATORS_PATHS.contains(&row.path))
+}
+
+/// The router of some of the table; other paths are not found.
+fn router(app: App, is_here: impl Fn(&Row) -> bool) -> Router {
     let mut by_path: BTreeMap<&'static str, Vec<Arc<Row>>> = BTreeMap::new();
-    for row in &app.rows {
+    for row in app.rows.iter().filter(|row| is_here(row)) {
         by_path.entry(row.path).or_default().push(Arc::clone(row));
     }
     let mut router = Router::new();

@@ -71,6 +71,14 @@ impl Pulse {
         self.touched.store(true, Relaxed);
     }
 
+    /// Bytes of an answer have gone out: a connection that takes the rest of a long one is not at rest.
+    pub(crate) fn bytes_out(&self) {
+        // Over HTTP/2 a client could draw bytes out for ever by asking for signs of life.
+        if self.bytes_begin_head && self.phase.load(Relaxed) == IDLE {
+            self.due_in(self.idle_timeout);
+        }
+    }
+
     /// A request's header is complete; the guard lives until its answer has gone out.
     pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
         self.under_way.fetch_add(1, Relaxed);

@@ -43,8 +43,8 @@ pub struct Config {
     pub body_bytes_max: u64,
     /// The most bytes of blobs that one account may store.
     pub blob_bytes_max: u64,
-    /// Connections that may be open at once.
-    pub connections_max: usize,
+    /// Connections that may be open at once; none means what the limit of open files leaves.
+    pub connections_max: Option<usize>,
     /// Browser origins that may call, besides loopback.
     pub cors_origins: Vec<String>,
     /// The certificate chain, as PEM.
@@ -145,7 +145,7 @@ impl Config {
             account_queue_len_max: 0,
             body_bytes_max: 0,
             blob_bytes_max: 0,
-            connections_max: 0,
+            connections_max: None,
             cors_origins: Vec::new(),
             tls_cert: None,
             tls_key: None,

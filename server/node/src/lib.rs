@@ -6,6 +6,7 @@ pub mod cli;
 mod client;
 pub mod config;
 pub mod exit;
+mod files;
 pub mod identity;
 pub mod lock;
 pub mod logs;

@@ -23,8 +23,9 @@ pub(crate) const PARAMS: &[Param] = &[Param {
     kind: ParamKind::Text,
 }];
 
-/// The buffer that a connection is read into; it takes part in a copy only.
-const READ_BUFFER_BYTES: usize = 64 << 10;
+/// The buffer that a connection is read into. A connection at rest keeps it, so it is most of what one costs; a larger
+/// frame gets the room that it needs.
+const READ_BUFFER_BYTES: usize = 4 << 10;
 
 /// `GET /v1/ws`.
 pub(crate) async fn open(mut call: Call) -> Answer {
@@ -66,8 +67,8 @@ async fn admit(call: &Call, ticket: Option<&str>) -> Result<Visitor, Refused> {
         return auth::admit(&call.app, call.headers(), call.arrival.address, Some(Scope::Jobs)).await;
     };
     let visitor = call.app.tickets.take(ticket).ok_or_else(|| {
-        call.app.throttle.failed(call.arrival.address);
-        Refusal::new(Kind::Unauthorized, "The ticket is not valid: unknown, used or too old. Fetch a new one.")
+        let detail = "The ticket is not valid: unknown, used or too old. Fetch a new one.";
+        auth::wrong(&call.app, call.arrival.address, Refusal::new(Kind::Unauthorized, detail))
     })?;
     visitor.caller.need(Scope::Jobs)?;
     Ok(visitor)
