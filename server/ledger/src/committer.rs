@@ -29,7 +29,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use tokio::sync::{Mutex, oneshot};
 
 pub(crate) use self::posting::Writer;
-use self::{batch::Batch, store::Store};
+use self::{batch::Batch, posting::Came, store::Store};
 use crate::{Barrier, Commit, CommitError, Entry, Error, database::Database};
 
 /// The most entries that one commit takes, unless a single request has more.
@@ -40,12 +40,20 @@ const WAITING_ENTRIES_MAX: usize = 1 << 18;
 const PROBE: Duration = Duration::from_secs(1);
 
 /// What comes of the entries of one request, in their order.
-pub(crate) type Results = Vec<Result<Commit, CommitError>>;
+pub(crate) type Results = Vec<Result<Came, CommitError>>;
+
+/// The answer to a request.
+pub(crate) struct Answer {
+    results: Results,
+    /// The entries, from which nothing is wanted any more: whoever made them lets them go, because memory that another
+    /// thread lets go costs both of them a lock.
+    _closed: Vec<Entry>,
+}
 
 /// Entries that wait for a commit.
 pub(crate) struct Request {
     pub(crate) entries: Vec<Entry>,
-    pub(crate) done: oneshot::Sender<Results>,
+    pub(crate) done: oneshot::Sender<Answer>,
 }
 
 enum Message {
@@ -66,7 +74,7 @@ pub(crate) struct Committer {
 /// Dropping it changes nothing: the entries are on their way.
 #[must_use = "the commit is durable only when this says so"]
 pub struct Committed {
-    receiver: Option<oneshot::Receiver<Results>>,
+    receiver: Option<oneshot::Receiver<Answer>>,
     len: usize,
 }
 
@@ -77,7 +85,10 @@ impl Future for Committed {
         let len = self.len;
         let unavailable = || vec![Err(CommitError::Unavailable); len];
         match &mut self.receiver {
-            Some(receiver) => Pin::new(receiver).poll(context).map(|results| results.unwrap_or_else(|_| unavailable())),
+            Some(receiver) => Pin::new(receiver).poll(context).map(|answer| match answer {
+                Ok(Answer { results, .. }) => results.into_iter().map(|result| result.map(Came::told)).collect(),
+                Err(_) => unavailable(),
+            }),
             None => Poll::Ready(unavailable()),
         }
     }

@@ -240,7 +240,7 @@ impl Reservation {
     }
 
     /// The database has taken `amount` and renewed its leases; the rest goes back to the purse.
-    pub(crate) fn spent(mut self, amount: i64, until_ms: u64) {
+    pub(crate) fn spent(&mut self, amount: i64, until_ms: u64) {
         let mut due = amount;
         let mut spend = |lease: &Lease, there: i64| {
             let paid = due.min(there);
@@ -256,13 +256,18 @@ impl Reservation {
             other => other.as_slice().iter().for_each(|(lease, there)| spend(lease, *there)),
         }
     }
+
+    /// Everything goes back to the purse; what is left is a reservation of nothing.
+    pub(crate) fn give_back(&mut self) {
+        match std::mem::replace(&mut self.parts, Parts::None) {
+            Parts::One(lease, amount) => lease.refund(amount),
+            other => other.as_slice().iter().for_each(|(lease, amount)| lease.refund(*amount)),
+        }
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        match &self.parts {
-            Parts::One(lease, amount) => lease.refund(*amount),
-            other => other.as_slice().iter().for_each(|(lease, amount)| lease.refund(*amount)),
-        }
+        self.give_back();
     }
 }

@@ -118,6 +118,6 @@ fn the_status_names_what_runs() {
     assert_eq!((worker.state, worker.unit, worker.method), (WorkerState::Running, Some("trial"), Some("wait")));
     assert_eq!(worker.job, Some(running.id));
     running.control.cancel();
+    until(|| bench.engine.status().completed == 2);
     until(|| bench.engine.status().workers[0].state == WorkerState::Idle);
-    assert_eq!(bench.engine.status().completed, 2);
 }

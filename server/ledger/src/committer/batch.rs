@@ -9,14 +9,14 @@ use std::{
 use inos_failpoints::{Point, reach};
 
 use super::{
-    Outage, Request, Results, Turn,
-    posting::{Helds, Posting, Writer},
+    Answer, Outage, Request, Results, Turn,
+    posting::{Came, Helds, Posting, Writer},
     store::Store,
     trouble::{Cause, Fate, Trouble},
     verdict::{Questions, carefully, quickly},
 };
 use crate::{
-    Barrier, Commit, CommitError, Entry,
+    Accept, Barrier, CommitError, Entry, Settle,
     database::{PATIENCE, pause},
     purse::uptime_ms,
 };
@@ -263,10 +263,10 @@ impl Batch {
     fn doubt(&mut self, sequence: u64, requests: Vec<Request>, results: Results) {
         let mut entries = Vec::new();
         for request in requests {
-            let unavailable = vec![Err(CommitError::Unavailable); request.entries.len()];
+            let results = vec![Err(CommitError::Unavailable); request.entries.len()];
             entries.extend(request.entries);
             // Nobody has to wait for the answer.
-            let _ = request.done.send(unavailable);
+            let _ = request.done.send(Answer { results, _closed: Vec::new() });
         }
         self.doubts.push(Doubt { sequence, entries, results });
     }
@@ -277,7 +277,8 @@ impl Batch {
             match self.store.settle_doubt(self.writer.account, doubt.sequence) {
                 Ok(Fate::Never) => {}
                 Ok(Fate::Happened) => {
-                    doubt.entries.into_iter().zip(&doubt.results).for_each(|(entry, result)| close(entry, result, 0));
+                    let Doubt { mut entries, results, .. } = doubt;
+                    entries.iter_mut().zip(&results).for_each(|(entry, result)| close(entry, result, 0));
                 }
                 Err(trouble) => {
                     self.ill(&trouble, Instant::now());
@@ -293,42 +294,43 @@ impl Batch {
 /// Hands each request its results; what was reserved is spent first, so that an answer never comes too early.
 fn answer(requests: Vec<Request>, results: Results, until_ms: u64) {
     let mut results = results.into_iter();
-    for Request { entries, done } in requests {
+    for Request { mut entries, done } in requests {
         let results: Results = results.by_ref().take(entries.len()).collect();
-        entries.into_iter().zip(&results).for_each(|(entry, result)| close(entry, result, until_ms));
+        entries.iter_mut().zip(&results).for_each(|(entry, result)| close(entry, result, until_ms));
         // Nobody has to wait for the answer.
-        let _ = done.send(results);
+        let _ = done.send(Answer { results, _closed: entries });
     }
 }
 
 fn refuse(requests: Vec<Request>) {
     for Request { entries, done } in requests {
-        let unavailable = vec![Err(CommitError::Unavailable); entries.len()];
+        let results = vec![Err(CommitError::Unavailable); entries.len()];
         drop(entries);
         // Nobody has to wait for the answer.
-        let _ = done.send(unavailable);
+        let _ = done.send(Answer { results, _closed: Vec::new() });
     }
 }
 
 /// Spends an entry's reservation and settles its key, if it was written; else both are free again.
-fn close(entry: Entry, result: &Result<Commit, CommitError>, until_ms: u64) {
-    let (purse, reservation, amount, claim, job) = match entry {
-        Entry::Settle(settle) => {
-            (settle.job.purse, settle.reservation, settle.ending.cost.as_i64(), settle.claim, settle.job.id)
+fn close(entry: &mut Entry, result: &Result<Came, CommitError>, until_ms: u64) {
+    let (job, reservation, amount, claim) = match entry {
+        Entry::Settle(Settle { job, reservation, ending, claim }) => {
+            (job, reservation, ending.cost.as_i64(), claim.take())
         }
-        Entry::Accept(accept) => {
-            let amount = accept.reservation.amount().as_i64();
-            (accept.job.purse, accept.reservation, amount, accept.claim, accept.job.id)
+        Entry::Accept(Accept { job, reservation, claim, .. }) => {
+            let amount = reservation.amount().as_i64();
+            (job, reservation, amount, claim.take())
         }
         Entry::Finish(_) | Entry::Transfer(_) => return,
     };
     match result {
         Ok(_) => {
             reservation.spent(amount, until_ms);
-            claim.into_iter().for_each(|claim| claim.settled(job));
+            claim.into_iter().for_each(|claim| claim.settled(job.id));
         }
-        Err(CommitError::LeaseLost) => reservation.tokens(|token| purse.lost(token)),
+        Err(CommitError::LeaseLost) => reservation.tokens(|token| job.purse.lost(token)),
         Err(CommitError::Duplicate(job)) => claim.into_iter().for_each(|claim| claim.settled(*job)),
         Err(_) => {}
     }
+    reservation.give_back();
 }

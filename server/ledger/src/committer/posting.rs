@@ -1,7 +1,7 @@
 //! From entries to what a group commit writes: receipts under one signed root, rows, and balances folded to one
 //! change an account. Pure values: nothing here touches a database.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
@@ -63,17 +63,30 @@ pub(crate) struct Posting<'a> {
     pub(crate) claims: Vec<(&'a ClaimGuard, JobId)>,
     pub(crate) files: Vec<(JobId, Hash)>,
     /// What comes of each entry.
-    pub(crate) results: Vec<Result<Commit, CommitError>>,
+    pub(crate) results: Vec<Result<Came, CommitError>>,
 }
 
 /// The receipts of a commit and where they stand.
-struct Proof {
+pub(crate) struct Proof {
     /// Every leaf, one behind the other, and where each ends.
     leaves: Bytes,
     ends: Vec<usize>,
     tree: Tree,
     root: SignedRoot,
+}
+
+/// The receipts of a commit as they are handed out, in the order of the entries.
+struct Receipts {
+    of: Arc<Proof>,
     next: usize,
+}
+
+/// What came of an entry, as the committer knows it.
+#[derive(Clone)]
+pub(crate) enum Came {
+    Receipt { of: Arc<Proof>, index: usize },
+    Accepted,
+    Transferred(TransferId),
 }
 
 impl Writer {
@@ -86,7 +99,7 @@ impl Writer {
         verdicts: Verdicts,
     ) -> Posting<'a> {
         let now = Time::now();
-        let mut proof = self.prove(sequence, now, entries, helds, &verdicts);
+        let proof = Arc::new(self.prove(sequence, now, entries, helds, &verdicts));
         let mut posting = Posting {
             node: self.account,
             now,
@@ -101,8 +114,9 @@ impl Writer {
             files: Vec::new(),
             results: Vec::with_capacity(entries.len()),
         };
+        let mut receipts = Receipts { of: proof, next: 0 };
         for (entry, refused) in entries.iter().zip(verdicts) {
-            let result = refused.map_or_else(|| Ok(posting.add(entry, helds, &mut proof)), Err);
+            let result = refused.map_or_else(|| Ok(posting.add(entry, helds, &mut receipts)), Err);
             posting.results.push(result);
         }
         posting.fold.close();
@@ -128,7 +142,7 @@ impl Writer {
         } else {
             SignedRoot::sign(&self.signer, sequence, ends.len() as u32, now, tree.root())
         };
-        Proof { leaves: leaves.into(), ends, tree, root, next: 0 }
+        Proof { leaves: leaves.into(), ends, tree, root }
     }
 
     /// What the receipt of an entry states, if it has one; `outputs` is where its output hashes lie.
@@ -173,30 +187,46 @@ impl Writer {
     }
 }
 
-impl Proof {
-    /// The next receipt: as it is given out, and as its row refers to it.
-    fn next<'a>(&mut self, ending: &'a Ending) -> (Commit, End<'a>) {
+impl Receipts {
+    /// The next receipt: as it is told of, and as its row refers to it.
+    fn next<'a>(&mut self, ending: &'a Ending) -> (Came, End<'a>) {
         let index = self.next;
         self.next += 1;
+        let end = End { ending, sequence: self.of.root.sequence, index: index as u32 };
+        (Came::Receipt { of: self.of.clone(), index }, end)
+    }
+}
+
+impl Came {
+    /// What the caller is told.
+    pub(crate) fn told(self) -> Commit {
+        match self {
+            Self::Receipt { of, index } => Commit::Receipt(of.receipt(index)),
+            Self::Accepted => Commit::Accepted,
+            Self::Transferred(id) => Commit::Transferred(id),
+        }
+    }
+}
+
+impl Proof {
+    fn receipt(&self, index: usize) -> SignedReceipt {
         let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         let leaf = self.leaves.slice(begin..self.ends[index]);
-        let end = End { ending, sequence: self.root.sequence, index: index as u32 };
-        let path = self.tree.path(index);
-        (Commit::Receipt(SignedReceipt { leaf, index: index as u32, path, root: self.root.clone() }), end)
+        SignedReceipt { leaf, index: index as u32, path: self.tree.path(index), root: self.root.clone() }
     }
 }
 
 impl<'a> Posting<'a> {
-    fn add(&mut self, entry: &'a Entry, helds: &Helds, proof: &mut Proof) -> Commit {
+    fn add(&mut self, entry: &'a Entry, helds: &Helds, receipts: &mut Receipts) -> Came {
         match entry {
-            Entry::Settle(settle) => self.settle(settle, proof),
+            Entry::Settle(settle) => self.settle(settle, receipts),
             Entry::Accept(accept) => self.accept(accept),
-            Entry::Finish(finish) => self.finish(finish, helds, proof),
+            Entry::Finish(finish) => self.finish(finish, helds, receipts),
             Entry::Transfer(transfer) => self.transfer(transfer),
         }
     }
 
-    fn settle(&mut self, settle: &'a Settle, proof: &mut Proof) -> Commit {
+    fn settle(&mut self, settle: &'a Settle, receipts: &mut Receipts) -> Came {
         let Settle { job, reservation, ending, claim } = settle;
         let (account, cost) = (job.purse.no.0, ending.cost.as_i64());
         if cost > 0 {
@@ -204,15 +234,15 @@ impl<'a> Posting<'a> {
             self.fold.balance(self.node, cost);
             reservation.pay(cost, |token, paid| self.fold.spend(account, token, paid));
         }
-        let (commit, end) = proof.next(ending);
+        let (came, end) = receipts.next(ending);
         let hold = reservation.amount().as_i64();
         self.jobs.push(JobRow { job, hold, node: self.node, asked: None, end: Some(end) });
         self.claims.extend(claim.as_ref().map(|claim| (claim, job.id)));
         self.files.extend(ending.files.iter().map(|file| (job.id, *file)));
-        commit
+        came
     }
 
-    fn accept(&mut self, accept: &'a Accept) -> Commit {
+    fn accept(&mut self, accept: &'a Accept) -> Came {
         let Accept { job, reservation, asked, files, claim } = accept;
         let (account, hold) = (job.purse.no.0, reservation.amount().as_i64());
         if hold > 0 {
@@ -222,27 +252,27 @@ impl<'a> Posting<'a> {
         self.jobs.push(JobRow { job, hold, node: self.node, asked: Some(asked), end: None });
         self.claims.extend(claim.as_ref().map(|claim| (claim, job.id)));
         self.files.extend(files.iter().map(|file| (job.id, *file)));
-        Commit::Accepted
+        Came::Accepted
     }
 
-    fn finish(&mut self, finish: &'a Finish, helds: &Helds, proof: &mut Proof) -> Commit {
+    fn finish(&mut self, finish: &'a Finish, helds: &Helds, receipts: &mut Receipts) -> Came {
         let Finish { id, purse, ending } = finish;
         let held = helds.get(&(purse.no.0, *id)).expect("the verdict refuses a job that is not held");
         let cost = ending.cost.as_i64();
         self.fold.change(purse.no.0, Change { balance: -cost, held: -held.hold, leased: 0 });
         self.fold.balance(self.node, cost);
-        let (commit, end) = proof.next(ending);
+        let (came, end) = receipts.next(ending);
         self.ends.push(EndRow { seq: held.seq, id: *id, node: self.node, end });
         self.files.extend(ending.files.iter().map(|file| (*id, *file)));
-        commit
+        came
     }
 
-    fn transfer(&mut self, transfer: &'a Transfer) -> Commit {
+    fn transfer(&mut self, transfer: &'a Transfer) -> Came {
         let amount = transfer.amount().as_i64();
         self.fold.balance(transfer.debit().0, -amount);
         self.fold.balance(transfer.credit().0, amount);
         let id = TransferId::new();
         self.transfers.push(TransferRow { id, transfer, at: self.now });
-        Commit::Transferred(id)
+        Came::Transferred(id)
     }
 }
