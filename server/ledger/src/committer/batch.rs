@@ -78,11 +78,8 @@ impl Batch {
     /// Looks whether the database is back, and settles what was in doubt.
     pub(super) fn probe(&mut self) {
         let (begun, _turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
-        match self.store.probe() {
-            Ok(()) => {
-                self.well();
-                self.settle_doubts();
-            }
+        match self.store.probe().and_then(|()| self.settle_doubts()) {
+            Ok(()) => self.well(),
             Err(trouble) => self.ill(&trouble, begun),
         }
     }
@@ -129,7 +126,7 @@ impl Batch {
             let (begun, turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
             let done = match doubted.take() {
                 Some((sequence, results)) => self.after_doubt(sequence, results, entries, careful),
-                None => self.attempt(entries, careful),
+                None => self.attempt_without_doubts(entries, careful),
             };
             drop(turn);
             let failed = match done {
@@ -173,6 +170,15 @@ impl Batch {
             Ok(Fate::Never) => self.attempt(entries, careful),
             Err(trouble) => Err(Failed { trouble, doubted: Some((sequence, results)) }),
         }
+    }
+
+    /// Settles what is in doubt before anything else is written: another commit would take the number that tells what
+    /// became of it.
+    fn attempt_without_doubts(&mut self, entries: &[&Entry], careful: bool) -> Result<Results, Failed> {
+        if !self.doubts.is_empty() {
+            self.settle_doubts().map_err(|trouble| Failed { trouble, doubted: None })?;
+        }
+        self.attempt(entries, careful)
     }
 
     /// One transaction, from its beginning to its commit.
@@ -272,7 +278,7 @@ impl Batch {
     }
 
     /// Spends or frees what commits in doubt had put aside.
-    fn settle_doubts(&mut self) {
+    fn settle_doubts(&mut self) -> Result<(), Trouble> {
         while let Some(doubt) = self.doubts.pop() {
             match self.store.settle_doubt(self.writer.account, doubt.sequence) {
                 Ok(Fate::Never) => {}
@@ -281,13 +287,13 @@ impl Batch {
                     entries.iter_mut().zip(&results).for_each(|(entry, result)| close(entry, result, 0));
                 }
                 Err(trouble) => {
-                    self.ill(&trouble, Instant::now());
                     self.doubts.push(doubt);
-                    return;
+                    return Err(trouble);
                 }
             }
         }
         self.sequence = None;
+        Ok(())
     }
 }
 

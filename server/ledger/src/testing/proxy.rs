@@ -28,6 +28,8 @@ pub enum Cut {
 pub struct Proxy {
     /// How to cut, and how many things are passed on before.
     cut: Mutex<Option<(Cut, usize)>>,
+    /// What else than COMMIT brings the cut.
+    pub text: Mutex<Option<&'static str>>,
     /// Whether anything that a committer says brings the cut, and not only COMMIT.
     pub at_once: AtomicBool,
     /// Whether nobody gets through once a connection was cut.
@@ -100,7 +102,8 @@ impl Proxy {
 
     /// Whether the connection is to be cut at what was said.
     fn due(&self, said: &[u8], commits: bool) -> Option<Cut> {
-        let concerns = if self.at_once.load(Acquire) { commits } else { says(said, b"COMMIT\0") };
+        let text = self.text.lock().map_or(&b"COMMIT\0"[..], str::as_bytes);
+        let concerns = if self.at_once.load(Acquire) { commits } else { says(said, text) };
         let mut asked = self.cut.lock();
         match asked.as_mut().filter(|_| concerns)? {
             (_, 0) => asked.take().map(|(cut, _)| cut),

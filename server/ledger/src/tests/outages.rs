@@ -214,6 +214,33 @@ async fn a_commit_in_doubt_is_settled_when_the_database_is_back() {
     ledger.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_in_doubt_is_settled_before_anything_else_is_written() {
+    let cluster = Cluster::start(false).unwrap();
+    let (place, proxy) = behind_a_proxy(&cluster).await;
+    proxy.stays_down.store(true, Release);
+    let (ledger, books) = place.open().await;
+    let (id, purse) = account(&ledger, 100).await;
+    let (job, entry) = keyed(&ledger, &purse, "never").await;
+    proxy.cut(Cut::Before, 0);
+    assert_eq!(commit(&ledger, entry).await, Err(CommitError::Unavailable));
+    // The database comes back and goes again just when it is asked about the doubt.
+    *proxy.text.lock() = Some("ON CONFLICT (node, seq) DO NOTHING");
+    proxy.cut(Cut::Before, 0);
+    proxy.down.store(false, Release);
+    until(async || proxy.down.load(Acquire)).await;
+    assert!(!ledger.healthy(), "something is still in doubt");
+    proxy.down.store(false, Release);
+    until(async || commit(&ledger, settle(ledger.reserve(&purse, credits(5)).unwrap(), 5).1).await.is_ok()).await;
+    until(async || ledger.healthy()).await;
+    assert!(books.job(purse.no, job).await.unwrap().is_none());
+    assert_eq!(available(&books, id).await, 95);
+    assert!(matches!(claim(&ledger, &purse, "never").await, Claim::New(_)), "what never happened may be asked again");
+    pay(&ledger, &purse, 95).await;
+    is_right(&books).await;
+    ledger.close().await;
+}
+
 /// Makes writers of a table collide with another that is not there: the first `times` of them get this error.
 async fn collide(place: &Place, table: &str, code: &str, times: u32) {
     let sql = format!(
