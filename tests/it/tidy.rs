@@ -13,6 +13,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["inos-gateway"]),
     ("rusqlite", &["inos-ledger"]),
     ("sqlx", &["inos-ledger"]),
+    ("tokio-postgres", &["inos-ledger"]),
 ];
 
 /// Which workspace members each may name; `inos-tests` and development dependencies aside.

@@ -188,7 +188,7 @@ impl Batch {
                 return Err(plain(trouble));
             }
         };
-        match self.store.write(&posting).and_then(|()| self.store.commit()) {
+        match self.store.commit(&posting) {
             Ok(()) => {
                 self.sequence = Some(sequence + 1);
                 Ok(posting.results)

@@ -52,15 +52,6 @@ impl Sqlite {
         self.connection()?.execute_batch("BEGIN IMMEDIATE").map_err(sorted)
     }
 
-    pub(crate) fn commit(&mut self) -> Result<(), Trouble> {
-        let connection = self.connection()?;
-        connection.execute_batch("COMMIT").map_err(sorted)?;
-        if let Some(checkpointer) = &self.checkpointer {
-            checkpointer.after_commit(connection);
-        }
-        Ok(())
-    }
-
     /// Ends a transaction without a trace; a connection that cannot do so is given up.
     pub(crate) fn roll_back(&mut self) {
         let Some(connection) = &self.connection else { return };
@@ -127,8 +118,8 @@ impl Sqlite {
         ask(self.connection()?, node, questions).map_err(sorted)
     }
 
-    /// Writes everything; [`Trouble::Unfit`] when something is not as the quick judgement hoped.
-    pub(crate) fn write(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
+    /// Writes everything for good; [`Trouble::Unfit`] when something is not as the quick judgement hoped.
+    pub(crate) fn commit(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
         let connection = self.connection()?;
         let fits = write_leases(connection, posting).map_err(sorted)?
             && write_accounts(connection, posting).map_err(sorted)?
@@ -136,7 +127,12 @@ impl Sqlite {
         if !fits {
             return Err(Trouble::Unfit);
         }
-        write_rows(connection, posting).map_err(sorted)
+        write_rows(connection, posting).map_err(sorted)?;
+        connection.execute_batch("COMMIT").map_err(sorted)?;
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.after_commit(connection);
+        }
+        Ok(())
     }
 }
 
