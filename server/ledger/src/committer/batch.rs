@@ -76,11 +76,8 @@ impl Batch {
     /// Looks whether the database is back, and settles what was in doubt.
     pub(super) fn probe(&mut self) {
         let (begun, _turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
-        match self.store.probe() {
-            Ok(()) => {
-                self.well();
-                self.settle_doubts();
-            }
+        match self.store.probe().and_then(|()| self.settle_doubts()) {
+            Ok(()) => self.well(),
             Err(trouble) => self.ill(&trouble, begun),
         }
     }
@@ -266,7 +263,7 @@ impl Batch {
     }
 
     /// Spends or frees what commits in doubt had put aside.
-    fn settle_doubts(&mut self) {
+    fn settle_doubts(&mut self) -> Result<(), Trouble> {
         while let Some(doubt) = self.doubts.pop() {
             match self.store.settle_doubt(self.writer.account, doubt.sequence) {
                 Ok(Fate::Never) => {}
@@ -274,13 +271,13 @@ impl Batch {
                     doubt.entries.into_iter().zip(&doubt.results).for_each(|(entry, result)| close(entry, result, 0));
                 }
                 Err(trouble) => {
-                    self.ill(&trouble, Instant::now());
                     self.doubts.push(doubt);
-                    return;
+                    return Err(trouble);
                 }
             }
         }
         self.sequence = None;
+        Ok(())
     }
 }
 

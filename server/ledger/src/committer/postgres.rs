@@ -6,6 +6,8 @@ mod columns;
 mod copy;
 mod line;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod writing;
 

@@ -19,6 +19,8 @@ use crate::{
 
 /// What a row of `jobs` takes on the wire, as a rule.
 const JOB_BYTES: usize = 900;
+/// The most that one message of a copy carries: what a processor's cache holds, on both sides, at every step.
+const COPY_BYTES_MAX: usize = 32 * 1024;
 
 /// Writes everything, or fails without a trace. Nothing is written before the transaction has begun; `committing` is
 /// set before anything is sent that may end in a commit. From then on COMMIT has been said, whatever failed before it:
@@ -49,9 +51,11 @@ fn rows(posting: &Posting<'_>) -> Bytes {
     rows.done()
 }
 
-async fn send(copy: CopyInSink<Bytes>, rows: Bytes) -> Result<(), Error> {
+async fn send(copy: CopyInSink<Bytes>, mut rows: Bytes) -> Result<(), Error> {
     let mut copy = pin!(copy);
-    copy.send(rows).await?;
+    while !rows.is_empty() {
+        copy.feed(rows.split_to(rows.len().min(COPY_BYTES_MAX))).await?;
+    }
     copy.finish().await.map(drop)
 }
 
