@@ -13,12 +13,13 @@ models() {
 }
 
 long_tests() {
-    cargo build --workspace --locked --lib --bins --tests
+    local features=(--features inos-node/test-units)
+    cargo build --workspace --locked "${features[@]}" --lib --bins --tests
     export INOS_TEST_LONG=1 PROPTEST_CASES="${PROPTEST_CASES:-4096}"
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --workspace --locked --profile long
+        cargo nextest run --workspace --locked "${features[@]}" --profile long
     else
-        cargo test --workspace --locked --no-fail-fast --lib --bins --tests
+        cargo test --workspace --locked "${features[@]}" --no-fail-fast --lib --bins --tests
     fi
 }
 

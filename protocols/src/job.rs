@@ -1,6 +1,6 @@
 //! A job: what is asked (`Capsule`), how it stands (`State`, `Job`) and what came of it (`Outcome`).
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -16,6 +16,9 @@ use crate::{
 
 /// Parameters of a method: a JSON object that fits the method's schema.
 pub type Params = Map<String, Value>;
+
+/// The name of a unit or a method, or a version: mostly one of the catalogue's, which is nobody's to free.
+pub type Name = Cow<'static, str>;
 
 /// The priority of a job that names none.
 pub const PRIORITY_DEFAULT: u8 = 100;

@@ -3,6 +3,7 @@
 
 pub(crate) mod frame;
 pub(crate) mod limits;
+mod objects;
 mod outcome;
 mod payload;
 pub(crate) mod strict;
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{error::Category, value::RawValue};
 use serde_path_to_error::{Path, Segment};
 
+use self::objects::Objects;
 use crate::{
     job::{BATCH_MAX, Capsule, Params},
     refusal::{FieldError, Kind, Refusal},
@@ -22,7 +24,14 @@ use crate::{
 /// `params`, `payload-too-large` where a batch is too long, and `invalid-json` for everything else.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     // Only who made a mistake pays for finding out where.
-    serde_json::from_slice(bytes).or_else(|_| read_again(bytes))
+    read_once(bytes).or_else(|_| read_again(bytes))
+}
+
+fn read_once<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    let mut from = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Objects(&mut from))?;
+    from.end()?;
+    Ok(value)
 }
 
 /// The capsules of a batch: each is refused alone, the batch only where it is no array or has too many.
@@ -54,7 +63,7 @@ pub(crate) fn params(text: &str) -> serde_json::Result<Params> {
 
 fn read_again<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let mut from = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Objects(&mut from)).map_err(|error| {
         let path: Vec<Segment> = known(error.path());
         refusal(error.inner(), &path)
     })?;

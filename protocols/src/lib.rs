@@ -16,6 +16,7 @@ pub mod refusal;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod trace;
 pub mod wire;
 
 pub use ids::{AccountId, Hash, JobId, KeyId, NodeId};

@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 
 pub use tree::{Tree, leaf_hash, verify_path};
 
-use crate::{AccountId, Hash, JobId, Microcredits, NodeId, job::State, time::Time, wire::Malformed};
+use crate::{
+    AccountId, Hash, JobId, Microcredits, NodeId,
+    job::{Name, State},
+    time::Time,
+    wire::Malformed,
+};
 
 /// What a node states about one finished job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +34,11 @@ pub struct Receipt {
     /// Digest of what was asked: unit, method, parameters and input hashes ([`crate::job::capsule_digest`]).
     pub capsule: Hash,
     /// The unit.
-    pub unit: String,
+    pub unit: Name,
     /// The method.
-    pub method: String,
+    pub method: Name,
     /// The unit's version.
-    pub version: String,
+    pub version: Name,
     /// How it ended.
     pub state: State,
     /// BLAKE3 of each input.
@@ -48,6 +53,71 @@ pub struct Receipt {
     pub cost: Microcredits,
     /// The number of its group commit on this node.
     pub sequence: u64,
+}
+
+/// A [`Receipt`] whose parts lie elsewhere: what a leaf is written from.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "each field is the receipt's of that name")]
+pub struct Statement<'a> {
+    pub job: JobId,
+    pub account: AccountId,
+    pub node: NodeId,
+    pub capsule: Hash,
+    pub unit: &'a str,
+    pub method: &'a str,
+    pub version: &'a str,
+    pub state: State,
+    pub inputs: &'a [Hash],
+    pub outputs: &'a [Hash],
+    pub submitted: Time,
+    pub finished: Time,
+    pub cost: Microcredits,
+    pub sequence: u64,
+}
+
+impl Receipt {
+    /// What it states.
+    pub fn statement(&self) -> Statement<'_> {
+        let Self {
+            job,
+            account,
+            node,
+            capsule,
+            ref unit,
+            ref method,
+            ref version,
+            state,
+            ref inputs,
+            ref outputs,
+            submitted,
+            finished,
+            cost,
+            sequence,
+        } = *self;
+        Statement {
+            job,
+            account,
+            node,
+            capsule,
+            unit,
+            method,
+            version,
+            state,
+            inputs,
+            outputs,
+            submitted,
+            finished,
+            cost,
+            sequence,
+        }
+    }
+
+    /// The receipt's own bytes: equal receipts have equal bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.statement().encode_to(&mut bytes);
+        bytes
+    }
 }
 
 /// The root of one group commit under the node's signature.

@@ -26,15 +26,6 @@ fn without_a_right_key_nothing_is_done() {
 }
 
 #[test]
-fn many_wrong_keys_are_slowed_down() {
-    let node = TestNode::start();
-    let client = Client::new(&node.url(), "inos_0123_4567");
-    let limited = (0..60).any(|_| client.get("/v1/account").status == 429);
-    assert!(limited);
-    assert_eq!(node.admin().get("/v1/account").status, 200, "a right key is not slowed down by wrong ones");
-}
-
-#[test]
 fn what_is_public_needs_no_key() {
     let node = TestNode::start();
     let nobody = Client::new(&node.url(), "");
@@ -130,26 +121,6 @@ fn another_accounts_things_are_as_absent_as_things_that_never_were() {
     assert_eq!((stolen.status, stolen.code().as_str()), (404, "not-found"));
     assert_eq!(bob.get("/v1/jobs").json()["items"], json!([]));
     assert_eq!(alice.get(&format!("/v1/blobs/{blob}")).body, b"alice's bytes");
-}
-
-#[test]
-fn secrets_are_in_no_log_and_no_error() {
-    let node = TestNode::start();
-    let admin = node.admin();
-    let secret = admin.key.rsplit('_').next().unwrap().to_owned();
-    let made = admin.post_json("/v1/keys", &json!({ "name": "canary", "scopes": ["jobs"] })).json();
-    let other = made["secret"].as_str().unwrap().rsplit('_').next().unwrap().to_owned();
-    admin.run("compute.blake3", "?lenght=1", b"abc");
-    admin.get(&format!("/v1/nothing?key={}", admin.key));
-    let metrics = admin.get("/metrics").text();
-    for text in [node.log(), metrics, admin.get("/v1/keys").text()] {
-        assert!(!text.contains(&secret) && !text.contains(&other));
-    }
-    let database = std::fs::read(node.data().join("inos.db")).unwrap();
-    let wal = std::fs::read(node.data().join("inos.db-wal")).unwrap_or_default();
-    for bytes in [database, wal] {
-        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
-    }
 }
 
 #[test]

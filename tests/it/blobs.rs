@@ -90,3 +90,42 @@ fn large_payloads_survive_a_restart() {
         assert!(admin.get(&path).body == data, "{path}");
     }
 }
+
+#[test]
+fn a_range_never_gives_more_than_there_is() {
+    let node = TestNode::start();
+    let admin = node.admin();
+    let stored = admin.send("PUT", "/v1/blobs", &[("content-type", "text/plain")], b"0123456789");
+    assert_eq!(stored.status, 201, "{}", stored.text());
+    let capsule = json!({ "unit": "test", "method": "echo", "inputs": [{ "text": "0123456789" }] });
+    let kept = admin.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
+    let paths = [
+        format!("/v1/blobs/{}", stored.json()["hash"].as_str().unwrap()),
+        format!("/v1/jobs/{}/outputs/0", kept.json()["id"].as_str().unwrap()),
+    ];
+    let overlapping = (0..1000).map(|n| format!("{}-9", n % 10)).collect::<Vec<_>>().join(",");
+    let many = format!("bytes={overlapping}");
+    for path in &paths {
+        let ask = |range: &str| admin.send("GET", path, &[("range", range)], b"");
+        for (range, bytes) in [
+            ("bytes=2-4", "234"),
+            ("bytes=-3", "789"),
+            ("bytes=8-", "89"),
+            ("bytes=8-100", "89"),
+            ("bytes=-99", "0123456789"),
+        ] {
+            let answer = ask(range);
+            assert_eq!((answer.status, answer.text().as_str()), (206, bytes), "{path} {range}");
+        }
+        for range in ["bytes=10-", "bytes=-0", "bytes=18446744073709551615-"] {
+            let answer = ask(range);
+            assert_eq!((answer.status, answer.code().as_str()), (416, "range-not-satisfiable"), "{path} {range}");
+            assert_eq!(answer.header("content-range"), Some("bytes */10"));
+        }
+        for range in ["bytes=4-2", "lines=1-2", "bytes=a-b", "bytes=99999999999999999999-", &many] {
+            let answer = ask(range);
+            assert!([200, 416].contains(&answer.status), "{path} {range}: {}", answer.status);
+            assert!(answer.status == 416 || answer.body.len() == 10, "{path} {range}");
+        }
+    }
+}

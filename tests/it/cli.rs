@@ -164,11 +164,60 @@ fn a_receipt_proves_the_files_and_nothing_else() {
         let other = TestNode::start().admin().get("/v1/node").json()["id"].as_str().unwrap().to_owned();
         assert_eq!(verify(&["--node", &other]), Some(1), "another node");
     }
-    let mut receipt: Value = serde_json::from_slice(&std::fs::read(path("receipt.json")).unwrap()).unwrap();
-    receipt["root"]["sequence"] = json!(receipt["root"]["sequence"].as_u64().unwrap() + 1);
-    std::fs::write(&forged, receipt.to_string()).unwrap();
-    let done = inos().arg("verify").arg(&forged).output().unwrap();
-    assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stdout));
+    let honest: Value = serde_json::from_slice(&std::fs::read(path("receipt.json")).unwrap()).unwrap();
+    for (pointer, change) in FORGERIES {
+        let mut receipt = honest.clone();
+        change(receipt.pointer_mut(pointer).unwrap());
+        assert_ne!(receipt, honest, "{pointer}");
+        std::fs::write(&forged, receipt.to_string()).unwrap();
+        assert_refused(&forged, pointer);
+    }
+    let bytes = std::fs::read(path("receipt")).unwrap();
+    for len in (0..bytes.len()).step_by(7) {
+        std::fs::write(&forged, &bytes[..len]).unwrap();
+        assert_refused(&forged, &format!("the first {len} of {} bytes", bytes.len()));
+    }
+}
+
+/// Changes a part of a receipt.
+type Change = fn(&mut Value);
+
+/// Makes another hash, id, key or signature of one in hex.
+fn other_digit(hex: &mut Value) {
+    let text = hex.as_str().unwrap();
+    let (rest, last) = text.split_at(text.len() - 1);
+    *hex = format!("{rest}{}", if last == "0" { "1" } else { "0" }).into();
+}
+
+/// Adds one to a number.
+fn one_more(number: &mut Value) {
+    *number = (number.as_u64().unwrap() + 1).into();
+}
+
+const FORGERIES: &[(&str, Change)] = &[
+    ("/receipt/cost", one_more),
+    ("/receipt/account", other_digit),
+    ("/receipt/outputs/0", other_digit),
+    ("/leaf", |leaf| *leaf = leaf.as_str().unwrap().chars().rev().collect::<String>().into()),
+    ("/leaf", |leaf| *leaf = "".into()),
+    ("/index", one_more),
+    ("/path", |path| path.as_array_mut().unwrap().push("00".repeat(32).into())),
+    ("/root/node", other_digit),
+    ("/root/sequence", one_more),
+    ("/root/count", one_more),
+    ("/root/signed", |time| *time = "2020-01-01T00:00:00.000Z".into()),
+    ("/root/root", other_digit),
+    ("/root/signature", other_digit),
+    ("/root/signature", |signature| *signature = "00".repeat(64).into()),
+];
+
+/// `inos verify` ends with 1 and says why.
+fn assert_refused(receipt: &Path, what: &str) {
+    let done = inos().arg("verify").arg(receipt).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{what}: {said}");
+    assert!(said.contains("BAD") || said.contains("this is no signed receipt"), "{what}: {said}");
+    assert!(!said.contains("panicked"), "{what}: {said}");
 }
 
 #[test]

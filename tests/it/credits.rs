@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use inos_tests::{Options, TestNode, until};
+use inos_tests::{Answer, Client, Options, TestNode, until};
 use serde_json::json;
 
 crate::on_both! {
-    a_balance_of_100_jobs_buys_exactly_100_of_400,
+    of_400_at_once_a_balance_of_100_jobs_buys_exactly_100,
     a_grant_shows_in_the_ledger_and_can_be_spent,
     a_job_that_fails_by_its_callers_fault_pays_at_most_for_its_input,
     a_thousand_racers_for_one_key_make_one_job_and_one_charge,
@@ -21,31 +21,46 @@ fn price(node: &TestNode) -> u64 {
     price["base"].as_u64().unwrap() + price["per_kib_in"].as_u64().unwrap()
 }
 
-fn a_balance_of_100_jobs_buys_exactly_100_of_400(options: Options) {
-    let node = TestNode::with(options);
-    let price = price(&node);
-    let poor = node.account("poor", 100 * price);
+/// How many of 400 clients that ask at the same moment are accepted; the rest must be told what is missing.
+fn race(client: &Client, required: u64, ask: impl Fn(&Client) -> Answer + Sync) -> u32 {
     let (accepted, refused) = (AtomicU32::new(0), AtomicU32::new(0));
+    let barrier = std::sync::Barrier::new(400);
     std::thread::scope(|scope| {
-        for _ in 0..40 {
+        for _ in 0..400 {
             scope.spawn(|| {
-                for _ in 0..10 {
-                    let answer = poor.run("compute.blake3", "", b"abc");
-                    match answer.status {
-                        200 => accepted.fetch_add(1, Ordering::Relaxed),
-                        402 => {
-                            assert_eq!(answer.code(), "insufficient-credits");
-                            assert_eq!(answer.json()["required"], price);
-                            refused.fetch_add(1, Ordering::Relaxed)
-                        }
-                        other => panic!("{other}: {}", answer.text()),
-                    };
-                }
+                barrier.wait();
+                let answer = ask(client);
+                match answer.status {
+                    200 | 202 => accepted.fetch_add(1, Ordering::Relaxed),
+                    402 => {
+                        assert_eq!(answer.code(), "insufficient-credits");
+                        assert_eq!(answer.json()["required"], required);
+                        refused.fetch_add(1, Ordering::Relaxed)
+                    }
+                    other => panic!("{other}: {}", answer.text()),
+                };
             });
         }
     });
-    assert_eq!((accepted.into_inner(), refused.into_inner()), (100, 300));
-    assert_eq!(poor.balance(), 0);
+    let (accepted, refused) = (accepted.into_inner(), refused.into_inner());
+    assert_eq!(accepted + refused, 400);
+    accepted
+}
+
+fn of_400_at_once_a_balance_of_100_jobs_buys_exactly_100(options: Options) {
+    let mut node = TestNode::with(options);
+    let price = price(&node);
+    // Not even what is left over of the 101st may be spent.
+    let (poor, patient) = (node.account("poor", 100 * price + price - 1), node.account("patient", 100 * price));
+    assert_eq!(race(&poor, price, |client| client.run("compute.blake3", "", b"abc")), 100);
+    assert_eq!(poor.balance(), price - 1);
+    let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
+    assert_eq!(race(&patient, price, |client| client.post_json("/v1/jobs", &capsule)), 100);
+    until(Duration::from_secs(30), || patient.get("/v1/account").json()["held"] == 0);
+    assert_eq!(patient.balance(), 0);
+    assert_eq!(patient.get("/v1/jobs?limit=1000&status=succeeded").json()["items"].as_array().unwrap().len(), 100);
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
 }
 
 #[test]
@@ -94,6 +109,15 @@ fn an_amount_is_a_whole_number_above_zero() {
         let refused = admin.send("POST", &path, &[("content-type", "application/json")], body.as_bytes());
         assert!([400, 422].contains(&refused.status), "{bad}: {} {}", refused.status, refused.text());
         refused.code();
+    }
+    for bad in ["-1", "9223372036854775808", "1e308", "1.5", "\"1\"", "\"٣\"", "9007199254740992"] {
+        let body = format!(
+            "{{\"unit\":\"compute\",\"method\":\"blake3\",\"inputs\":[{{\"text\":\"abc\"}}],\"budget\":{bad}}}"
+        );
+        let refused = admin.send("POST", "/v1/jobs", &[("content-type", "application/json")], body.as_bytes());
+        assert!([400, 422].contains(&refused.status), "{bad}: {} {}", refused.status, refused.text());
+        let refused = admin.send("POST", "/v1/run/compute/blake3", &[("inos-budget", bad)], b"abc");
+        assert!((400..500).contains(&refused.status), "{bad}: {} {}", refused.status, refused.text());
     }
     assert_eq!(admin.get("/v1/account").json(), before);
 }

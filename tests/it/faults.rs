@@ -1,21 +1,22 @@
 //! Whatever is cut off in the middle: every acknowledged job ends once, is charged at most once, and the books balance.
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
+use inos_failpoints::Point;
 use inos_tests::{Client, Options, TestNode, until};
 use serde_json::json;
 
+use crate::wishes::{Told, load, load_by_socket};
+
 crate::on_both! {
     acknowledged_jobs_survive_kills,
+    the_server_may_end_at_every_point,
     a_client_that_vanishes_leaves_a_finished_job_and_no_hold,
-    a_unit_that_panics_fails_one_job_and_is_not_charged,
+    units_that_panic_fail_their_own_jobs_and_are_not_charged,
+    a_server_that_is_stopped_under_load_keeps_all_it_said,
     a_stopped_server_finishes_what_runs_and_keeps_what_waits,
 }
 
@@ -24,94 +25,59 @@ fn kills() -> u32 {
     if std::env::var_os("INOS_TEST_LONG").is_some() { 50 } else { 5 }
 }
 
-/// What clients were told: each acknowledged asynchronous job, and each answered synchronous one with its cost.
-#[derive(Default)]
-pub(crate) struct Told {
-    accepted: Mutex<Vec<String>>,
-    answered: Mutex<BTreeMap<String, u64>>,
-}
-
-impl Told {
-    /// How many jobs clients were told of.
-    pub(crate) fn count(&self) -> usize {
-        self.accepted.lock().unwrap().len() + self.answered.lock().unwrap().len()
-    }
-
-    /// Every job that a client was told of has succeeded, at the price that was told.
-    pub(crate) fn holds_at(self, admin: &Client) {
-        let (accepted, answered) = (self.accepted.into_inner().unwrap(), self.answered.into_inner().unwrap());
-        assert!(!accepted.is_empty() && !answered.is_empty());
-        for id in &accepted {
-            let state = || admin.get(&format!("/v1/jobs/{id}")).json()["state"].as_str().unwrap().to_owned();
-            until(Duration::from_secs(20), || !["queued", "running"].contains(&state().as_str()));
-            assert_eq!(state(), "succeeded", "{id}");
-        }
-        for (id, cost) in &answered {
-            let job = admin.get(&format!("/v1/jobs/{id}")).json();
-            assert_eq!((&job["state"], &job["cost"]), (&json!("succeeded"), &json!(cost)), "{job}");
-        }
-    }
-}
-
-/// Sends jobs of both kinds until told to stop; a server that is gone is no failure.
-pub(crate) fn load(client: &Client, told: &Told, stop: &AtomicBool) {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(5)))
-        .build()
-        .into();
-    let url = client.url().to_owned();
-    let bearer = format!("Bearer {}", client.key);
-    let mut turn = 0u64;
-    while !stop.load(Ordering::Relaxed) {
-        turn += 1;
-        if turn.is_multiple_of(2) {
-            let body = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": turn.to_string() }] });
-            let sent = agent
-                .post(format!("{url}/v1/jobs"))
-                .header("authorization", &bearer)
-                .header("content-type", "application/json")
-                .send(body.to_string());
-            let Ok(mut answer) = sent else { return };
-            if answer.status() == 202 {
-                let Ok(text) = answer.body_mut().read_to_string() else { return };
-                let job: serde_json::Value = serde_json::from_str(&text).unwrap();
-                told.accepted.lock().unwrap().push(job["id"].as_str().unwrap().into());
-            }
-        } else {
-            let sent =
-                agent.post(format!("{url}/v1/run/compute/blake3")).header("authorization", &bearer).send(vec![7; 100]);
-            let Ok(answer) = sent else { return };
-            if answer.status() == 200 {
-                let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-                told.answered.lock().unwrap().insert(header("inos-job-id"), header("inos-cost").parse().unwrap());
-            }
-        }
-    }
-}
-
 fn acknowledged_jobs_survive_kills(options: Options) {
     let mut node = TestNode::with(options);
-    let key = node.admin_key();
+    let (key, before) = (node.admin_key(), node.admin().balance());
     let told = Told::default();
     for round in 0..kills() {
-        let stop = AtomicBool::new(false);
+        let (stop, count) = (AtomicBool::new(false), told.count());
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| load(&Client::new(&node.url(), &key), &told, &stop));
             }
+            scope.spawn(|| load_by_socket(&node, &key, &told, &stop));
             // Spread over the work without a random number, so that a failure comes again.
-            let until = Instant::now() + Duration::from_millis(100 + u64::from(round * 37 % 200));
-            while Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            until(Duration::from_secs(60), || told.count() > count + 20 + (round * 37 % 100) as usize);
             node.signal(rustix::process::Signal::KILL);
             stop.store(true, Ordering::Relaxed);
         });
         node.restart();
     }
-    let admin = node.admin();
-    told.holds_at(&admin);
+    told.holds_at(&node.admin(), before);
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}
+
+/// How often a failpoint is passed before it ends the server.
+fn passings(point: Point) -> std::ops::RangeInclusive<u32> {
+    match point {
+        // One account leases once.
+        Point::CreditsLeased => 1..=1,
+        _ if std::env::var_os("INOS_TEST_LONG").is_some() => 1..=6,
+        _ => 1..=2,
+    }
+}
+
+fn the_server_may_end_at_every_point(options: Options) {
+    let mut node = TestNode::with(options);
+    let (told, admin) = (Told::default(), node.admin());
+    let before = admin.balance();
+    (0..10).for_each(|_| told.wish(&admin).unwrap());
+    for point in Point::ALL {
+        for passing in passings(*point) {
+            let armed = format!("{}@{passing}", point.name());
+            node.restart_with(&[("FAILPOINT", &armed)]);
+            let client = node.admin();
+            let mut wishes = 0;
+            while told.wish(&client).is_ok() {
+                wishes += 1;
+                assert!(wishes < 200, "{armed} is not passed");
+            }
+            assert_eq!(node.ends_within(Duration::from_secs(20)), None, "{armed} ends it as kill -9 would");
+            node.restart();
+            told.holds_at(&node.admin(), before);
+        }
+    }
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
 }
@@ -147,29 +113,89 @@ fn a_client_that_vanishes_leaves_a_finished_job_and_no_hold(options: Options) {
     assert_eq!(admin.get("/v1/account").json()["held"], 0);
 }
 
-fn a_unit_that_panics_fails_one_job_and_is_not_charged(options: Options) {
-    let node = TestNode::with(options);
+/// How many jobs panic in the flood.
+fn panics() -> u64 {
+    if std::env::var_os("INOS_TEST_LONG").is_some() { 10_000 } else { 300 }
+}
+
+fn units_that_panic_fail_their_own_jobs_and_are_not_charged(options: Options) {
+    let mut node = TestNode::with(options);
     let admin = node.admin();
     let before = admin.balance();
-    let failed = admin.run("test.panic", "", b"");
-    assert_eq!((failed.status, failed.code()), (500, "internal".into()));
-    assert!(!failed.text().contains("panicked at"));
-    assert_eq!(admin.balance(), before);
-    assert_eq!(admin.run("compute.blake3", "", b"abc").status, 200);
-    assert_eq!(admin.get("/readyz").status, 200);
+    let price = admin.run("compute.blake3", "", b"abc").header("inos-cost").unwrap().parse::<u64>().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..panics() / 4 {
+                    let failed = admin.run("test.panic", "", b"some input");
+                    assert_eq!((failed.status, failed.code()), (500, "internal".into()));
+                    assert!(!failed.text().contains("panicked at"));
+                    let good = admin.run("compute.blake3", "", b"abc");
+                    assert_eq!(good.status, 200, "{}", good.text());
+                }
+            });
+        }
+    });
+    let capsule = json!({ "unit": "test", "method": "panic", "inputs": [{ "text": "x" }] });
+    let job = admin.post_json_with("/v1/jobs", &[("prefer", "wait=20")], &capsule).json();
+    assert_eq!((&job["state"], &job["cost"], &job["held"]), (&json!("failed"), &json!(0), &json!(0)), "{job}");
+    assert_eq!(before - admin.balance(), price * (panics() / 4 * 4 + 1), "good jobs alone are paid");
+    let arena = || admin.get("/v1/stats").json()["arena"].clone();
+    until(Duration::from_secs(10), || arena()["leased_bytes"] == 0);
+    assert_eq!(admin.get("/v1/account").json()["held"], 0);
+    assert_eq!(admin.get("/readyz").json()["status"], "ready");
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
 }
 
 #[test]
-fn a_unit_that_will_not_stop_is_left_behind_and_readiness_says_so() {
-    let node = TestNode::start();
+fn a_unit_that_will_not_stop_is_left_behind_and_replaced_and_readiness_says_so() {
+    let node = TestNode::with(Options::default().with("workers", "1"));
     let admin = node.admin();
-    let capsule =
-        json!({ "unit": "test", "method": "spin", "params": { "ms": 8000 }, "inputs": [], "timeout_ms": 200 });
-    let answer = admin.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
-    assert_eq!(answer.json()["state"], "expired", "{}", answer.text());
+    let before = admin.balance();
+    let spin = |ms: u64| {
+        let capsule =
+            json!({ "unit": "test", "method": "spin", "params": { "ms": ms }, "inputs": [], "timeout_ms": 200 });
+        let answer = admin.post_json_with("/v1/jobs", &[("prefer", "wait=20")], &capsule);
+        assert_eq!(answer.json()["state"], "expired", "{}", answer.text());
+        answer.json()["cost"].as_u64().unwrap()
+    };
+    let mut cost = spin(600_000);
     let ready = admin.get("/readyz");
-    assert!(ready.text().contains("degraded"), "{}", ready.text());
-    assert_eq!(admin.run("compute.blake3", "", &vec![7; 100_000]).status, 200);
+    assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("degraded")), "{}", ready.text());
+    assert!(node.log().contains("a unit does not stop"), "{}", node.log());
+    // The only worker still spins: another has its place.
+    assert_eq!(admin.run("test.wait", "?ms=0", b"").status, 200);
+    // There are as many places as two for each worker; then nobody works any more, and readiness says that, too.
+    cost += spin(600_000) + spin(600_000);
+    until(Duration::from_secs(10), || admin.get("/readyz").status == 503);
+    assert_eq!(admin.get("/readyz").json()["checks"]["workers"], "none is working");
+    assert_eq!(admin.get("/healthz").status, 200);
+    assert!(before - admin.balance() >= cost);
+    assert_eq!(admin.get("/v1/account").json()["held"], 0);
+}
+
+fn a_server_that_is_stopped_under_load_keeps_all_it_said(options: Options) {
+    let mut node = TestNode::with(options);
+    let (key, before) = (node.admin_key(), node.admin().balance());
+    let told = Told::default();
+    for _ in 0..3 {
+        let (stop, count) = (AtomicBool::new(false), told.count());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| load(&Client::new(&node.url(), &key), &told, &stop));
+            }
+            scope.spawn(|| load_by_socket(&node, &key, &told, &stop));
+            until(Duration::from_secs(60), || told.count() > count + 40);
+            node.signal(rustix::process::Signal::TERM);
+            until(Duration::from_secs(60), || std::net::TcpStream::connect(node.address()).is_err());
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(node.ends_within(Duration::from_secs(60)), Some(0));
+        node.assert_clean();
+        node.restart();
+    }
+    told.holds_at(&node.admin(), before);
 }
 
 fn a_stopped_server_finishes_what_runs_and_keeps_what_waits(options: Options) {

@@ -12,12 +12,15 @@ use crate::socket::{capsule, connect, receive, runtime, send};
 const MASK: [u8; 4] = [1, 2, 3, 4];
 
 /// A connection that has shaken hands and can send anything.
-fn shake(node: &TestNode) -> Raw {
-    let mut raw = Raw::connect(node.address());
+pub(crate) fn shake(node: &TestNode) -> Raw {
+    shake_on(Raw::connect(node.address()), &node.admin_key())
+}
+
+/// The same on a connection that is there already.
+pub(crate) fn shake_on(mut raw: Raw, key: &str) -> Raw {
     raw.send(format!(
-        "GET /v1/ws HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: inos.json.v1\r\n\r\n",
-        node.admin_key()
+        "GET /v1/ws HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: inos.json.v1\r\n\r\n"
     ));
     let answer = raw.read_until("welcome");
     assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
@@ -43,7 +46,7 @@ fn head(first: u8, len: u64) -> Vec<u8> {
 }
 
 /// A masked frame.
-fn frame(first: u8, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, bytes: &[u8]) -> Vec<u8> {
     let mut frame = head(first, bytes.len() as u64);
     frame.extend(bytes.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     frame

@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, sync::Mutex};
 
-use inos_tests::{Answer, Client, Options, TestNode};
+use inos_tests::{Answer, Client, Options, TestNode, meddle};
 use serde_json::{Value, json};
 
 crate::on_both! {
     a_repeated_submission_is_the_first_job,
     two_hundred_at_once_make_one_job_and_one_charge,
     a_key_belongs_to_its_account_and_survives_a_kill,
+    a_key_is_free_again_after_its_day,
     a_key_that_is_no_text_is_refused_and_costs_nothing,
 }
 
@@ -35,7 +36,7 @@ fn a_repeated_submission_is_the_first_job(options: Options) {
     let first = ask(&admin, "k", &capsule("abc"));
     let (job, balance) = (id(&first), admin.balance());
     assert!(!replayed(&first));
-    for _ in 0..20 {
+    for _ in 0..1000 {
         let again = ask(&admin, "k", &capsule("abc"));
         assert_eq!((id(&again), replayed(&again)), (job.clone(), true));
         assert_eq!(again.header("location"), first.header("location"));
@@ -98,6 +99,20 @@ fn a_key_belongs_to_its_account_and_survives_a_kill(options: Options) {
     assert_eq!((id(&again), replayed(&again)), (id(&first), true));
     assert_eq!(ask(&alice, "k", &capsule("abcd")).code(), "idempotency-conflict");
     assert_eq!(alice.balance(), balance);
+}
+
+fn a_key_is_free_again_after_its_day(options: Options) {
+    let node = TestNode::with(options);
+    let admin = node.admin();
+    let first = ask(&admin, "k", &capsule("abc"));
+    let balance = admin.balance();
+    assert!(replayed(&ask(&admin, "k", &capsule("abc"))));
+    // As if a day had passed: what counts is the time in the row.
+    meddle(&node.database_url(), "UPDATE idempotency SET expires = expires - 24 * 3600 * 1000");
+    let next = ask(&admin, "k", &capsule("another wish"));
+    assert_ne!(id(&next), id(&first));
+    assert!(!replayed(&next) && admin.balance() < balance);
+    assert_eq!(id(&ask(&admin, "k", &capsule("another wish"))), id(&next));
 }
 
 fn a_key_that_is_no_text_is_refused_and_costs_nothing(options: Options) {

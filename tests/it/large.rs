@@ -1,10 +1,6 @@
 //! Bodies larger than what they may take of memory: posted, spooled, and read slowly.
 
-use std::{
-    io::Read,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{io::Read, time::Duration};
 
 use inos_protocols::Hash;
 use inos_tests::{Options, Raw, TestNode, until};
@@ -15,37 +11,6 @@ const GROWTH_MAX: u64 = 96 << 20;
 /// How long the large bodies are.
 fn len() -> u64 {
     if std::env::var_os("INOS_TEST_LONG").is_some() { 4 << 30 } else { 256 << 20 }
-}
-
-/// Anonymous and shared memory that is resident, in bytes.
-fn memory(node: &TestNode) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", node.pid())).unwrap();
-    let kib = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
-    };
-    (kib("RssAnon:") + kib("RssShmem:")) << 10
-}
-
-/// The most memory that the server takes more than before while something is done.
-fn growth(node: &TestNode, deed: impl FnOnce()) -> u64 {
-    let (before, done) = (memory(node), AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        let most = scope.spawn(|| {
-            let mut most = 0;
-            until(Duration::from_secs(600), || {
-                most = memory(node).max(most);
-                done.load(Ordering::Relaxed)
-            });
-            most
-        });
-        // Also a deed that fails ends the watch.
-        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(deed));
-        done.store(true, Ordering::Relaxed);
-        let most = most.join().unwrap();
-        ended.unwrap();
-        most.saturating_sub(before)
-    })
 }
 
 fn bytes(len: u64) -> impl Read {
@@ -65,7 +30,7 @@ fn a_large_body_streams_through_in_flat_memory() {
     let admin = node.admin();
     admin.run("compute.blake3", "", &vec![7; 1 << 20]);
     let mut out = Vec::new();
-    let growth = growth(&node, || {
+    let growth = node.growth(|| {
         assert_eq!(admin.post_through("/v1/run/compute/blake3", &mut bytes(len()), Some(len()), &mut out), 200);
     });
     assert!(growth < GROWTH_MAX, "{} MiB", growth >> 20);
@@ -80,7 +45,7 @@ fn a_large_body_that_is_wanted_whole_is_spooled() {
     let (node, len) = (TestNode::start(), len());
     let admin = node.admin();
     let mut out = Sevens(0);
-    let growth = growth(&node, || {
+    let growth = node.growth(|| {
         assert_eq!(admin.post_through("/v1/run/test/echo", &mut bytes(len), Some(len), &mut out), 200);
     });
     assert_eq!(out.0, len);
@@ -109,7 +74,7 @@ fn readers_that_dawdle_over_large_outputs_cost_no_memory() {
     let node = TestNode::with(Options::default().with("arena-size", "64MiB"));
     let admin = node.admin();
     let mut readers = Vec::new();
-    let growth = growth(&node, || {
+    let growth = node.growth(|| {
         for _ in 0..8 {
             let mut raw = Raw::connect(node.address());
             raw.send(format!(

@@ -7,10 +7,16 @@ use std::{
     time::Duration,
 };
 
-use inos_protocols::Hash;
+use inos_protocols::{
+    Hash,
+    frame::{ClientFrame, ServerBody, Submission},
+    job::Capsule,
+};
 use inos_tests::{Client, Options, Raw, TestNode, inos, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+
+use crate::socket;
 
 /// `inos serve` that is expected to end at once: its exit code and what it said.
 fn serve(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -142,17 +148,67 @@ fn a_log_line_is_json_and_names_the_trace_of_its_request() {
         let failed = admin.send("POST", &format!("/v1/run/test/{method}"), &headers, b"");
         assert_eq!(failed.status, 500, "{}", failed.text());
     }
-    assert_eq!(node.stop(), Some(0));
-    until(Duration::from_secs(5), || node.log().contains("stopped"));
-    let log = node.log();
-    let lines: Vec<Value> =
-        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
+    let (lines, log) = (lines(&mut node), node.log());
     for line in &lines {
         assert!(["level", "timestamp", "target", "message"].iter().all(|field| line[field].is_string()), "{line}");
     }
     let of_trace: Vec<_> = lines.iter().filter(|line| line.to_string().contains(trace)).collect();
     for wanted in ["a unit is broken", "a unit panicked"] {
         assert!(of_trace.iter().any(|line| line["message"] == wanted), "{wanted}: {log}");
+    }
+}
+
+/// Every line of a stopped server's log.
+fn lines(node: &mut TestNode) -> Vec<Value> {
+    assert_eq!(node.stop(), Some(0));
+    until(Duration::from_secs(5), || node.log().ends_with('\n') || node.log().is_empty());
+    let log = node.log();
+    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+#[test]
+fn a_line_of_an_error_names_its_request_whatever_else_is_logged_and_by_whichever_door_it_came() {
+    let mut node = TestNode::with(Options::default().with("log-format", "json").with("log-level", "error"));
+    let parent = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let headers = [parent, ("x-request-id", "by-http")];
+    assert_eq!(node.admin().send("POST", "/v1/run/test/panic", &headers, b"").status, 500);
+    socket::runtime().block_on(async {
+        let headers = [parent, ("x-request-id", "by-socket")];
+        let mut open = socket::try_connect(&node, &node.admin_key(), "inos.capsule.v1", &headers).await.unwrap();
+        let capsule = Capsule { unit: "test".into(), method: "panic".into(), inputs: vec![], ..socket::capsule("") };
+        socket::send(&mut open, &ClientFrame::Submit(vec![Submission { correlation: 1, capsule }])).await;
+        while !matches!(socket::receive(&mut open).await.body, ServerBody::Result(_)) {}
+    });
+    let lines = lines(&mut node);
+    let panicked: Vec<_> = lines.iter().filter(|line| line["message"] == "a unit panicked").collect();
+    let spans: Vec<_> = panicked.iter().map(|line| &line["span"]).collect();
+    let ids: Vec<_> = spans.iter().map(|span| span["request_id"].as_str().unwrap_or_default()).collect();
+    assert_eq!(ids, ["by-http", "by-socket"], "{lines:?}");
+    assert!(spans.iter().all(|span| span["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"), "{lines:?}");
+}
+
+#[test]
+fn each_answer_is_a_line_where_that_is_asked_for_and_libraries_keep_quiet() {
+    let check = |level: &str| {
+        let mut node = TestNode::with(Options::default().with("log-format", "json").with("log-level", level));
+        let admin = node.admin();
+        assert_eq!(admin.send("POST", "/v1/run/compute/blake3", &[("x-request-id", "r1")], b"abc").status, 200);
+        assert_eq!(admin.send("GET", "/v1/nothing?canary", &[("x-request-id", "r2")], b"").status, 404);
+        let lines = lines(&mut node);
+        assert!(lines.iter().all(|line| line["target"].as_str().unwrap().starts_with("inos")), "{lines:?}");
+        assert!(!node.log().contains("canary"));
+        let of = |id: &str| {
+            let is_of = |line: &&Value| line["message"] == "answered" && line["span"]["request_id"] == id;
+            lines.iter().find(is_of).cloned()
+        };
+        (of("r1"), of("r2"))
+    };
+    assert_eq!(check("info"), (None, None));
+    for level in ["debug", "info,inos_gateway::answers=debug"] {
+        let (Some(ran), Some(lost)) = check(level) else { panic!("{level}") };
+        assert_eq!((&ran["route"], &ran["status"]), (&json!("/v1/run/{unit}/{method}"), &json!(200)));
+        assert!(ran["duration_us"].is_u64() && ran["span"]["trace_id"].is_string(), "{ran}");
+        assert_eq!((&lost["route"], &lost["status"]), (&Value::Null, &json!(404)));
     }
 }
 

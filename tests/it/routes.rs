@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use inos_tests::{Client, Options, TestNode};
+use inos_tests::{Answer, Client, Options, TestNode};
 use serde_json::{Value, json};
 
 /// What needs no key.
@@ -57,26 +57,26 @@ const SLUGS: &[&str] = &[
 ];
 
 /// One operation of the description.
-struct Operation {
-    path: String,
-    method: String,
-    is_open: bool,
-    is_admins: bool,
+pub(crate) struct Operation {
+    pub(crate) path: String,
+    pub(crate) method: String,
+    pub(crate) is_open: bool,
+    pub(crate) is_admins: bool,
 }
 
 impl Operation {
     /// The path with names that stand for nothing.
-    fn any(&self) -> String {
+    pub(crate) fn any(&self) -> String {
         let path = self.path.replace("{unit}", "compute").replace("{method}", "blake3").replace("{slug}", "conflict");
         path.replace(['{', '}'], "")
     }
 }
 
-fn description(node: &TestNode) -> Value {
+pub(crate) fn description(node: &TestNode) -> Value {
     Client::new(&node.url(), "").get("/openapi.json").json()
 }
 
-fn operations(description: &Value) -> Vec<Operation> {
+pub(crate) fn operations(description: &Value) -> Vec<Operation> {
     let paths = description["paths"].as_object().unwrap().iter();
     let all = paths.flat_map(|(path, methods)| {
         methods.as_object().unwrap().iter().map(move |(method, about)| Operation {
@@ -209,6 +209,17 @@ fn every_problem_has_a_page() {
     }
 }
 
+/// A problem without what is the request's own: its number, its path, and the name that it asked for.
+fn without_names(answer: &Answer) -> Value {
+    let mut problem = answer.json();
+    let members = problem.as_object_mut().unwrap();
+    members.remove("request_id");
+    let path = members.remove("instance").unwrap();
+    let asked = path.as_str().unwrap().rsplit('/').find(|part| part.len() >= 32);
+    let text = problem.to_string();
+    serde_json::from_str(&asked.map_or(text.clone(), |name| text.replace(name, "NAME"))).unwrap()
+}
+
 #[test]
 fn whatever_another_account_has_is_as_absent_as_what_never_was() {
     let node = TestNode::start();
@@ -246,6 +257,7 @@ fn whatever_another_account_has_is_as_absent_as_what_never_was() {
             bob.send(method, &path, &[("content-type", "application/json")], b"{\"amount\":1}")
         };
         let (real, absent) = (ask(&real), ask(&absent));
+        assert_eq!(without_names(&real), without_names(&absent), "{method} {path}");
         let wanted = if *is_admins { (403, "forbidden".to_owned()) } else { (404, "not-found".to_owned()) };
         assert_eq!((real.status, real.code()), wanted, "{method} {path}");
         assert_eq!((absent.status, absent.code()), wanted, "{method} {path}");
@@ -254,4 +266,13 @@ fn whatever_another_account_has_is_as_absent_as_what_never_was() {
     assert_eq!(alice.get(&format!("/v1/jobs/{job}")).json()["state"], "succeeded");
     assert_eq!(alice.get(&format!("/v1/blobs/{blob}")).body, b"alice's bytes");
     assert_eq!(alice.get("/v1/keys").status, 200, "her key was not revoked");
+    let inputs = |input: Value| json!({ "unit": "compute", "method": "blake3", "inputs": [input] });
+    for stolen in [json!({ "job": job, "output": 0 }), json!({ "blob": blob })] {
+        let answer = bob.post_json("/v1/jobs", &inputs(stolen.clone()));
+        assert!([400, 404].contains(&answer.status), "{stolen}: {}", answer.text());
+        answer.code();
+    }
+    for list in ["/v1/jobs", "/v1/blobs"] {
+        assert_eq!(bob.get(list).json()["items"], json!([]), "{list}");
+    }
 }

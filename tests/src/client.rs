@@ -77,6 +77,20 @@ impl Client {
         self.send_from(method, path, headers, &mut &*body, Some(body.len() as u64))
     }
 
+    /// The same to a server that may be gone: then there is no answer.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
+        let mut read = Vec::new();
+        let (status, headers) =
+            self.try_pass(method, path, headers, (&mut &*body, Some(body.len() as u64)), &mut read)?;
+        Ok(Answer { status, headers, body: read })
+    }
+
     /// The same with a body that is read as it goes; chunked where its length is unknown.
     pub fn send_from(
         &self,
@@ -101,9 +115,21 @@ impl Client {
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        (body, len): (&mut dyn Read, Option<u64>),
+        body: (&mut dyn Read, Option<u64>),
         to: &mut dyn Write,
     ) -> (u16, ureq::http::HeaderMap) {
+        let passed = self.try_pass(method, path, headers, body, to);
+        passed.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    fn try_pass(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        (body, len): (&mut dyn Read, Option<u64>),
+        to: &mut dyn Write,
+    ) -> Result<(u16, ureq::http::HeaderMap), ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if !self.key.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.key));
@@ -115,9 +141,9 @@ impl Client {
             request = request.header("content-length", len);
         }
         let request = request.body(ureq::SendBody::from_reader(body)).expect("a request");
-        let mut response = self.agent.run(request).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        std::io::copy(&mut response.body_mut().as_reader(), to).expect("the body can be read");
-        (response.status().as_u16(), response.headers().clone())
+        let mut response = self.agent.run(request)?;
+        std::io::copy(&mut response.body_mut().as_reader(), to)?;
+        Ok((response.status().as_u16(), response.headers().clone()))
     }
 
     /// GET.

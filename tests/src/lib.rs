@@ -2,10 +2,15 @@
 //! Nothing here looks inside the server.
 
 mod client;
+pub mod collector;
 mod node;
 pub mod postgres;
+mod process;
 mod raw;
+mod tls;
 
 pub use client::{Answer, Client};
-pub use node::{Options, TestNode, inos};
-pub use raw::{Raw, until};
+pub use node::{Options, TestNode, inos, inos_after};
+pub use postgres::{Held, meddle};
+pub use raw::{Raw, files_max, until};
+pub use tls::TlsNode;

@@ -62,6 +62,13 @@ pub fn inos() -> Command {
     clean(Command::new(binary()))
 }
 
+/// The same after a shell has done something, such as `ulimit -n 64`.
+pub fn inos_after(first: &str) -> Command {
+    let mut command = clean(Command::new("bash"));
+    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(binary());
+    command
+}
+
 fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("INOS_") {
@@ -160,10 +167,17 @@ impl TestNode {
 
     /// Starts it again on the same folder, on another port.
     pub fn restart(&mut self) {
+        self.restart_with(&[]);
+    }
+
+    /// The same with more environment, this time only.
+    pub fn restart_with(&mut self, env: &[(&str, &str)]) {
         // A server that still runs would hold the folder's lock.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let (child, address, log) = spawn(self.folder.path(), &self.options);
+        let mut options = self.options.clone();
+        options.env.extend(env.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let (child, address, log) = spawn(self.folder.path(), &options);
         (self.child, self.address, self.log) = (child, address, log);
     }
 
@@ -176,16 +190,29 @@ impl TestNode {
         (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
     }
 
-    /// `inos check` on the stopped server's folder finds nothing wrong.
-    pub fn assert_clean(&self) {
+    /// The URL of its database.
+    pub fn database_url(&self) -> String {
+        let named = self.options.args.chunks(2).find(|pair| pair[0] == "--database-url");
+        named.map_or_else(|| format!("sqlite://{}", self.data().join("inos.db").display()), |pair| pair[1].clone())
+    }
+
+    /// What `inos check` says of the stopped server's folder, and its exit code.
+    pub fn check(&self, deep: bool) -> (Option<i32>, Value) {
         let mut command = inos();
-        command.arg("check").arg("--data-dir").arg(self.data());
-        for pair in self.options.args.chunks(2).filter(|pair| pair[0] == "--database-url") {
-            command.args(pair);
+        command.args(["check", "--json", "--database-url", &self.database_url(), "--data-dir"]).arg(self.data());
+        if deep {
+            command.arg("--deep");
         }
         let output = command.output().expect("inos check runs");
         let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{told}");
+        let said = told.lines().next().and_then(|line| serde_json::from_str(line).ok());
+        (output.status.code(), said.unwrap_or_else(|| panic!("{told}")))
+    }
+
+    /// `inos check` on the stopped server's folder finds nothing wrong, however deep it looks.
+    pub fn assert_clean(&self) {
+        let (code, said) = self.check(true);
+        assert_eq!(code, Some(0), "{said}");
     }
 }
 
@@ -200,14 +227,7 @@ impl Drop for TestNode {
 }
 
 fn spawn(folder: &Path, options: &Options) -> (Child, SocketAddr, Arc<Mutex<String>>) {
-    let mut command = match &options.shell {
-        None => inos(),
-        Some(first) => {
-            let mut command = clean(Command::new("bash"));
-            command.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(binary());
-            command
-        }
-    };
+    let mut command = options.shell.as_ref().map_or_else(inos, |first| inos_after(first));
     if !options.args.iter().any(|arg| arg == "--listen") {
         command.env("INOS_LISTEN", "127.0.0.1:0");
     }

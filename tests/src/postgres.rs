@@ -1,7 +1,9 @@
 //! Postgres for the tests: databases of their own on a shared cluster, and clusters that a test may crash.
 
-use inos_ledger::testing::postgres as testing;
+use inos_ledger::testing::{self as all, postgres as testing};
 
+/// Trouble with a database: a line to it that a test may cut, and a file that a test may hold.
+pub use all::{Cut, Held, Proxy};
 /// A cluster of the test's own; gone when dropped.
 pub use testing::Cluster;
 
@@ -14,6 +16,11 @@ pub fn database() -> String {
 /// A new, empty database on a cluster of the test's own.
 pub fn database_on(cluster: &Cluster) -> String {
     wait(testing::new_database(&cluster.url())).expect("a running cluster makes databases")
+}
+
+/// Runs statements on the database with this URL, as nobody but a test or a meddler would.
+pub fn meddle(url: &str, sql: &str) {
+    wait(all::meddle(url, sql));
 }
 
 fn wait<T>(work: impl Future<Output = T>) -> T {

@@ -2,9 +2,11 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{IpAddr, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
+
+use socket2::{Domain, Socket, Type};
 
 /// A TCP connection.
 pub struct Raw(TcpStream);
@@ -12,9 +14,40 @@ pub struct Raw(TcpStream);
 impl Raw {
     /// Connects.
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the server listens");
+        Self::of(TcpStream::connect(address).expect("the server listens"))
+    }
+
+    /// Connects from an address of this machine, such as `127.0.0.2`: each has ports of its own.
+    pub fn connect_from(source: impl Into<IpAddr>, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::new(source.into(), 0).into()).expect("the address has free ports");
+        socket.connect(&address.into()).expect("the server listens");
+        Self::of(socket.into())
+    }
+
+    /// Connects with as little room for answers as the kernel allows.
+    pub fn connect_narrowly(address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+        socket.set_recv_buffer_size(1).expect("room can be given up");
+        socket.connect(&address.into()).expect("the server listens");
+        Self::of(socket.into())
+    }
+
+    fn of(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+        stream.set_nodelay(true).expect("a socket need not wait");
         Self(stream)
+    }
+
+    /// The same connection, for another thread.
+    pub fn twin(&self) -> Self {
+        Self(self.0.try_clone().expect("a file to spare"))
+    }
+
+    /// Ends the connection without a word, and throws away what is under way.
+    pub fn reset(self) {
+        let socket = Socket::from(self.0);
+        socket.set_linger(Some(Duration::ZERO)).expect("a socket can be closed at once");
     }
 
     /// Sends bytes; a connection that is closed already is no error here.
@@ -64,6 +97,23 @@ impl Raw {
         }
         false
     }
+}
+
+/// Lets this process have so many files and sockets open, or as many as it can; gives how many that are. A server that
+/// is started later may have as many.
+pub fn files_max(wanted: u64) -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= wanted);
+    if !enough(limit.current) {
+        // Only root may raise the hard limit.
+        let hard = if enough(limit.maximum) { limit.maximum } else { Some(wanted) };
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: hard });
+        if raised.is_err() {
+            let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+        }
+    }
+    getrlimit(Resource::Nofile).current.unwrap_or(wanted).min(wanted)
 }
 
 /// Waits for a condition; fails the test when it does not come about within `patience`.

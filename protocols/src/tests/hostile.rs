@@ -280,3 +280,22 @@ fn parameters_are_an_object_with_each_key_once() {
     }
     is_malformed(with(&format!(r#"{{"a":{}"#, "[".repeat(100_000))), "params");
 }
+
+#[test]
+fn a_list_of_values_is_no_structure() {
+    let refused = |text: &str, pointer: &str| {
+        let refusal = json::read::<Capsule>(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (refusal.kind, refusal.errors[0].pointer.as_str()),
+            (Kind::InvalidJson, pointer),
+            "{text}: {refusal}"
+        );
+    };
+    refused(r#"["compute","blake3",{},[],{"store":"inline"},null,100,null,false,{},null]"#, "");
+    refused(r#"{"unit":"compute","method":"blake3","output":["inline"]}"#, "/output");
+    refused(r#"{"unit":"compute","method":"blake3","output":[]}"#, "/output");
+    refused(r#"{"unit":"compute","method":"blake3","inputs":[["a"]]}"#, "/inputs/0");
+    assert_eq!(json::read::<ClientFrame>(b"[null,7]").unwrap_err().kind, Kind::InvalidJson);
+    let frame = br#"{"submit":[[1,{"unit":"compute","method":"blake3"}]]}"#;
+    assert_eq!(json::read::<ClientFrame>(frame).unwrap_err().kind, Kind::InvalidJson);
+}

@@ -107,3 +107,41 @@ fn the_readable_receipt_is_the_one_that_was_signed() {
     json["receipt"]["cost"] = 0.into();
     assert!(serde_json::from_value::<SignedReceipt>(json).unwrap_err().to_string().contains("`leaf`"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_change_of_its_bytes_makes_another_receipt(
+        which in 0..5usize,
+        at in proptest::prelude::any::<proptest::sample::Index>(),
+        change in 1..=u8::MAX,
+        len in proptest::prelude::any::<proptest::sample::Index>(),
+        more in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..64),
+    ) {
+        let receipts: Vec<Receipt> = (0..5).map(receipt).collect();
+        let good = &commit(&receipts)[which];
+        let bytes = good.encode();
+        let mut flipped = bytes.clone();
+        flipped[at.index(bytes.len())] ^= change;
+        let cut = bytes[..len.index(bytes.len())].to_vec();
+        let longer = [&bytes[..], &more[..]].concat();
+        for forged in [flipped, cut, longer] {
+            // Padding may be changed: then it is the same receipt still, to the last bit that it says.
+            if let Ok(read) = SignedReceipt::decode(&Bytes::from(forged)) {
+                proptest::prop_assert!(read == *good || read.verify().is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_receipt_that_another_key_signed_is_not_the_nodes(seed: [u8; 32]) {
+        proptest::prop_assume!(seed != [7; 32]);
+        let good = &commit(&[receipt(1), receipt(2), receipt(3)])[1];
+        let forger = SigningKey::from_bytes(&seed);
+        let resigned = SignedRoot::sign(&forger, 5, 3, good.root.signed, good.root.root);
+        // Under its own name the forger is another node than the receipt says; under the node's name its signature is wrong.
+        let own_name = SignedReceipt { root: resigned.clone(), ..good.clone() };
+        proptest::prop_assert!(matches!(own_name.verify(), Err(VerifyError::Node { .. })), "{:?}", own_name.verify());
+        let borrowed = SignedReceipt { root: SignedRoot { node: good.root.node, ..resigned }, ..good.clone() };
+        proptest::prop_assert_eq!(borrowed.verify(), Err(VerifyError::Signature));
+    }
+}

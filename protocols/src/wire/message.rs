@@ -78,16 +78,22 @@ pub(crate) fn begin(words: usize) -> Builder<HeapAllocator> {
 
 /// The bytes of the message, its segment table first.
 pub(crate) fn end(message: &Builder<HeapAllocator>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    append(message, &mut bytes);
+    bytes
+}
+
+/// Appends the bytes of the message, its segment table first.
+pub(crate) fn append(message: &Builder<HeapAllocator>, bytes: &mut Vec<u8>) {
     match *message.get_segments_for_output() {
         [segment] => {
-            let mut bytes = Vec::with_capacity(WORD + segment.len());
+            bytes.reserve(WORD + segment.len());
             bytes.extend_from_slice(&[0; 4]);
             // A segment has at most 2^29 words.
             bytes.extend_from_slice(&u32::try_from(segment.len() / WORD).unwrap_or(u32::MAX).to_le_bytes());
             bytes.extend_from_slice(segment);
-            bytes
         }
-        _ => capnp::serialize::write_message_to_words(message),
+        _ => bytes.extend_from_slice(&capnp::serialize::write_message_to_words(message)),
     }
 }
 

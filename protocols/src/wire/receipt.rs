@@ -10,7 +10,7 @@ use crate::{
         state_capnp,
     },
     job::{INPUTS_MAX, State},
-    receipt::{Receipt, SignedReceipt, SignedRoot},
+    receipt::{Receipt, SignedReceipt, SignedRoot, Statement},
 };
 
 /// The most outputs that a receipt names.
@@ -46,13 +46,13 @@ impl From<state_capnp::State> for State {
     }
 }
 
-impl Receipt {
-    /// The receipt's own bytes: equal receipts have equal bytes.
-    pub fn encode(&self) -> Vec<u8> {
+impl Statement<'_> {
+    /// Appends the bytes of the receipt that states this.
+    pub fn encode_to(&self, bytes: &mut Vec<u8>) {
         let names = self.unit.len() + self.method.len() + self.version.len();
         let mut message = message::begin(64 + names / 8 + 4 * (self.inputs.len() + self.outputs.len()));
         self.write(message.init_root());
-        message::end(&message)
+        message::append(&message, bytes);
     }
 
     fn write(&self, mut to: receipt::Builder<'_>) {
@@ -87,7 +87,9 @@ impl Receipt {
         to.set_cost(cost.get());
         to.set_sequence(*sequence);
     }
+}
 
+impl Receipt {
     /// The receipt that these bytes are; any other bytes than those that [`Receipt::encode`] gives are refused.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let message = message::open(bytes)?;
@@ -105,9 +107,9 @@ impl Receipt {
             account: fields::id("account", from.get_account(), AccountId::from_slice)?,
             node: fields::node("node", from.get_node())?,
             capsule: fields::hash("capsule", from.get_capsule())?,
-            unit: fields::short_text("unit", NAME_LEN_MAX, from.get_unit())?.into(),
-            method: fields::short_text("method", NAME_LEN_MAX, from.get_method())?.into(),
-            version: fields::short_text("version", NAME_LEN_MAX, from.get_version())?.into(),
+            unit: fields::short_text("unit", NAME_LEN_MAX, from.get_unit())?.to_owned().into(),
+            method: fields::short_text("method", NAME_LEN_MAX, from.get_method())?.to_owned().into(),
+            version: fields::short_text("version", NAME_LEN_MAX, from.get_version())?.to_owned().into(),
             state: from.get_state()?.into(),
             inputs: fields::hashes("inputs", INPUTS_MAX, from.get_inputs())?,
             outputs: fields::hashes("outputs", OUTPUTS_MAX, from.get_outputs())?,

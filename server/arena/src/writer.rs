@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use inos_failpoints::{Point, reach};
 
 use crate::inner::Keeper;
 use crate::lease::Block;
@@ -58,6 +59,7 @@ impl Writer {
             Store::Lease(block) => block.bytes_mut(start..end).copy_from_slice(bytes),
             Store::File(spool) => spool.write(bytes)?,
         }
+        reach(Point::ArenaWriting);
         self.len += bytes.len() as u64;
         Ok(())
     }

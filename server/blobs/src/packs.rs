@@ -4,6 +4,7 @@
 use std::{fs::File, io, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
+use inos_failpoints::{Point, reach};
 use inos_protocols::Hash;
 use parking_lot::Mutex;
 
@@ -57,7 +58,9 @@ impl Packs {
         if state.open.as_ref().is_some_and(|open| open.len + record_len > self.segment_bytes_max) {
             state.close();
         }
-        state.begin(&self.folder)?.append(payload, Check::of(hash))
+        let at = state.begin(&self.folder)?.append(payload, Check::of(hash))?;
+        reach(Point::PayloadPacked);
+        Ok(at)
     }
 
     /// Makes durable everything appended before this call.

@@ -71,7 +71,8 @@ impl Broker {
         self.0.books.keys(caller.account).await.map_err(database)
     }
 
-    /// Ends a key of the caller's account; it stops working within 5 s everywhere and at once on this node.
+    /// Ends a key of the caller's account: at once on this node, within 5 s on others, and within 60 s on one that cannot
+    /// reach the database.
     pub async fn revoke_key(&self, caller: &Caller, key: KeyId) -> Result<(), Refusal> {
         let revoked = self.0.ledger.revoke_key(caller.account, key).await.map_err(database)?;
         if revoked {

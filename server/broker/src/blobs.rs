@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use inos_blobs::Upload;
+use inos_failpoints::{Point, reach};
 use inos_protocols::{AccountId, Hash, Refusal, account::Blob, refusal::Kind, time::Time};
 
 use crate::{Broker, Caller, Inside, hold::database, payload};
@@ -64,6 +65,7 @@ impl Broker {
             _ => file.finish().map_err(payload::not_kept),
         });
         let stored = stored.await.map_err(|_| Refusal::new(Kind::Internal, "The blob could not be stored."))??;
+        reach(Point::FileStored);
         let blob = Blob {
             hash: stored.hash,
             bytes: stored.len,

@@ -55,7 +55,7 @@ impl Broker {
                 "The key is not valid: unknown, revoked or expired. Send `Authorization: Bearer inos_…`.",
             ));
         };
-        let purse = self.0.ledger.purse(access.account_id).await.map_err(crate::hold::database)?;
+        let purse = self.0.ledger.purse_of(&access);
         Ok(Caller { account: access.account_id, key: access.key, scopes: access.scopes, purse })
     }
 }

@@ -13,7 +13,10 @@ use inos_protocols::{
 };
 use inos_unit::Fault;
 
-use crate::{Inside, payload};
+use crate::{
+    Inside, payload,
+    trace::{JobSpan, Settling},
+};
 
 /// What must be known of a job while it is under way.
 pub(crate) struct Story {
@@ -32,12 +35,16 @@ pub(crate) struct Story {
     pub(crate) store: Store,
     /// The engine's handle on it.
     pub(crate) control: Arc<Control>,
+    /// Its step in a trace, where that is recorded.
+    pub(crate) span: Option<Box<JobSpan>>,
 }
 
 /// A job that ended, before the books know.
 pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) outputs: Vec<OutputBytes>,
+    /// The rest of its step in a trace.
+    pub(crate) settling: Option<Box<Settling>>,
 }
 
 /// What the caller is to read of a job, once the books know.
@@ -47,18 +54,36 @@ pub(crate) struct Told {
     error: Option<Problem>,
     metrics: Metrics,
     outputs: Vec<OutputBytes>,
+    settling: Option<Box<Settling>>,
 }
 
 impl Ended {
     /// Parts what the caller reads from what the books keep.
     pub(crate) fn part(self) -> (Told, Ending) {
-        let Self { ending, outputs } = self;
+        let Self { ending, outputs, mut settling } = self;
+        if let Some(settling) = &mut settling {
+            settling.ends(&ending);
+        }
         let Ending { state, cost, ref error, metrics, .. } = ending;
-        (Told { state, cost, error: error.clone(), metrics, outputs }, ending)
+        (Told { state, cost, error: error.clone(), metrics, outputs, settling }, ending)
+    }
+}
+
+impl Told {
+    /// Takes in that the books did not take it, so that nobody is to read it.
+    pub(crate) fn unsettled(mut self, refusal: &Refusal) {
+        if let Some(settling) = &mut self.settling {
+            settling.refused(refusal);
+        }
     }
 }
 
 impl Story {
+    /// Whether its outputs are kept with the job and not as blobs.
+    pub(crate) fn is_kept_inline(&self) -> bool {
+        self.keep && self.store == Store::Inline
+    }
+
     /// Whether the engine gave the job up because the server stops: it did not end, it is to be run another time.
     pub(crate) fn was_put_off(&self, ran: &Ran) -> bool {
         ran.end == End::Cancelled && !self.control.is_cancelled()
@@ -87,6 +112,7 @@ impl Story {
 impl Inside {
     /// What is to be written down of a job that ended: state, cost, kept outputs.
     pub(crate) fn conclude(&self, story: &Story, ran: Ran, held: Microcredits) -> Ended {
+        let settling = story.span.as_ref().map(|span| span.ran(story.id, &story.entry, &ran));
         let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
         let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
         let (mut state, mut trouble) = judge(end, started.is_some());
@@ -111,7 +137,7 @@ impl Inside {
             error: None,
             expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
         };
-        if story.keep && story.store == Store::Inline && state == State::Succeeded {
+        if story.is_kept_inline() && state == State::Succeeded {
             match payload::keep(&self.blobs, &outputs) {
                 Ok(kept) => (ending.kept, ending.segment, ending.files) = (Some(kept.text), kept.segment, kept.files),
                 Err(refusal) => {
@@ -122,7 +148,7 @@ impl Inside {
             }
         }
         ending.error = trouble.map(|refusal| refusal.problem());
-        Ended { ending, outputs }
+        Ended { ending, outputs, settling }
     }
 }
 
@@ -136,7 +162,7 @@ fn cost(
     (bytes_in, bytes_out): (u64, u64),
 ) -> Microcredits {
     let price = &story.entry.method.price;
-    let ours = trouble.is_some_and(|trouble| trouble.kind == Kind::Internal);
+    let ours = trouble.is_some_and(|trouble| matches!(trouble.kind, Kind::Internal | Kind::Overloaded));
     match state {
         State::Succeeded => Microcredits::saturating(price.of(bytes_in, bytes_out)),
         _ if ran && !ours => Microcredits::saturating(price.of(bytes_in, 0)),
@@ -176,8 +202,18 @@ fn refusal(fault: Fault) -> Refusal {
             refusal
         }
         Fault::Cancelled => Refusal::new(Kind::Cancelled, "The job was stopped before it ended."),
+        Fault::NoRoom(_) => no_room(),
         Fault::Broken(_) => broken(),
     }
+}
+
+/// What there was no room for is in the log already: the worker has said it.
+fn no_room() -> Refusal {
+    Refusal::new(
+        Kind::Overloaded,
+        "The server had no room for the job's bytes just now. Nothing was charged; try again.",
+    )
+    .retry_after_ms(1000)
 }
 
 /// Why it broke is in the log already: the worker has said it.
@@ -195,6 +231,7 @@ fn over_budget(cost: Microcredits, held: Microcredits) -> Refusal {
 
 /// What the caller reads once the books know.
 pub(crate) fn outcome(id: JobId, told: Told, receipt: Option<SignedReceipt>) -> Outcome {
-    let Told { state, cost, error, metrics, outputs } = told;
+    let Told { state, cost, error, metrics, outputs, settling } = told;
+    drop(settling);
     Outcome { job: id, state, cost, outputs, error, metrics, receipt }
 }

@@ -10,7 +10,7 @@ use inos_ledger::{Commit, Entry};
 use inos_protocols::{
     Refusal,
     frame::{Accepted, Answer, Submission, Trouble},
-    job::Store,
+    job::{Capsule, Store},
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     hold,
     plan::{Ask, at_hand, settle_down},
     run::{bytes_of, crowded, settlement},
+    trace::Origin,
 };
 
 /// The most jobs that run here before others get a turn.
@@ -55,34 +56,38 @@ impl Broker {
     /// Takes submissions of one connection and tells what becomes of each, in any order.
     ///
     /// Returns when all have been run or queued, which is the door's sign to read on; answers follow their commits.
-    pub async fn frame(&self, caller: &Caller, submissions: Vec<Submission>, replies: &Replies) {
+    pub async fn frame(&self, caller: &Caller, submissions: Vec<Submission>, origin: Origin, replies: &Replies) {
         let (mut batch, mut begun) = (Batch::default(), Instant::now());
         for Submission { correlation, capsule } in submissions {
             let stored = capsule.output.store == Store::Blob;
             if stored || capsule.idempotency_key.is_some() || !at_hand(&capsule) {
-                self.aside(caller, correlation, capsule, replies);
+                self.aside(caller, correlation, Ask { capsule, body: None, origin }, replies);
                 continue;
             }
-            if let Err(refusal) = self.0.one_of_many(caller, correlation, capsule, &mut batch, replies).await {
+            if let Err(refusal) = self.0.one_of_many(caller, correlation, (capsule, origin), &mut batch, replies).await
+            {
                 batch.refused.push(Trouble { correlation: Some(correlation), problem: refusal.problem() });
             }
             if batch.ended.len() >= QUANTUM_JOBS || begun.elapsed() >= QUANTUM {
-                self.0.flush(std::mem::take(&mut batch), replies);
+                self.0.flush(std::mem::take(&mut batch), origin, replies);
                 tokio::task::yield_now().await;
                 begun = Instant::now();
             }
         }
-        self.0.flush(batch, replies);
+        self.0.flush(batch, origin, replies);
     }
 
     /// A submission that may have to ask the database first gets a task of its own.
-    fn aside(&self, caller: &Caller, correlation: u64, capsule: inos_protocols::job::Capsule, replies: &Replies) {
+    fn aside(&self, caller: &Caller, correlation: u64, ask: Ask, replies: &Replies) {
         let (this, caller, replies) = (self.clone(), caller.clone(), replies.clone());
         tokio::spawn(async move {
-            replies(match this.run(&caller, Ask { capsule, body: None }).await {
+            let origin = ask.origin;
+            replies(match this.run(&caller, ask).await {
                 Ok(ran) => Reply::Results(vec![Answer { correlation, outcome: ran.outcome }]),
                 Err(refusal) => {
-                    Reply::Refused(vec![Trouble { correlation: Some(correlation), problem: refusal.problem() }])
+                    let refused = vec![Trouble { correlation: Some(correlation), problem: refusal.problem() }];
+                    origin.refuse(this.recorder(), &refused);
+                    Reply::Refused(refused)
                 }
             });
         });
@@ -94,18 +99,19 @@ impl Inside {
         self: &Arc<Self>,
         caller: &Caller,
         correlation: u64,
-        capsule: inos_protocols::job::Capsule,
+        (capsule, origin): (Capsule, Origin),
         batch: &mut Batch,
         replies: &Replies,
     ) -> Result<(), Refusal> {
         self.accepting()?;
+        let span = origin.begin(self.recorder.as_ref());
         let plan = self.plan_at_hand(capsule)?;
         let reservation = match self.ledger.reserve(&caller.purse, plan.hold) {
             Some(reservation) => reservation,
             None => self.hold(&caller.purse, plan.hold).await?,
         };
         let keep = plan.capsule.keep;
-        let story = self.story(caller, &plan, keep);
+        let story = self.story(caller, &plan, keep, span);
         let mut task = self.task(caller, &story, plan, Box::new(|_| {}));
         if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (_, ran) = self.engine.run_here(task);
@@ -134,7 +140,7 @@ impl Inside {
         Ok(())
     }
 
-    fn flush(self: &Arc<Self>, batch: Batch, replies: &Replies) {
+    fn flush(self: &Arc<Self>, batch: Batch, origin: Origin, replies: &Replies) {
         let Batch { ended, entries, queued, mut refused } = batch;
         if !ended.is_empty() {
             self.answer(ended, entries, replies, &tokio::runtime::Handle::current());
@@ -157,6 +163,7 @@ impl Inside {
             }
         }
         if !refused.is_empty() {
+            origin.refuse(self.recorder.as_ref(), &refused);
             replies(Reply::Refused(refused));
         }
     }
@@ -179,8 +186,11 @@ impl Inside {
                         answers.push(Answer { correlation, outcome: outcome(id, told, Some(receipt)) })
                     }
                     Ok(Commit::Accepted | Commit::Transferred(_)) => {}
-                    Err(error) => refused
-                        .push(Trouble { correlation: Some(correlation), problem: hold::uncommitted(error).problem() }),
+                    Err(error) => {
+                        let refusal = hold::uncommitted(error);
+                        told.unsettled(&refusal);
+                        refused.push(Trouble { correlation: Some(correlation), problem: refusal.problem() });
+                    }
                 }
             }
             if !answers.is_empty() {

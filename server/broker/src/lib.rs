@@ -5,6 +5,7 @@ mod admin;
 mod blobs;
 mod caller;
 mod cancel;
+mod check;
 mod done;
 mod events;
 mod frame;
@@ -13,13 +14,16 @@ mod live;
 mod payload;
 mod plan;
 mod read;
+mod recent;
 mod reconcile;
 mod run;
+mod spans;
 mod store;
 mod submit;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,12 +36,15 @@ use inos_protocols::NodeId;
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
 pub use caller::Caller;
+pub use check::check_payloads;
 pub use events::{Event, Happening, Subscription};
 pub use frame::{Replies, Reply};
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
 pub use read::OutputPart;
 pub use run::Ran;
+pub use spans::{Feed, Recorder, SPANS_WAITING_MAX, Span, SpanFigures, Value, spans};
 pub use submit::Submitted;
+pub use trace::Origin;
 
 /// What the broker is told by whoever starts it; every duration and size has its name.
 #[derive(Debug, Clone)]
@@ -67,7 +74,9 @@ pub(crate) struct Inside {
     engine: Engine,
     arena: Arena,
     blobs: Blobs,
+    recorder: Option<Recorder>,
     live: live::Registry,
+    recent: recent::Recent,
     events: events::Hub,
     backlog: submit::Backlog,
     tasks: tokio_util::task::TaskTracker,
@@ -88,6 +97,8 @@ pub struct Parts {
     pub arena: Arena,
     /// Where payloads are kept.
     pub blobs: Blobs,
+    /// Where the steps of traces go, if anywhere.
+    pub recorder: Option<Recorder>,
 }
 
 impl Broker {
@@ -95,7 +106,7 @@ impl Broker {
     ///
     /// Jobs that were accepted before a restart are taken up again by [`Broker::resume`].
     pub fn new(parts: Parts, options: Options) -> Self {
-        let Parts { ledger, books, engine, arena, blobs } = parts;
+        let Parts { ledger, books, engine, arena, blobs, recorder } = parts;
         Self(Arc::new(Inside {
             options,
             ledger,
@@ -103,7 +114,9 @@ impl Broker {
             engine,
             arena,
             blobs,
+            recorder,
             live: live::Registry::default(),
+            recent: recent::Recent::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
             tasks: tokio_util::task::TaskTracker::new(),
@@ -126,6 +139,11 @@ impl Broker {
     /// Where inputs and outputs lie: its figures.
     pub fn arena(&self) -> &Arena {
         &self.0.arena
+    }
+
+    /// Where the steps of traces go, if anywhere.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.0.recorder.as_ref()
     }
 
     /// What this broker was told.

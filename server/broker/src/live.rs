@@ -77,7 +77,8 @@ impl Registry {
     }
 }
 
-fn shown(story: &Story) -> Job {
+/// A job as it is shown before anything happened to it.
+pub(crate) fn shown(story: &Story) -> Job {
     Job {
         id: story.id,
         account: story.purse.account,

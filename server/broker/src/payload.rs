@@ -103,5 +103,9 @@ pub(crate) fn not_kept(error: inos_blobs::Error) -> Refusal {
             "The server's disk is full. Nothing was charged; free space or ask the operator.",
         );
     }
+    if matches!(error, inos_blobs::Error::NoHandles { .. }) {
+        let told = "The server has no file handle left just now. Nothing was charged; try again shortly.";
+        return Refusal::new(Kind::Overloaded, told).retry_after_ms(1000);
+    }
     Refusal::new(Kind::Internal, "The payload could not be put away. Nothing was charged.")
 }

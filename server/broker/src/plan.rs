@@ -12,7 +12,7 @@ use inos_protocols::{
 };
 use parking_lot::Mutex;
 
-use crate::{Broker, Caller, Inside};
+use crate::{Broker, Caller, Inside, trace::Origin};
 
 /// A capsule with, at most, one input that still arrives.
 pub struct Ask {
@@ -20,6 +20,8 @@ pub struct Ask {
     pub capsule: Capsule,
     /// The only input, where it comes as a stream; the capsule then has no inputs of its own.
     pub body: Option<Body>,
+    /// Where the job belongs among traces.
+    pub origin: Origin,
 }
 
 /// An input that still arrives, and what pays for its length while nobody knows it.
@@ -101,7 +103,7 @@ impl Broker {
 impl Inside {
     /// Checks and prices what is asked.
     pub(crate) async fn plan(&self, caller: &Caller, ask: Ask) -> Result<Plan, Refusal> {
-        let Ask { mut capsule, body } = ask;
+        let Ask { mut capsule, body, .. } = ask;
         let entry = self.entry(&capsule)?;
         let inputs = std::mem::take(&mut capsule.inputs);
         match body {

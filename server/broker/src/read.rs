@@ -34,6 +34,9 @@ impl Broker {
         if let Some(live) = self.0.live.get(caller.account, id) {
             return Ok(live.job());
         }
+        if let Some(finished) = self.0.recent.get(caller.account, id) {
+            return Ok(finished.job.clone());
+        }
         let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?;
         known.map(|known| known.job).ok_or_else(|| no_job(id))
     }
@@ -76,6 +79,10 @@ impl Broker {
                 "This output was not kept, or its time is over. Ask with `keep`, an idempotency key or as an asynchronous job to have outputs kept.",
             )
         };
+        let recent = self.0.recent.get(caller.account, id);
+        if let Some(bytes) = recent.and_then(|finished| finished.outputs.as_ref()?.get(index).cloned()) {
+            return Ok(OutputPart { media_type: info.media_type.clone(), hash: info.hash, bytes });
+        }
         let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?.ok_or_else(|| no_job(id))?;
         let places = places(known.kept.as_deref())?.ok_or_else(not_kept)?;
         let place = places.get(index).ok_or_else(not_kept)?;
@@ -85,6 +92,9 @@ impl Broker {
 
     /// A job's receipt, once it has ended.
     pub async fn receipt(&self, caller: &Caller, id: JobId) -> Result<SignedReceipt, Refusal> {
+        if let Some(finished) = self.0.recent.get(caller.account, id) {
+            return Ok(finished.receipt.clone());
+        }
         if let Some(receipt) = self.0.books.receipt(caller.purse.no, id).await.map_err(database)? {
             return Ok(receipt);
         }
@@ -115,7 +125,7 @@ impl Broker {
                 outputs.push(OutputBytes { media_type, hash, bytes });
             }
         }
-        let receipt = self.0.books.receipt(caller.purse.no, id).await.map_err(database)?;
+        let receipt = if job.state.is_final() { Some(self.receipt(caller, id).await?) } else { None };
         Ok(Outcome {
             job: id,
             state: job.state,

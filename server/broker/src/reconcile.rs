@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inos_engine::Feed;
-use inos_ledger::{Finish, Unfinished};
+use inos_ledger::{Finish, Purse, Unfinished};
 use inos_protocols::{
     Refusal,
     account::Scopes,
@@ -18,7 +18,11 @@ use crate::{
     payload::{self, Place},
     plan::Plan,
     submit::Asked,
+    trace::Origin,
 };
+
+/// How long after its end a job is left to the node that accepted it, in milliseconds.
+const OVERDUE_MS: u64 = 60_000;
 
 impl Broker {
     /// Takes up every accepted job that had not ended; returns how many.
@@ -40,9 +44,10 @@ impl Broker {
             };
             match self.0.again(&caller, &unfinished) {
                 Ok((story, plan)) => {
-                    self.0.take_up(&caller, story, plan);
+                    let live = self.0.live.insert(&story);
+                    self.0.take_up(&caller, story, plan, &live);
                 }
-                Err(refusal) => self.0.give_up(&caller, &unfinished, refusal).await,
+                Err(refusal) => self.0.give_up(caller.purse, &unfinished, refusal).await,
             }
         }
         Ok(count)
@@ -54,7 +59,7 @@ impl Inside {
         if unfinished.deadline <= Time::now() {
             return Err(Refusal::new(Kind::DeadlineExceeded, "The job's time ran out while the server was down."));
         }
-        let Asked { capsule, inputs } =
+        let Asked { capsule, trace, inputs } =
             serde_json::from_slice(&unfinished.asked).map_err(|error| payload::damaged(&error))?;
         let capsule = Capsule { inputs: Vec::new(), ..capsule };
         let entry = self.entry(&capsule)?;
@@ -74,6 +79,7 @@ impl Inside {
             keep: true,
             store: plan.capsule.output.store,
             control: Arc::new(inos_engine::Control::new()),
+            span: trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), unfinished.submitted),
         });
         Ok((story, plan))
     }
@@ -89,8 +95,21 @@ impl Inside {
         Ok(Feed::Bytes { bytes, hash })
     }
 
+    /// Ends what no node has ended long after its time: the one that accepted it is gone, and its hold is to be freed.
+    pub(crate) async fn end_overdue(&self) -> Result<(), inos_ledger::Error> {
+        let before = Time::from_ms(Time::now().as_ms().saturating_sub(OVERDUE_MS));
+        for overdue in self.books.overdue(before).await? {
+            if self.live.get(overdue.account, overdue.id).is_none() {
+                let purse = self.ledger.purse(overdue.account).await?;
+                let told = "The job's time ran out, and the server that had accepted it is gone.";
+                self.give_up(purse, &overdue, Refusal::new(Kind::DeadlineExceeded, told)).await;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends a job that cannot be run again; nothing is charged.
-    async fn give_up(&self, caller: &Caller, unfinished: &Unfinished, refusal: Refusal) {
+    async fn give_up(&self, purse: Arc<Purse>, unfinished: &Unfinished, refusal: Refusal) {
         let state = if refusal.kind == Kind::DeadlineExceeded { State::Expired } else { State::Failed };
         let ending = inos_ledger::Ending {
             state,
@@ -107,7 +126,7 @@ impl Inside {
             error: Some(refusal.problem()),
             expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
         };
-        let finish = Finish { id: unfinished.id, purse: caller.purse.clone(), ending };
+        let finish = Finish { id: unfinished.id, purse, ending };
         if let Some(Err(error)) = self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
             tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended");
         }

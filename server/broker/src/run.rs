@@ -6,6 +6,7 @@ use std::{
 };
 
 use inos_engine::{Control, Refused, Task};
+use inos_failpoints::{Point, reach};
 use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry, Reservation, Settle};
 use inos_protocols::{
     JobId, Refusal,
@@ -20,6 +21,7 @@ use crate::{
     done::{Ended, Story, Told, outcome},
     hold,
     plan::{Ask, Plan, hashes, settle_down},
+    trace::JobSpan,
 };
 
 /// The answer to a synchronous job.
@@ -40,18 +42,27 @@ impl Broker {
     pub async fn run(&self, caller: &Caller, ask: Ask) -> Result<Ran, Refusal> {
         let inside = &self.0;
         inside.accepting()?;
+        let span = ask.origin.begin(self.recorder());
         let mut plan = inside.plan(caller, ask).await?;
         let claim = match inside.claim(caller, &mut plan).await? {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Ran { outcome: self.recorded(caller, id).await?, replayed: true }),
         };
         let reservation = inside.hold(&caller.purse, plan.hold).await?;
-        let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim)?;
+        let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim, span)?;
         let id = story.id;
         inside.start(task, &story)?;
         let (told, committed) = receiver.await.map_err(|_| put_off())?;
-        let receipt = settled(committed).await?;
-        Ok(Ran { outcome: outcome(id, told, receipt), replayed: false })
+        match settled(committed).await {
+            Ok(receipt) => {
+                reach(Point::AnswerDue);
+                Ok(Ran { outcome: outcome(id, told, receipt), replayed: false })
+            }
+            Err(refusal) => {
+                told.unsettled(&refusal);
+                Err(refusal)
+            }
+        }
     }
 }
 
@@ -116,9 +127,10 @@ impl Inside {
         plan: Plan,
         reservation: Reservation,
         claim: Option<ClaimGuard>,
+        span: Option<Box<JobSpan>>,
     ) -> Result<(Task, Arc<Story>, oneshot::Receiver<Verdict>), Refusal> {
         let keep = plan.capsule.keep || claim.is_some();
-        let story = self.story(caller, &plan, keep);
+        let story = self.story(caller, &plan, keep, span);
         let (sender, receiver) = oneshot::channel();
         let (inside, told, meter) = (self.clone(), story.clone(), plan.meter.clone());
         let done = Box::new(move |ran| {
@@ -149,7 +161,7 @@ impl Inside {
     }
 
     /// What must be known of a planned job while it is under way.
-    pub(crate) fn story(&self, caller: &Caller, plan: &Plan, keep: bool) -> Arc<Story> {
+    pub(crate) fn story(&self, caller: &Caller, plan: &Plan, keep: bool, span: Option<Box<JobSpan>>) -> Arc<Story> {
         let capsule = &plan.capsule;
         let submitted = Time::now();
         Arc::new(Story {
@@ -166,6 +178,7 @@ impl Inside {
             keep,
             store: capsule.output.store,
             control: Arc::new(Control::new()),
+            span,
         })
     }
 

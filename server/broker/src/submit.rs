@@ -10,12 +10,14 @@ use std::{
 };
 
 use inos_engine::{End, Feed, Outcome, Refused, Task};
-use inos_ledger::{Accept, CommitError, Entry, Finish};
+use inos_failpoints::{Point, reach};
+use inos_ledger::{Accept, Commit, CommitError, Entry, Finish};
 use inos_protocols::{
     JobId, Refusal,
     job::{Capsule, Job, State},
     refusal::Kind,
     time::Time,
+    trace::TraceContext,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -24,10 +26,13 @@ use crate::{
     Broker, Caller, Inside,
     done::Story,
     events::Happening,
+    hold,
     live::Live,
     payload::{self, Kept, Place, Put},
     plan::{Ask, Plan, hashes, settle_down},
+    recent::Finished,
     run::{Claimed, crowded, settled},
+    trace::Origin,
 };
 
 /// An accepted job.
@@ -74,17 +79,21 @@ impl Backlog {
 pub(crate) struct Asked {
     /// The capsule without its inputs.
     pub(crate) capsule: Capsule,
+    /// Where it belongs among traces, if one is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<TraceContext>,
     /// Where the inputs lie.
     pub(crate) inputs: Vec<Place>,
 }
 
 impl Broker {
     /// Accepts a job; when this answers, the job survives anything but the loss of the database.
-    pub async fn submit(&self, caller: &Caller, capsule: Capsule) -> Result<Submitted, Refusal> {
+    pub async fn submit(&self, caller: &Caller, capsule: Capsule, origin: Origin) -> Result<Submitted, Refusal> {
         let inside = &self.0;
         inside.accepting()?;
+        let span = origin.begin(self.recorder());
         let blobs = capsule.inputs.clone();
-        let mut plan = inside.plan(caller, Ask { capsule, body: None }).await?;
+        let mut plan = inside.plan(caller, Ask { capsule, body: None, origin }).await?;
         let claim = match inside.claim(caller, &mut plan).await? {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Submitted { job: self.job(caller, id).await?, replayed: true }),
@@ -92,17 +101,21 @@ impl Broker {
         inside.room(caller)?;
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
         let reservation = inside.hold(&caller.purse, plan.hold).await?;
-        let story = inside.story(caller, &plan, true);
+        let story = inside.story(caller, &plan, true, span);
         let inputs = hashes(&mut plan.feeds);
-        let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs)?;
+        let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs, origin)?;
         let job = inos_ledger::JobRecord { segment, ..story.record(&inputs) };
         let accept = Accept { job, reservation, asked, files, claim };
         let (this, caller) = (inside.clone(), caller.clone());
+        // Known before its commit: whoever then asks under the same key finds it under way and can wait for it.
+        let live = inside.live.insert(&story);
         // From here on the job belongs to this task, whether or not anybody still waits for the answer.
         let accepted = inside.tasks.spawn_on(
             async move {
-                settled(this.ledger.commit(vec![Entry::Accept(accept)])).await?;
-                Ok::<Job, Refusal>(this.take_up(&caller, story, plan))
+                let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
+                committed.inspect_err(|_| this.live.remove(story.id))?;
+                reach(Point::JobAccepted);
+                Ok::<Job, Refusal>(this.take_up(&caller, story, plan, &live))
             },
             &inside.runtime,
         );
@@ -135,7 +148,7 @@ impl Inside {
     }
 
     /// Puts an accepted job's inputs where a restart finds them.
-    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input]) -> Result<Kept, Refusal> {
+    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input], origin: Origin) -> Result<Kept, Refusal> {
         let mut own = Vec::new();
         for (feed, input) in plan.feeds.iter().zip(inputs) {
             if let (Feed::Bytes { bytes, .. }, inos_protocols::job::Input::Bytes(_)) = (feed, input) {
@@ -151,13 +164,13 @@ impl Inside {
                 inos_protocols::job::Input::Bytes(_) => places.next(),
             })
             .collect();
-        let asked = Asked { capsule: plan.capsule.clone(), inputs };
+        let asked = Asked { capsule: plan.capsule.clone(), trace: origin.part(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
         Ok(Kept { text, segment, files })
     }
 
     /// Hands an accepted job to the engine.
-    pub(crate) fn take_up(self: &Arc<Self>, caller: &Caller, story: Arc<Story>, plan: Plan) -> Job {
+    pub(crate) fn take_up(self: &Arc<Self>, caller: &Caller, story: Arc<Story>, plan: Plan, live: &Arc<Live>) -> Job {
         let (inside, told) = (self.clone(), story.clone());
         let done = Box::new(move |ran| {
             // Put off is not ended: the books still have it, and the next start takes it up.
@@ -168,8 +181,7 @@ impl Inside {
             inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
         });
         let task = self.task(caller, &story, plan, done);
-        let live = self.live.insert(&story);
-        self.tell_of(&story, &live);
+        self.tell_of(&story, live);
         self.tell(&story, State::Queued);
         self.offer(task);
         live.job()
@@ -178,9 +190,13 @@ impl Inside {
     /// Writes down how an accepted job ended; goes on trying while the database is away.
     async fn finish(self: Arc<Self>, story: &Story, ran: Outcome) {
         let ended = self.conclude(story, ran, story.held);
-        let ended = self.as_blobs(story, ended).await;
+        let mut ended = self.as_blobs(story, ended).await;
+        if let Some(settling) = &mut ended.settling {
+            settling.ends(&ended.ending);
+        }
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
-        loop {
+        reach(Point::JobEnded);
+        let receipt = loop {
             let finish = Finish { id: story.id, purse: story.purse.clone(), ending: ended.ending.clone() };
             match self.ledger.commit(vec![Entry::Finish(finish)]).await.pop() {
                 Some(Err(CommitError::Unavailable | CommitError::LeaseLost)) => {
@@ -189,11 +205,20 @@ impl Inside {
                 }
                 Some(Err(error)) => {
                     tracing::error!(job = %story.id, ?error, "an accepted job's end was refused by the ledger");
-                    break;
+                    if let Some(settling) = &mut ended.settling {
+                        settling.refused(&hold::uncommitted(error));
+                    }
+                    break None;
                 }
-                Some(Ok(_)) | None => break,
+                Some(Ok(Commit::Receipt(receipt))) => break Some(receipt),
+                Some(Ok(Commit::Accepted | Commit::Transferred(_))) | None => break None,
             }
+        };
+        reach(Point::EndRecorded);
+        if let Some(receipt) = receipt {
+            self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
         }
+        drop(ended);
         self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
         self.live.remove(story.id);
         self.offer_backlog();

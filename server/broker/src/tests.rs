@@ -9,30 +9,36 @@ use inos_protocols::{
     frame::Submission,
     job::{Capsule, Input, Output, State},
     refusal::Kind,
+    time::Time,
 };
 use parking_lot::Mutex;
 
-use crate::{Ask, Broker, Caller, Options, Parts, Replies, Reply};
+use crate::{Ask, Broker, Caller, Options, Origin, Parts, Replies, Reply};
 
 struct House {
     broker: Broker,
     caller: Caller,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// The ledger in this folder as the node with this key has it.
+fn ledger_of(folder: &std::path::Path, key: u8) -> inos_ledger::Options {
+    let signer = ed25519_dalek::SigningKey::from_bytes(&[key; 32]);
+    inos_ledger::Options {
+        url: format!("sqlite://{}", folder.join("inos.db").display()),
+        node: NodeId(signer.verifying_key().to_bytes()),
+        signer,
+        starting_credits: Microcredits::saturating(1_000_000_000),
+        lease_ms: 60_000,
+    }
 }
 
 async fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
-    let signer = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
-    let node = NodeId(signer.verifying_key().to_bytes());
     let blobs = inos_blobs::Blobs::open(&folder.path().join("blobs")).unwrap();
     let flushed = blobs.clone();
-    let options = inos_ledger::Options {
-        url: format!("sqlite://{}", folder.path().join("inos.db").display()),
-        node,
-        signer,
-        starting_credits: Microcredits::saturating(1_000_000_000),
-        lease_ms: 60_000,
-    };
+    let options = ledger_of(folder.path(), 7);
+    let node = options.node;
     let (ledger, books) = inos_ledger::open(options, Box::new(move || flushed.flush())).await.unwrap();
     let arena_options =
         inos_arena::Options { bytes: 64 << 20, account_bytes_max: 32 << 20, spool_dir: folder.path().into() };
@@ -53,9 +59,13 @@ async fn house() -> House {
         account_queue_len_max: 1_000,
         sweep_every: Duration::from_secs(60),
     };
-    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs }, options);
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, options);
     let caller = broker.authenticate(&key.secret).await.unwrap();
-    House { broker, caller, _folder: folder }
+    House { broker, caller, folder }
+}
+
+fn ask(capsule: Capsule) -> Ask {
+    Ask { capsule, body: None, origin: Origin::default() }
 }
 
 fn capsule(bytes: &'static [u8]) -> Capsule {
@@ -78,7 +88,7 @@ fn capsule(bytes: &'static [u8]) -> Capsule {
 async fn a_job_is_run_charged_and_receipted_once() {
     let house = house().await;
     let before = house.broker.books().account(house.caller.account).await.unwrap().unwrap().balance;
-    let ran = house.broker.run(&house.caller, Ask { capsule: capsule(b"abc"), body: None }).await.unwrap();
+    let ran = house.broker.run(&house.caller, ask(capsule(b"abc"))).await.unwrap();
     assert_eq!(ran.outcome.state, State::Succeeded);
     assert_eq!(ran.outcome.outputs[0].bytes, Hash::of(b"abc").to_string());
     let receipt = ran.outcome.receipt.unwrap().verify().unwrap();
@@ -91,7 +101,7 @@ async fn a_job_is_run_charged_and_receipted_once() {
 #[tokio::test]
 async fn an_accepted_job_ends_with_its_hold_resolved() {
     let house = house().await;
-    let submitted = house.broker.submit(&house.caller, capsule(b"abc")).await.unwrap();
+    let submitted = house.broker.submit(&house.caller, capsule(b"abc"), Origin::default()).await.unwrap();
     let job = house.broker.wait(&house.caller, submitted.job.id, Duration::from_secs(10)).await.unwrap();
     assert_eq!(job.state, State::Succeeded);
     let output = house.broker.output(&house.caller, job.id, 0).await.unwrap();
@@ -112,7 +122,7 @@ async fn a_frame_of_jobs_shares_commits_and_loses_none() {
         }
     });
     let submissions = (0..500).map(|correlation| Submission { correlation, capsule: capsule(b"abc") }).collect();
-    house.broker.frame(&house.caller, submissions, &replies).await;
+    house.broker.frame(&house.caller, submissions, Origin::default(), &replies).await;
     while answers.lock().len() < 500 {
         tokio::task::yield_now().await;
     }
@@ -127,11 +137,51 @@ async fn what_is_asked_wrongly_costs_nothing() {
     let house = house().await;
     let mut unknown = capsule(b"abc");
     unknown.method = "blake4".into();
-    let refused = house.broker.run(&house.caller, Ask { capsule: unknown, body: None }).await.err().unwrap();
+    let refused = house.broker.run(&house.caller, ask(unknown)).await.err().unwrap();
     assert_eq!(refused.kind, Kind::UnknownMethod);
     let mut two = capsule(b"abc");
     two.inputs.push(Input::Blob(Hash::of(b"nothing")));
-    let refused = house.broker.run(&house.caller, Ask { capsule: two, body: None }).await.err().unwrap();
+    let refused = house.broker.run(&house.caller, ask(two)).await.err().unwrap();
     assert!([Kind::NotFound, Kind::InvalidParams].contains(&refused.kind));
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
+    let house = house().await;
+    let account = house.caller.account;
+    let (other, _) = inos_ledger::open(ledger_of(house.folder.path(), 8), Box::new(|| Ok(()))).await.unwrap();
+    let purse = other.purse(account).await.unwrap();
+    let mut held = Vec::new();
+    // One is long past its time; the other node may yet end the other one.
+    for ago_ms in [3_600_000, 1_000] {
+        let job = inos_ledger::JobRecord {
+            id: inos_protocols::JobId::new(),
+            purse: purse.clone(),
+            unit: "compute".into(),
+            method: "blake3".into(),
+            version: "1".into(),
+            priority: 100,
+            budget: None,
+            capsule: Hash::of(b"capsule"),
+            submitted: Time::now(),
+            deadline: Time::from_ms(Time::now().as_ms() - ago_ms),
+            params: None,
+            labels: None,
+            segment: None,
+        };
+        held.push(job.id);
+        let reservation = other.reserve_slowly(&purse, Microcredits::saturating(1000)).await.unwrap();
+        let accept = inos_ledger::Accept { job, reservation, asked: b"{}".to_vec(), files: Vec::new(), claim: None };
+        assert!(other.commit(vec![inos_ledger::Entry::Accept(accept)]).await[0].is_ok());
+    }
+    drop((purse, other));
+    let held_now = async || house.broker.books().account(account).await.unwrap().unwrap().held.get();
+    assert_eq!(held_now().await, 2000);
+    house.broker.sweep().await;
+    let job = house.broker.job(&house.caller, held[0]).await.unwrap();
+    assert_eq!((job.state, job.cost, held_now().await), (State::Expired, Microcredits::ZERO, 1000));
+    assert_eq!(house.broker.receipt(&house.caller, held[0]).await.unwrap().verify().unwrap().state, State::Expired);
+    assert_eq!(house.broker.job(&house.caller, held[1]).await.unwrap().state, State::Queued);
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use inos_arena::Arena;
+use inos_failpoints::{Point, reach};
 use inos_protocols::{
     Hash, JobId,
     job::{OutputBytes, Params},
@@ -81,6 +82,7 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut sink = Sink::new(ground.arena, account, &entry.method);
         let mut call = Call { method: entry.method.name, params: &params, inputs: &mut sources, output: &mut sink };
+        reach(Point::UnitRunning);
         entry.runner.run(&mut call, &world)?;
         // The rest of a stream is read even where the unit did not want it: a receipt names the whole input.
         Ok((sink.finish()?, sources.settle()?))
@@ -92,6 +94,9 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
             let end = ended(fault, control, until);
             if let End::Fault(Fault::Broken(why)) = &end {
                 tracing::error!(job = %id, unit = entry.unit, method = entry.method.name, why, "a unit is broken");
+            }
+            if let End::Fault(Fault::NoRoom(why)) = &end {
+                tracing::warn!(job = %id, unit = entry.unit, method = entry.method.name, why, "a job found no room");
             }
             let inputs = if matches!(end, End::Fault(_)) { sources.known() } else { Vec::new() };
             Ran { end, outputs: Vec::new(), inputs, bytes_in }

@@ -113,5 +113,5 @@ impl Output for Sink<'_> {
 }
 
 fn keep(error: inos_arena::Error) -> Fault {
-    Fault::Broken(format!("could not keep an output: {error}"))
+    Fault::NoRoom(format!("could not keep an output: {error}"))
 }

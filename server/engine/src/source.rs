@@ -205,7 +205,7 @@ impl Flow {
             return Ok(only);
         }
         let mut writer = self.arena.writer(self.owner, len);
-        let keep = |error| Fault::Broken(format!("could not keep an input: {error}"));
+        let keep = |error| Fault::NoRoom(format!("could not keep an input: {error}"));
         // The first block is still the reader's present one.
         while let Some(chunk) = self.reader.present() {
             writer.write(chunk).map_err(keep)?;

@@ -57,16 +57,16 @@ pub(crate) async fn admit(
 
 /// The visitor behind a key or token that somebody shows; a wrong one is counted against its address.
 pub(crate) async fn identify(app: &App, bearer: &Bearer, address: IpAddr) -> Result<Visitor, Refused> {
-    find(app, bearer).await.map_err(|refusal| {
-        if refusal.kind != Kind::Unauthorized {
-            return refusal.into();
-        }
-        app.throttle.failed(address);
-        match app.throttle.wait(address) {
-            Some(wait) => too_many(app, wait),
-            None => refusal.into(),
-        }
+    find(app, bearer).await.map_err(|refusal| match refusal.kind {
+        Kind::Unauthorized => wrong(app, address, refusal),
+        _ => refusal.into(),
     })
+}
+
+/// The refusal of something wrong that was shown; it is counted against its address, and from some number on says so.
+pub(crate) fn wrong(app: &App, address: IpAddr, refusal: Refusal) -> Refused {
+    app.throttle.failed(address);
+    app.throttle.wait(address).map_or_else(|| refusal.into(), |wait| too_many(app, wait))
 }
 
 /// Whether a visitor's key is still good; a database that does not answer is no reason to doubt it.

@@ -18,6 +18,7 @@ use crate::{
     row::{Room, Row},
     serve::Arrival,
     state::App,
+    trace::Meta,
 };
 
 /// A request that has passed the door.
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) row: Arc<Row>,
     /// How it came in.
     pub(crate) arrival: Arrival,
+    /// Which request it is.
+    pub(crate) meta: Arc<Meta>,
     /// Its head.
     pub(crate) parts: http::request::Parts,
     /// What the path's names stand for.
@@ -42,12 +45,12 @@ impl Call {
     pub(crate) fn new(
         app: App,
         row: Arc<Row>,
-        arrival: Arrival,
+        (arrival, meta): (Arrival, Arc<Meta>),
         names: Vec<(String, String)>,
         request: http::Request<Body>,
     ) -> Self {
         let (parts, body) = request.into_parts();
-        Self { app, row, arrival, parts, names, body: Mutex::new(body), stored: None }
+        Self { app, row, arrival, meta, parts, names, body: Mutex::new(body), stored: None }
     }
 
     /// The request's headers.

@@ -1,6 +1,6 @@
 //! From the table of routes to a router, and from a matched path to its handler: method, key, scope, size.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -21,10 +21,23 @@ use crate::{
     trace::Meta,
 };
 
-/// The router of a table; paths that the table does not name are not found.
-pub(crate) fn router(app: App) -> Router {
+/// What operators find at a door of their own. It speaks plain HTTP, so nothing that wants a key is there.
+const OPERATORS_PATHS: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
+
+/// The router of the whole table.
+pub(crate) fn everybodys(app: App) -> Router {
+    router(app, |_| true)
+}
+
+/// The router of what operators find at a door of their own.
+pub(crate) fn operators(app: App) -> Router {
+    router(app, |row| OPERATORS_PATHS.contains(&row.path))
+}
+
+/// The router of some of the table; other paths are not found.
+fn router(app: App, is_here: impl Fn(&Row) -> bool) -> Router {
     let mut by_path: BTreeMap<&'static str, Vec<Arc<Row>>> = BTreeMap::new();
-    for row in &app.rows {
+    for row in app.rows.iter().filter(|row| is_here(row)) {
         by_path.entry(row.path).or_default().push(Arc::clone(row));
     }
     let mut router = Router::new();
@@ -40,20 +53,23 @@ pub(crate) fn router(app: App) -> Router {
 
 /// Answers a request for a path that the table knows.
 async fn serve(app: App, rows: Arc<[Arc<Row>]>, names: RawPathParams, mut request: Request) -> Response {
-    let begun = Instant::now();
     let (Some(meta), Some(arrival)) =
         (request.extensions_mut().remove::<Arc<Meta>>(), request.extensions_mut().remove::<Arrival>())
     else {
         return internal_without_front();
     };
+    if let Some(row) = rows.first() {
+        // It is set once only: a request passes here once.
+        let _ = meta.route.set(row.path);
+    }
     let wanted = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(row) = rows.iter().find(|row| row.method == *wanted).cloned() else {
         return other_method(&rows, &request).unwrap_or_else(|refused| refused.render(&meta));
     };
     let names = names.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let call = Call::new(app, Arc::clone(&row), arrival, names, request);
+    let call = Call::new(app, Arc::clone(&row), (arrival, Arc::clone(&meta)), names, request);
     let response = handle(call).await.unwrap_or_else(|refused| refused.render(&meta));
-    row.tally.count(response.status(), begun.elapsed());
+    row.tally.count(response.status(), meta.begun.elapsed());
     response
 }
 
@@ -102,6 +118,6 @@ async fn nothing_here(request: Request) -> Response {
 /// The router was asked around the front: a defect of ours.
 fn internal_without_front() -> Response {
     let error = std::io::Error::other("a request reached the router without passing the front");
-    let meta = Meta::of(&http::HeaderMap::new(), "");
+    let meta = Meta::of(&http::HeaderMap::new(), "", None);
     Refused::from(internal(&error)).render(&meta)
 }

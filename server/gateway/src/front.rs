@@ -20,10 +20,12 @@ use crate::{
     serve::{Arrival, Site},
     state::App,
     strict,
-    trace::Meta,
+    trace::{Meta, RequestSpan},
 };
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// Under which name each answer is a line of the log, where it is asked for.
+const ANSWERS: &str = "inos_gateway::answers";
 const REQUEST_ID: HeaderName = HeaderName::from_static(crate::trace::REQUEST_ID);
 
 /// The rules of the front, and the paths behind it.
@@ -55,26 +57,44 @@ impl Site for Front {
 
 /// Answers one request.
 pub(crate) async fn answer(app: App, paths: Router, arrival: Arrival, request: Request<Body>) -> Response {
-    let meta = Arc::new(Meta::of(request.headers(), request.uri().path()));
-    let origin = request.headers().get(ORIGIN).cloned();
-    let span = tracing::info_span!(
+    let recorder = app.broker.recorder();
+    let meta = Arc::new(Meta::of(request.headers(), request.uri().path(), recorder));
+    let step = RequestSpan::begin(recorder, &meta, request.method());
+    // Of the highest level, so that no line of a request is ever without its ids.
+    let span = tracing::error_span!(
         "request",
         method = %request.method(),
         path = %meta.path,
         request_id = meta.request_id(),
         trace_id = %meta.trace,
     );
-    let answered = admit(&app, paths, arrival, request, &meta).instrument(span);
-    let mut response = match AssertUnwindSafe(answered).catch_unwind().await {
+    let response = answered(&app, paths, arrival, request, &meta).instrument(span).await;
+    if let Some(step) = step {
+        step.answered(response.status());
+    }
+    response
+}
+
+async fn answered(app: &App, paths: Router, arrival: Arrival, request: Request<Body>, meta: &Arc<Meta>) -> Response {
+    let origin = request.headers().get(ORIGIN).cloned();
+    let admitted = admit(app, paths, arrival, request, meta);
+    let mut response = match AssertUnwindSafe(admitted).catch_unwind().await {
         Ok(response) => response,
         // The panic hook has logged it.
         Err(_) => {
             app.metrics.panics.fetch_add(1, Relaxed);
             let detail = "Something broke on our side. Nothing was charged for it; try again.";
-            Refused::from(Refusal::new(Kind::Internal, detail)).render(&meta)
+            Refused::from(Refusal::new(Kind::Internal, detail)).render(meta)
         }
     };
-    dress(&app, response.headers_mut(), origin.as_ref(), &meta);
+    dress(app, response.headers_mut(), origin.as_ref(), meta);
+    tracing::debug!(
+        target: ANSWERS,
+        route = meta.route.get(),
+        status = response.status().as_u16(),
+        duration_us = meta.begun.elapsed().as_micros() as u64,
+        "answered"
+    );
     response
 }
 

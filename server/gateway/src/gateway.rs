@@ -33,10 +33,11 @@ impl Gateway {
         let metrics_listener = options.metrics_listen.map(listen).transpose()?;
         let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
         let app = State::new(broker, options);
-        let site: Arc<dyn Site> = Arc::new(Front::new(Arc::clone(&app), endpoint::router(Arc::clone(&app))));
         let stop = CancellationToken::new();
         let setting = |tls, is_operators| {
-            let (options, site, stop) = (Arc::clone(&app.options), Arc::clone(&site), stop.clone());
+            let paths = if is_operators { endpoint::operators } else { endpoint::everybodys };
+            let site: Arc<dyn Site> = Arc::new(Front::new(Arc::clone(&app), paths(Arc::clone(&app))));
+            let (options, stop) = (Arc::clone(&app.options), stop.clone());
             Arc::new(Setting { options, site, tls, stop, is_operators })
         };
         let (address, metrics_address) = (

@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod call;
 mod cors;
+mod debts;
 mod endpoint;
 mod error;
 mod front;

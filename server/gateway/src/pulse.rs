@@ -71,6 +71,14 @@ impl Pulse {
         self.touched.store(true, Relaxed);
     }
 
+    /// Bytes of an answer have gone out: a connection that takes the rest of a long one is not at rest.
+    pub(crate) fn bytes_out(&self) {
+        // Over HTTP/2 a client could draw bytes out for ever by asking for signs of life.
+        if self.bytes_begin_head && self.phase.load(Relaxed) == IDLE {
+            self.due_in(self.idle_timeout);
+        }
+    }
+
     /// A request's header is complete; the guard lives until its answer has gone out.
     pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
         self.under_way.fetch_add(1, Relaxed);
@@ -125,6 +133,14 @@ impl Pulse {
 
 /// A request that is being answered.
 pub(crate) struct UnderWay(Arc<Pulse>);
+
+impl UnderWay {
+    /// The connection speaks something else than HTTP from now on, and whoever speaks it keeps its times.
+    pub(crate) fn hand_over(&self) {
+        // Never undone, so that the connection stays busy and nobody looks for headers in its bytes.
+        self.0.under_way.fetch_add(1, Relaxed);
+    }
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -190,6 +206,17 @@ mod tests {
     async fn a_request_under_way_has_no_deadline_of_the_connection() {
         let pulse = Pulse::new(Duration::from_secs(10), Duration::from_secs(75), true);
         let _under_way = pulse.begin();
+        assert!(tokio::time::timeout(Duration::from_secs(3600), pulse.overdue()).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_was_handed_over_is_left_alone() {
+        let pulse = Pulse::new(Duration::from_secs(10), Duration::from_secs(75), true);
+        let under_way = pulse.begin();
+        under_way.hand_over();
+        drop(under_way);
+        pulse.bytes_in(b"Content-Length: 1\nTransfer-Encoding: chunked\n");
+        assert!(!pulse.take_ambiguous());
         assert!(tokio::time::timeout(Duration::from_secs(3600), pulse.overdue()).await.is_err());
     }
 

@@ -42,6 +42,14 @@ impl<S> Socket<S> {
         Self { inner, pulse, stall_timeout, stalled: None, lingering: None, _permit: permit }
     }
 
+    /// The same, with a word to the pulse of what has gone out.
+    fn sent(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.pulse.bytes_out();
+        }
+        self.bounded(written, cx)
+    }
+
     /// Turns "not now" into an error once it has lasted too long.
     fn bounded<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_ready() {
@@ -66,7 +74,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(cx, buf);
-        self.bounded(written, cx)
+        self.sent(written, cx)
     }
 
     fn poll_write_vectored(
@@ -75,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
-        self.bounded(written, cx)
+        self.sent(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

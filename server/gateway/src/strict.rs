@@ -12,12 +12,20 @@ use crate::refusal::Refused;
 /// The longest path and query.
 const URI_LEN_MAX: usize = 8 << 10;
 
+/// The most fields of a header. Over HTTP/1.1 the parser itself stops there.
+const FIELDS_MAX: usize = 100;
+
 /// Refuses what no path may see.
 pub(crate) fn check<B>(request: &Request<B>, ambiguous: bool) -> Result<(), Refused> {
     if ambiguous {
         return Err(closing(
             "The request says twice how long its body is: by Content-Length and by Transfer-Encoding.",
         ));
+    }
+    let fields = request.headers().len();
+    if fields > FIELDS_MAX {
+        let detail = format!("The header has {fields} fields; at most {FIELDS_MAX} are read.");
+        return Err(Refusal::new(Kind::HeadersTooLarge, detail).into());
     }
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         let refusal = Refusal::new(Kind::MethodNotAllowed, format!("{} is not served.", request.method()));

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use sqlx::{Any, AnyPool, ColumnIndex, Decode, Row, Type, any::AnyRow};
 
 pub use self::{
+    blobs::Payloads,
     jobs::{JobFilter, KnownJob},
     unfinished::Unfinished,
 };

@@ -6,7 +6,7 @@ use inos_protocols::{
     Hash, JobId, Microcredits, Problem,
     account::Reason,
     ids::TransferId,
-    job::{Metrics, OutputInfo, State},
+    job::{Metrics, Name, OutputInfo, State},
     receipt::SignedReceipt,
     time::Time,
 };
@@ -73,11 +73,11 @@ pub struct JobRecord {
     /// Who pays.
     pub purse: Arc<Purse>,
     /// The unit.
-    pub unit: String,
+    pub unit: Name,
     /// The method.
-    pub method: String,
+    pub method: Name,
     /// The unit's version.
-    pub version: String,
+    pub version: Name,
     /// Its priority.
     pub priority: u8,
     /// Its budget.

@@ -20,10 +20,16 @@ use crate::{AccountNo, Error, Ledger, accounts, database::Database};
 
 /// How long a key is believed without asking the database: a key revoked on another server works this long here.
 const BELIEVED: Duration = Duration::from_secs(5);
+/// How long a key is believed while the database is away. Nobody can revoke one there meanwhile, but one that another
+/// server revoked just before works this long here.
+const BELIEVED_AWAY: Duration = Duration::from_secs(60);
 /// The most keys that are remembered.
 const REMEMBERED_MAX: usize = 10_000;
 /// The length of a secret, in bytes.
 const SECRET_LEN: usize = 32;
+
+/// How long a key that opens nothing is looked at, whatever is wrong with it: the time says nothing about what was found.
+const REFUSED_AFTER: Duration = Duration::from_millis(5);
 
 /// What a key opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,22 +59,25 @@ pub(crate) struct KeyCache {
     keys: Mutex<HashMap<KeyId, Known>>,
     /// Counts revocations: what was read before one is not remembered after it.
     revocations: AtomicU64,
+    /// When the database last did not answer: for a while nobody waits for it again.
+    failed: Mutex<Option<Instant>>,
 }
 
 impl Ledger {
     /// What this bearer key opens; `None` for one that is wrong, unknown, revoked or expired.
     pub async fn authenticate(&self, bearer: &str) -> Result<Option<Access>, Error> {
+        let begun = tokio::time::Instant::now();
         let Some((id, secret)) = parse(bearer) else { return Ok(None) };
         let (shared, hash) = (&self.0.shared, hash(&secret));
-        let known = match shared.keys.get(id) {
-            Some(known) => Some(known),
-            None => shared.keys.read(&shared.database, id).await?,
-        };
-        // An id that is not there is compared like any other, so that it takes as long.
-        let expected = known.map_or([0; 32], |known| known.secret_hash);
-        let is_right = bool::from(expected.ct_eq(&hash));
-        let access = known.filter(|_| is_right).map(|known| known.access);
-        Ok(access.filter(|access| access.expires.is_none_or(|expires| Time::now() < expires)))
+        if let Some(access) = opened(shared.keys.get(id), &hash) {
+            return Ok(Some(access));
+        }
+        // Memory says yes and never no, so that a wrong secret takes the same way whether its id is known or not.
+        let access = opened(shared.keys.ask(&shared.database, id).await?, &hash);
+        if access.is_none() {
+            tokio::time::sleep_until(begun + REFUSED_AFTER).await;
+        }
+        Ok(access)
     }
 
     /// Makes a key; its secret is in the answer and nowhere else.
@@ -87,8 +96,8 @@ impl Ledger {
         Ok(key)
     }
 
-    /// Ends a key of an account at once here, and within five seconds on other servers. Tells whether there was one
-    /// that had not been revoked.
+    /// Ends a key of an account at once here, within five seconds on other servers, and within a minute on one that
+    /// cannot reach the database. Tells whether there was one that had not been revoked.
     pub async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
         let shared = &self.0.shared;
         let no = accounts::number(&shared.database, account).await?;
@@ -114,7 +123,26 @@ impl KeyCache {
     }
 
     fn get(&self, id: KeyId) -> Option<Known> {
-        self.keys.lock().get(&id).filter(|known| known.read.elapsed() < BELIEVED).copied()
+        let is_away = self.failed.lock().is_some_and(|failed| failed.elapsed() < BELIEVED);
+        self.remembered(id, if is_away { BELIEVED_AWAY } else { BELIEVED })
+    }
+
+    fn remembered(&self, id: KeyId, believed: Duration) -> Option<Known> {
+        self.keys.lock().get(&id).filter(|known| known.read.elapsed() < believed).copied()
+    }
+
+    /// What the database says of a key, or what it last said if it does not answer.
+    async fn ask(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
+        match self.read(database, id).await {
+            Err(error) if error.is_unavailable() => {
+                *self.failed.lock() = Some(Instant::now());
+                self.remembered(id, BELIEVED_AWAY).map(Some).ok_or(error)
+            }
+            answered => {
+                *self.failed.lock() = None;
+                answered
+            }
+        }
     }
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
@@ -151,6 +179,14 @@ impl KeyCache {
         }
         Ok(Some(known))
     }
+}
+
+/// What a secret with this hash opens. A key that is not there is compared like any other.
+fn opened(known: Option<Known>, hash: &[u8; 32]) -> Option<Access> {
+    let expected = known.map_or([0; 32], |known| known.secret_hash);
+    let is_right = bool::from(expected.ct_eq(hash));
+    let access = known.filter(|_| is_right).map(|known| known.access);
+    access.filter(|access| access.expires.is_none_or(|expires| Time::now() < expires))
 }
 
 /// Enters a new key.
@@ -190,4 +226,41 @@ fn parse(bearer: &str) -> Option<(KeyId, [u8; SECRET_LEN])> {
     let id = HEXLOWER.decode(id.as_bytes()).ok()?;
     let secret = HEXLOWER.decode(secret.as_bytes()).ok()?;
     Some((KeyId::from_slice(&id)?, secret.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(ago: Duration) -> (KeyCache, KeyId) {
+        let (cache, key) = (KeyCache::default(), KeyId::new());
+        let access = Access {
+            account: AccountNo(1),
+            account_id: AccountId::new(),
+            key,
+            scopes: Scopes::default(),
+            expires: None,
+        };
+        let read = Instant::now().checked_sub(ago).expect("a machine that runs for longer than a minute");
+        cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read });
+        (cache, key)
+    }
+
+    #[test]
+    fn a_key_is_believed_for_a_moment_and_longer_while_the_database_is_away() {
+        let second = Duration::from_secs(1);
+        for (ago, is_away, believed) in [
+            (second, false, true),
+            (BELIEVED + second, false, false),
+            (BELIEVED + second, true, true),
+            (BELIEVED_AWAY - second, true, true),
+            (BELIEVED_AWAY + second, true, false),
+        ] {
+            let (cache, key) = known(ago);
+            *cache.failed.lock() = is_away.then(Instant::now);
+            assert_eq!(cache.get(key).is_some(), believed, "read {ago:?} ago, away: {is_away}");
+            cache.forget(key);
+            assert!(cache.get(key).is_none(), "a key that was revoked here is not believed at all");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use inos_failpoints::{Point, reach};
 use inos_protocols::{Microcredits, time::Time};
 use sqlx::AnyConnection;
 
@@ -84,6 +85,7 @@ impl Shared {
             return Ok(Refill::Overtaken);
         }
         tx.commit().await?;
+        reach(Point::CreditsLeased);
         purse.granted(token, amount, until_ms);
         Ok(Refill::Granted)
     }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    Access, AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
     claims::Claims,
     committer::{Committer, Writer},
     database::Database,
@@ -93,6 +93,11 @@ impl Ledger {
         self.0.shared.purse(account).await
     }
 
+    /// The purse of the account that a key opens, without a word to the database.
+    pub fn purse_of(&self, access: &Access) -> Arc<Purse> {
+        self.0.shared.purse_at(access.account_id, access.account)
+    }
+
     /// Puts credits aside from memory alone; never waits. `None`: ask [`Ledger::reserve_slowly`].
     pub fn reserve(&self, purse: &Arc<Purse>, amount: Microcredits) -> Option<Reservation> {
         purse.reserve(amount)
@@ -171,7 +176,10 @@ impl Shared {
             return Ok(purse.clone());
         }
         let no = accounts::number(&self.database, account).await?;
-        let purse = self.purses.lock().entry(account).or_insert_with(|| Arc::new(Purse::new(account, no))).clone();
-        Ok(purse)
+        Ok(self.purse_at(account, no))
+    }
+
+    fn purse_at(&self, account: AccountId, no: AccountNo) -> Arc<Purse> {
+        self.purses.lock().entry(account).or_insert_with(|| Arc::new(Purse::new(account, no))).clone()
     }
 }

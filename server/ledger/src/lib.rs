@@ -1,5 +1,6 @@
 //! The durable record: accounts, keys, transfers, holds, jobs, receipts, usage, in double entry and integer
-//! microcredits, on SQLite and Postgres alike. Owns sqlx, rusqlite and tokio-postgres; knows nothing of units, doors or payload bytes.
+//! microcredits, on SQLite and Postgres alike. Owns sqlx, rusqlite and tokio-postgres; knows nothing of units, doors or
+//! payload bytes.
 
 mod accounts;
 mod blobs;
@@ -21,7 +22,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use books::{Books, JobFilter, KnownJob, Unfinished};
+pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
 pub use committer::Committed;
 pub use entry::{Accept, Commit, Ending, Entry, Finish, JobRecord, Settle, Transfer};

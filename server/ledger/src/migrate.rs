@@ -8,8 +8,27 @@ use crate::{
     database::{Database, Tx},
 };
 
+/// A step from one schema to the next, as each database takes it.
+struct Migration {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Migration {
+    /// One text for both.
+    const fn both(sql: &'static str) -> Self {
+        Self { sqlite: sql, postgres: sql }
+    }
+}
+
 /// Every migration, in order; the first is version 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_ledger.sql")];
+const MIGRATIONS: &[Migration] = &[
+    Migration::both(include_str!("../../../migrations/0001_ledger.sql")),
+    Migration {
+        sqlite: include_str!("../../../migrations/0002_receipts_from_rows.sqlite.sql"),
+        postgres: include_str!("../../../migrations/0002_receipts_from_rows.postgres.sql"),
+    },
+];
 
 /// The newest schema that this program knows.
 pub const SCHEMA: i64 = MIGRATIONS.len() as i64;
@@ -55,8 +74,9 @@ async fn apply(connection: &mut AnyConnection, version: i64, sql: String) -> Res
     Ok(())
 }
 
-/// The three words in which the databases differ.
-fn translate(sql: &str, is_sqlite: bool) -> String {
+/// A migration in the words of one of the databases: three of them differ in the common text.
+fn translate(migration: &Migration, is_sqlite: bool) -> String {
+    let sql = if is_sqlite { migration.sqlite } else { migration.postgres };
     let words = if is_sqlite {
         ["INTEGER PRIMARY KEY", "BLOB", ""]
     } else {

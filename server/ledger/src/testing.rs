@@ -1,3 +1,37 @@
-//! For tests of this and other crates: a database to try things on. No part of the server.
+//! For tests of this and other crates: databases to try things on, and ways to trouble them. No part of the server.
 
 pub mod postgres;
+mod proxy;
+
+use std::path::Path;
+
+use sqlx::{AnyConnection, Connection, Executor};
+
+pub use proxy::{Cut, Proxy};
+
+/// Runs statements as nobody but a test or a meddler would, on the database with this URL.
+pub async fn meddle(url: &str, sql: &str) {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(url).await.expect("a test's database opens");
+    connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{error} in {sql}"));
+    connection.close().await.expect("a connection closes");
+}
+
+/// A SQLite file that nobody else can write, as during a long backup, until this is dropped.
+pub struct Held(rusqlite::Connection);
+
+impl Held {
+    /// Takes the file, after whoever is writing.
+    pub fn hold(path: &Path) -> Self {
+        let connection = rusqlite::Connection::open(path).expect("a test's database opens");
+        connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout can be set");
+        connection.execute_batch("BEGIN EXCLUSIVE").expect("a test may write alone");
+        Self(connection)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.execute_batch("ROLLBACK").expect("what was begun can be given up");
+    }
+}

@@ -9,13 +9,14 @@ mod values;
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use inos_protocols::Microcredits;
+use ureq::http::{HeaderName, HeaderValue};
 
 pub use flags::Flags;
 pub use sources::{load, resolve};
 pub use table::SETTINGS;
 pub(crate) use values::size;
 
-use crate::redact;
+use crate::{otlp::Collector, redact};
 
 /// Everything that `inos serve` can be told.
 #[derive(Clone)]
@@ -42,8 +43,8 @@ pub struct Config {
     pub body_bytes_max: u64,
     /// The most bytes of blobs that one account may store.
     pub blob_bytes_max: u64,
-    /// Connections that may be open at once.
-    pub connections_max: usize,
+    /// Connections that may be open at once; none means what the limit of open files leaves.
+    pub connections_max: Option<usize>,
     /// Browser origins that may call, besides loopback.
     pub cors_origins: Vec<String>,
     /// The certificate chain, as PEM.
@@ -52,6 +53,12 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// Where `/metrics` is served to others than loopback.
     pub metrics_listen: Option<SocketAddr>,
+    /// The URL of the collector that takes traces, if they are exported.
+    pub otlp_endpoint: Option<String>,
+    /// Headers that go with them.
+    pub otlp_headers: Vec<(HeaderName, HeaderValue)>,
+    /// How many of the traces that begin here are recorded, from 0 to 1.
+    pub otlp_sample_ratio: f64,
     /// How logs are written.
     pub log_format: LogFormat,
     /// What is logged: a level, or directives such as `info,inos_gateway=debug`.
@@ -138,11 +145,14 @@ impl Config {
             account_queue_len_max: 0,
             body_bytes_max: 0,
             blob_bytes_max: 0,
-            connections_max: 0,
+            connections_max: None,
             cors_origins: Vec::new(),
             tls_cert: None,
             tls_key: None,
             metrics_listen: None,
+            otlp_endpoint: None,
+            otlp_headers: Vec::new(),
+            otlp_sample_ratio: 0.0,
             log_format: LogFormat::Text,
             log_level: String::new(),
             starting_credits: Microcredits::ZERO,
@@ -159,6 +169,12 @@ impl Config {
             // The path stands in a URL now, where these three mean something else.
             format!("sqlite://{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
         })
+    }
+
+    /// Where traces are exported to, if they are.
+    pub fn collector(&self) -> Option<Collector> {
+        let Self { otlp_endpoint, otlp_headers, otlp_sample_ratio, .. } = self;
+        Some(Collector { url: otlp_endpoint.clone()?, headers: otlp_headers.clone(), ratio: *otlp_sample_ratio })
     }
 
     /// Whether HTTPS is served.

@@ -1,15 +1,20 @@
 //! Logs on standard error, one line an event, as text or JSON, without secrets and without control characters.
 //! A reader that went away never stops the server.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
-use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, filter::LevelFilter, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::{config::LogFormat, redact, show};
 
 /// Starts logging for the whole process; a second start changes nothing.
 pub fn start(format: LogFormat, level: &str) {
-    let filter = EnvFilter::builder().parse_lossy(level);
+    let filter = EnvFilter::builder().parse_lossy(directives(level));
     let lines = Lines(io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     std::panic::set_hook(Box::new(
@@ -20,6 +25,15 @@ pub fn start(format: LogFormat, level: &str) {
         LogFormat::Text => registry.with(fmt::layer().with_ansi(false).with_writer(lines)).try_init(),
         LogFormat::Json => registry.with(json_layer().with_writer(lines)).try_init(),
     };
+}
+
+/// A level alone is for the program's own lines: what libraries say below `info` would drown them. Whoever wants
+/// that, too, names them: `debug,sqlx=debug`.
+fn directives(level: &str) -> Cow<'_, str> {
+    match level.parse::<LevelFilter>() {
+        Ok(own) if own > LevelFilter::INFO => format!("info,inos={level}").into(),
+        _ => level.into(),
+    }
 }
 
 fn json_layer<S>() -> fmt::Layer<S, fmt::format::JsonFields, fmt::format::Format<fmt::format::Json>> {
@@ -111,6 +125,15 @@ mod tests {
         let first: serde_json::Value = serde_json::from_str(written.lines().next().unwrap()).unwrap();
         assert_eq!(first["level"], "INFO");
         assert_eq!(first["url"], "postgres://u:[redacted]@h/d");
+    }
+
+    #[test]
+    fn a_level_alone_is_for_our_own_lines() {
+        assert_eq!(directives("debug"), "info,inos=debug");
+        assert_eq!(directives("TRACE"), "info,inos=TRACE");
+        for as_given in ["error", "warn", "info", "off", "debug,sqlx=warn", "inos_gateway=debug"] {
+            assert_eq!(directives(as_given), as_given);
+        }
     }
 
     #[test]

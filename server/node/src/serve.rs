@@ -14,7 +14,7 @@ use std::{
 use inos_gateway::{Gateway, Options, Tls};
 use inos_protocols::NodeId;
 
-use crate::{config::Config, exit::Exit, identity, lock};
+use crate::{config::Config, exit::Exit, files, identity, lock};
 
 pub use check::{check, migrate};
 
@@ -57,6 +57,9 @@ pub enum Error {
     /// The engine did not start.
     #[error("could not start the engine")]
     Engine(#[from] inos_engine::Error),
+    /// The exporter of traces did not start.
+    #[error("could not start the exporter of traces")]
+    Exporter(#[source] io::Error),
     /// The ledger did not open.
     #[error("could not open the ledger")]
     Ledger(#[from] inos_ledger::Error),
@@ -165,7 +168,7 @@ fn gateway_options(config: &Config) -> Options {
         metrics_listen: config.metrics_listen,
         tls,
         cors_origins: config.cors_origins.clone(),
-        connections_max: config.connections_max,
+        connections_max: files::connections_max(config.connections_max),
         body_bytes_max: config.body_bytes_max,
         name: config.name.clone(),
         ..Options::default()

@@ -22,6 +22,9 @@ pub enum Fault {
     /// The host said stop: cancelled, out of time or shutting down.
     #[error("stopped")]
     Cancelled,
+    /// The host has no room for an input or output just now: logged, never charged, and trying again may help.
+    #[error("{0}")]
+    NoRoom(String),
     /// The unit's own defect: logged, never charged, never shown in detail.
     #[error("{0}")]
     Broken(String),

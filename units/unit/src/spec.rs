@@ -151,3 +151,42 @@ impl Method {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Price;
+
+    fn exact(price: Price, bytes_in: u64, bytes_out: u64) -> u128 {
+        let kib = |bytes: u64| u128::from(bytes).div_ceil(1024);
+        u128::from(price.base)
+            + u128::from(price.per_kib_in) * kib(bytes_in)
+            + u128::from(price.per_kib_out) * kib(bytes_out)
+    }
+
+    proptest! {
+        #[test]
+        fn a_price_counts_begun_kib_and_never_wraps(base: u64, per_in: u64, per_out: u64, bytes_in: u64, bytes_out: u64) {
+            let price = Price { base, per_kib_in: per_in, per_kib_out: per_out };
+            let wanted = u64::try_from(exact(price, bytes_in, bytes_out)).unwrap_or(u64::MAX);
+            prop_assert_eq!(price.of(bytes_in, bytes_out), wanted);
+        }
+
+        #[test]
+        fn more_bytes_never_cost_less(base in 0..1u64 << 40, per in 0..1u64 << 20, bytes in 0..1u64 << 40, more in 0..1u64 << 40) {
+            let price = Price { base, per_kib_in: per, per_kib_out: per };
+            prop_assert!(price.of(bytes + more, 0) >= price.of(bytes, 0));
+            prop_assert!(price.of(0, bytes + more) >= price.of(0, bytes));
+        }
+
+        #[test]
+        fn nothing_is_saved_by_cutting_a_job_in_two(base in 0..1u64 << 40, per in 0..1u64 << 20, one in 0..1u64 << 40, other in 0..1u64 << 40) {
+            let price = Price { base, per_kib_in: per, per_kib_out: 0 };
+            let (whole, parts) = (price.of(one + other, 0), price.of(one, 0) + price.of(other, 0));
+            prop_assert!(parts >= whole);
+            // What is paid more is one job more and at most one begun KiB.
+            prop_assert!(parts - whole <= base + per);
+        }
+    }
+}

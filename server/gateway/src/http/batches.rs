@@ -87,7 +87,7 @@ async fn run(call: &Call, visitor: &Visitor, read: Vec<Result<Capsule, Refusal>>
     let (sender, mut replies) = mpsc::unbounded_channel();
     // A request that has gone away hears no more; its jobs go on and are settled.
     let tell: inos_broker::Replies = Arc::new(move |reply| drop(sender.send(reply)));
-    call.app.broker.frame(&visitor.caller, submissions, &tell).await;
+    call.app.broker.frame(&visitor.caller, submissions, call.meta.origin(), &tell).await;
     while open > 0 {
         let Some(reply) = replies.recv().await else { break };
         open -= gather(reply, &mut items, &mut aside);

@@ -69,7 +69,7 @@ pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
     take_key(&call, &mut capsule)?;
     let set_aside = visitor.allowance.as_ref().map(|allowance| allowance.set_aside(&mut capsule)).transpose()?;
     let caller = &visitor.caller;
-    let submitted = call.app.broker.submit(caller, capsule).await;
+    let submitted = call.app.broker.submit(caller, capsule, call.meta.origin()).await;
     let Submitted { mut job, replayed } = match submitted {
         Ok(submitted) => submitted,
         Err(refusal) => {

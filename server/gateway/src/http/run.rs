@@ -90,7 +90,10 @@ fn capsule_of(call: &Call) -> Result<Capsule, Refusal> {
 }
 
 fn number<T: FromStr>(call: &Call, name: &str) -> Result<Option<T>, Refusal> {
-    call.header(name).map(|text| text.trim().parse().map_err(|_| wrong_header(name))).transpose()
+    let Some(value) = call.headers().get(name) else { return Ok(None) };
+    // A limit that cannot be read is a mistake to be told, and not a limit that nobody set.
+    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    number.map(Some).ok_or_else(|| wrong_header(name))
 }
 
 fn wrong_header(name: &str) -> Refusal {
@@ -99,7 +102,7 @@ fn wrong_header(name: &str) -> Refusal {
 
 /// Runs a job whose inputs are all there.
 async fn whole(call: &Call, caller: &Caller, capsule: Capsule) -> Result<Ran, Refusal> {
-    call.app.broker.run(caller, Ask { capsule, body: None }).await
+    call.app.broker.run(caller, Ask { capsule, body: None, origin: call.meta.origin() }).await
 }
 
 /// Runs a job whose only input is the body.
@@ -132,7 +135,8 @@ async fn streamed(
 ) -> Result<Ran, Refusal> {
     let broker = &call.app.broker;
     let (writer, body, meter) = broker.body(caller, len);
-    let mut running = pin!(broker.run(caller, Ask { capsule, body: Some(body) }));
+    let ask = Ask { capsule, body: Some(body), origin: call.meta.origin() };
+    let mut running = pin!(broker.run(caller, ask));
     let fed = tokio::select! {
         // A job that ends before its body wants no more of it.
         ran = running.as_mut() => return ran,

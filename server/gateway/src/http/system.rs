@@ -3,6 +3,7 @@
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
+use inos_broker::SpanFigures;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -113,10 +114,14 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
     let database = timeout(DATABASE_PATIENCE, app.broker.books().accounts(1, None)).await;
     let reads = matches!(database, Ok(Ok(_)));
     let working = engine.workers.len() > engine.quarantined;
-    let pressed = app.broker.arena().under_pressure();
+    let (pressed, whole) = (app.broker.arena().under_pressure(), app.broker.arena().check().is_ok());
     let checks = Checks {
         database: if reads { "ok" } else { "does not answer" },
-        arena: if pressed { "under pressure" } else { "ok" },
+        arena: match (whole, pressed) {
+            (false, _) => "damaged",
+            (true, true) => "under pressure",
+            (true, false) => "ok",
+        },
         workers: match (working, engine.degraded) {
             (false, _) => "none is working",
             (true, true) => "some do not stop",
@@ -124,7 +129,7 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
         },
         draining: if draining { "yes" } else { "no" },
     };
-    let status = match (reads && working && !draining, pressed || engine.degraded) {
+    let status = match (reads && working && whole && !draining, pressed || engine.degraded) {
         (false, _) => "unready",
         (true, true) => "degraded",
         (true, false) => "ready",
@@ -177,8 +182,20 @@ fn figures(app: &App) -> String {
         page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
     }
     own_figures(app, &mut page);
+    if let Some(recorder) = app.broker.recorder() {
+        span_figures(&recorder.figures(), &mut page);
+    }
     page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
     page.into_text()
+}
+
+/// What became of the steps of traces.
+fn span_figures(figures: &SpanFigures, page: &mut Page) {
+    page.figure("inos_otlp_spans_exported_total", "counter", "Spans that the collector took.", figures.exported);
+    let about = "Spans that were dropped: too many waited (overflow), or the collector did not take them (refused).";
+    page.head("inos_otlp_spans_dropped_total", "counter", about);
+    page.sample("inos_otlp_spans_dropped_total", "{reason=\"overflow\"}", figures.overflowed);
+    page.sample("inos_otlp_spans_dropped_total", "{reason=\"refused\"}", figures.refused);
 }
 
 /// What the gateway counts of itself.

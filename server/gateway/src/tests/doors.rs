@@ -1,6 +1,8 @@
 //! What every answer carries, and the pages.
 
-use super::house::{house, house_with, options};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::house::{house, house_with, options, parse};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_says_how_it_does() {
@@ -56,12 +58,40 @@ async fn figures_are_the_operators() {
     let apart = house_with(crate::Options { metrics_listen: Some(([127, 0, 0, 1], 0).into()), ..options() }).await;
     assert_eq!(apart.ask_openly("GET", "/metrics", &[], b"").await.status, 404);
     let address = apart.gateway.as_ref().unwrap().metrics_address().unwrap();
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
-    let mut all = String::new();
-    stream.read_to_string(&mut all).await.unwrap();
-    assert!(all.starts_with("HTTP/1.1 200"), "{all}");
+    for (path, wanted) in
+        [("/metrics", 200), ("/readyz", 200), ("/v1/units", 404), ("/v1/account", 404), ("/docs", 404)]
+    {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).await.unwrap();
+        assert_eq!(parse(&all).status, wanted, "{path}");
+    }
+}
+
+/// Asks as if from an address that is not this machine's.
+async fn ask_from_afar(app: crate::state::App, path: &str) -> http::StatusCode {
+    let paths = crate::endpoint::everybodys(app.clone());
+    let arrival = crate::serve::Arrival {
+        address: [192, 0, 2, 7].into(),
+        ambiguous: false,
+        is_operators: false,
+        stop: Default::default(),
+    };
+    let request = http::Request::get(path)
+        .header("host", "a")
+        .header("x-forwarded-for", "127.0.0.1")
+        .header("forwarded", "for=127.0.0.1");
+    crate::front::answer(app, paths, arrival, request.body(axum::body::Body::empty()).unwrap()).await.status()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_not_for_those_who_only_say_that_they_are_near() {
+    let house = house().await;
+    let app = house.app();
+    assert_eq!(ask_from_afar(app.clone(), "/metrics").await, 404);
+    assert_eq!(ask_from_afar(app, "/healthz").await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

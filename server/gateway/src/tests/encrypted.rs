@@ -9,11 +9,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::house::{House, house_with, options, parse};
+use super::house::{Answer, House, house_with, options, parse};
 use crate::Tls;
 
 /// A house with a certificate of its own, and what trusts it.
 async fn encrypted() -> (House, rustls::RootCertStore, tempfile::TempDir) {
+    encrypted_with(options()).await
+}
+
+async fn encrypted_with(options: crate::Options) -> (House, rustls::RootCertStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
@@ -21,8 +25,25 @@ async fn encrypted() -> (House, rustls::RootCertStore, tempfile::TempDir) {
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&cert).unwrap()).unwrap();
-    let house = house_with(crate::Options { tls: Some(Tls { cert, key }), ..options() }).await;
+    let house = house_with(crate::Options { tls: Some(Tls { cert, key }), ..options }).await;
     (house, roots, folder)
+}
+
+impl House {
+    /// Asks over HTTP/1.1 inside TLS with the admin's key.
+    async fn ask_over(&self, roots: &rustls::RootCertStore, method: &str, path: &str, body: &[u8]) -> Answer {
+        let mut stream = connect(self, roots, b"http/1.1").await;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n",
+            self.key,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).await.unwrap();
+        parse(&all)
+    }
 }
 
 async fn connect(house: &House, roots: &rustls::RootCertStore, alpn: &[u8]) -> TlsStream<TcpStream> {
@@ -80,6 +101,72 @@ async fn whoever_says_nothing_is_closed() {
     let mut garbage = house.connect().await;
     garbage.write_all(&[0x42; 4096]).await.unwrap();
     until_closed(&mut garbage).await;
+}
+
+/// The header of a GET, the key's owner asking.
+fn get(house: &House, path: &str) -> Vec<u8> {
+    let mut head = vec![0x82, 0x87];
+    for (field, text) in
+        [(&[0x04][..], path), (&[0x01], "localhost"), (&[0x0f, 0x08], &format!("Bearer {}", house.key))]
+    {
+        head.extend_from_slice(field);
+        // A length from 127 on takes a second byte.
+        head.extend(if text.len() < 127 { vec![text.len() as u8] } else { vec![127, (text.len() - 127) as u8] });
+        head.extend_from_slice(text.as_bytes());
+    }
+    frame(1, 0x5, 1, &head)
+}
+
+/// The first words of a client that grants each answer this many bytes.
+fn hello(window: u32) -> Vec<u8> {
+    let setting = [&[0, 4][..], &window.to_be_bytes()].concat();
+    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &setting)].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_never_read_ends_its_connection() {
+    let (house, roots, _folder) =
+        encrypted_with(crate::Options { stall_timeout: Duration::from_millis(500), ..options() }).await;
+    let stored = house.ask_over(&roots, "PUT", "/v1/blobs", &vec![7; 400_000]).await;
+    let hash = stored.json()["hash"].as_str().unwrap().to_owned();
+    for (path, window) in [("/healthz".to_owned(), 0), (format!("/v1/blobs/{hash}"), 1_000), ("/v1/events".into(), 0)] {
+        let mut stream = connect(&house, &roots, b"h2").await;
+        stream.write_all(&hello(window)).await.unwrap();
+        stream.write_all(&get(&house, &path)).await.unwrap();
+        if path == "/v1/events" {
+            // Nothing happened yet, so nothing waits for its reader.
+            let mut rest = Vec::new();
+            assert!(tokio::time::timeout(Duration::from_millis(1_500), stream.read_to_end(&mut rest)).await.is_err());
+            let capsule = br#"{"unit":"test","method":"noop"}"#;
+            assert_eq!(house.ask_over(&roots, "POST", "/v1/jobs", capsule).await.status, 202);
+        }
+        until_closed(&mut stream).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_read_slowly_is_sent_whole() {
+    let (house, roots, _folder) =
+        encrypted_with(crate::Options { stall_timeout: Duration::from_secs(2), ..options() }).await;
+    let data = vec![7; 1_400_000];
+    let stored = house.ask_over(&roots, "PUT", "/v1/blobs", &data).await;
+    let path = format!("/v1/blobs/{}", stored.json()["hash"].as_str().unwrap());
+    let mut stream = connect(&house, &roots, b"h2").await;
+    stream.write_all(&hello(16_000)).await.unwrap();
+    stream.write_all(&get(&house, &path)).await.unwrap();
+    let mut read = 0;
+    while read < data.len() {
+        let (kind, _, payload) = next(&mut stream).await;
+        if kind == 0 && !payload.is_empty() {
+            read += payload.len();
+            // Slower than one stall time for the whole, faster than one for a piece.
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            for stream_id in [0, 1] {
+                stream.write_all(&frame(8, 0, stream_id, &(payload.len() as u32).to_be_bytes())).await.unwrap();
+            }
+        }
+    }
+    assert_eq!(read, data.len());
 }
 
 async fn until_closed(stream: &mut (impl tokio::io::AsyncRead + Unpin)) {

@@ -209,6 +209,45 @@ async fn connections_over_the_cap_are_closed_and_the_rest_unharmed() {
     assert_eq!(parse(&answer[..len]).status, 200);
 }
 
+/// Stores this many bytes and asks for them on a connection of its own.
+async fn ask_for(house: &House, len: usize) -> TcpStream {
+    let stored = house.ask("PUT", "/v1/blobs", &[], &vec![7; len]).await;
+    let mut stream = house.connect().await;
+    let request = format!(
+        "GET /v1/blobs/{} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\r\n",
+        stored.json()["hash"].as_str().unwrap(),
+        house.key
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_reads_is_cut_off() {
+    let house = house_with(crate::Options { stall_timeout: Duration::from_millis(500), ..options() }).await;
+    let len = 32 << 20;
+    let mut stream = ask_for(&house, len).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let mut all = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all)).await.expect("never closed");
+    assert!(all.len() < len, "{} of {len}", all.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_read_slowly_is_sent_whole() {
+    let house = house_with(crate::Options { stall_timeout: Duration::from_secs(2), ..options() }).await;
+    let (len, mut read) = (32 << 20, 0);
+    let mut stream = ask_for(&house, len).await;
+    let mut buffer = vec![0; 256 << 10];
+    // Slower than any limit for the whole, faster than each for a part.
+    while read < len {
+        let more = stream.read(&mut buffer).await.unwrap();
+        assert!(more > 0, "closed after {read} of {len}");
+        read += more;
+        tokio::time::sleep(Duration::from_micros(more as u64 / 8)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_vanishes_leaves_a_settled_job() {
     let house = house().await;

@@ -9,13 +9,17 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{Gateway, Options};
+use crate::{
+    Gateway, Options,
+    state::{App, State},
+};
 
 /// A running server.
 pub(super) struct House {
     pub(super) gateway: Option<Gateway>,
     pub(super) address: SocketAddr,
     pub(super) key: String,
+    broker: Broker,
     _folder: tempfile::TempDir,
 }
 
@@ -90,9 +94,9 @@ pub(super) async fn house_with(options: Options) -> House {
         account_queue_len_max: 5_000,
         sweep_every: Duration::from_secs(3600),
     };
-    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs }, told);
-    let gateway = Gateway::start(broker, options).unwrap();
-    House { address: gateway.address(), gateway: Some(gateway), key, _folder: folder }
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, told);
+    let gateway = Gateway::start(broker.clone(), options).unwrap();
+    House { address: gateway.address(), gateway: Some(gateway), key, broker, _folder: folder }
 }
 
 impl Drop for House {
@@ -104,6 +108,11 @@ impl Drop for House {
 }
 
 impl House {
+    /// What handlers share, for a request that does not come in by a socket.
+    pub(super) fn app(&self) -> App {
+        State::new(self.broker.clone(), options())
+    }
+
     pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }

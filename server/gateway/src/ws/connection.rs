@@ -11,6 +11,7 @@ use std::{
 
 use axum::extract::ws::WebSocket;
 use futures_util::{SinkExt, StreamExt};
+use inos_broker::Origin;
 use inos_protocols::frame::{Resume, ServerBody, Welcome};
 use tokio::{
     sync::Notify,
@@ -37,11 +38,19 @@ const LOST_AFTER: Duration = Duration::from_secs(75);
 /// How long jobs under way may take once the server is about to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// How a connection came in.
+pub(crate) struct Wire {
+    /// From where.
+    pub(crate) arrival: Arrival,
+    /// Where its jobs belong among traces.
+    pub(crate) origin: Origin,
+}
+
 /// Serves one connection.
-pub(crate) async fn serve(app: App, visitor: Visitor, arrival: Arrival, session: Arc<Session>, socket: WebSocket) {
+pub(crate) async fn serve(app: App, visitor: Visitor, wire: Wire, session: Arc<Session>, socket: WebSocket) {
     app.metrics.sockets_open.fetch_add(1, Relaxed);
     let open = Open { app: Arc::clone(&app), line: Arc::default() };
-    open.serve(visitor, arrival, session, socket).await;
+    open.serve(visitor, wire, session, socket).await;
     app.metrics.sockets_open.fetch_sub(1, Relaxed);
 }
 
@@ -51,16 +60,16 @@ struct Open {
 }
 
 impl Open {
-    async fn serve(&self, visitor: Visitor, arrival: Arrival, mut session: Arc<Session>, socket: WebSocket) {
+    async fn serve(&self, visitor: Visitor, wire: Wire, mut session: Arc<Session>, socket: WebSocket) {
         let (mut down, mut up) = socket.split();
         let mut connection = session.attach(&self.line);
         let heard_ms = AtomicU64::new(0);
-        let mut reader = Reader::new(&self.app, &visitor, &self.line, &heard_ms);
+        let mut reader = Reader::new(&self.app, &visitor, (&self.line, wire.origin), &heard_ms);
         let why = if self.welcome(&session, &mut down, false).await.is_err() {
             End::Lost
         } else {
             loop {
-                match self.talk(&mut reader, &arrival, &session, connection, &mut up, &mut down).await {
+                match self.talk(&mut reader, &wire.arrival, &session, connection, &mut up, &mut down).await {
                     Stopped::End(why) => break why,
                     Stopped::Resume(resume) => {
                         if let Some((older, number)) = self.resume(&visitor, &session, resume) {

@@ -3,8 +3,12 @@
 use axum::extract::{FromRequestParts, WebSocketUpgrade};
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use inos_protocols::{Refusal, account::Scope, refusal::Kind};
+use tracing::Instrument;
 
-use super::{codec::Codec, connection};
+use super::{
+    codec::Codec,
+    connection::{self, Wire},
+};
 use crate::{
     auth::{self, Visitor},
     call::Call,
@@ -19,8 +23,9 @@ pub(crate) const PARAMS: &[Param] = &[Param {
     kind: ParamKind::Text,
 }];
 
-/// The buffer that a connection is read into; it takes part in a copy only.
-const READ_BUFFER_BYTES: usize = 64 << 10;
+/// The buffer that a connection is read into. A connection at rest keeps it, so it is most of what one costs; a larger
+/// frame gets the room that it needs.
+const READ_BUFFER_BYTES: usize = 4 << 10;
 
 /// `GET /v1/ws`.
 pub(crate) async fn open(mut call: Call) -> Answer {
@@ -39,8 +44,11 @@ pub(crate) async fn open(mut call: Call) -> Answer {
         .max_message_size(size)
         .max_frame_size(size)
         .read_buffer_size(READ_BUFFER_BYTES);
-    let arrival = call.arrival.clone();
-    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, visitor, arrival, session, socket)))
+    let wire = Wire { arrival: call.arrival.clone(), origin: call.meta.origin_of_many() };
+    let serve = move |socket| connection::serve(app, visitor, wire, session, socket);
+    // What is logged on the connection's account belongs to the request that opened it.
+    let span = tracing::Span::current();
+    Ok(upgrade.on_upgrade(move |socket| serve(socket).instrument(span)))
 }
 
 /// Refuses pages of strange origins before anything is upgraded.
@@ -59,8 +67,8 @@ async fn admit(call: &Call, ticket: Option<&str>) -> Result<Visitor, Refused> {
         return auth::admit(&call.app, call.headers(), call.arrival.address, Some(Scope::Jobs)).await;
     };
     let visitor = call.app.tickets.take(ticket).ok_or_else(|| {
-        call.app.throttle.failed(call.arrival.address);
-        Refusal::new(Kind::Unauthorized, "The ticket is not valid: unknown, used or too old. Fetch a new one.")
+        let detail = "The ticket is not valid: unknown, used or too old. Fetch a new one.";
+        auth::wrong(&call.app, call.arrival.address, Refusal::new(Kind::Unauthorized, detail))
     })?;
     visitor.caller.need(Scope::Jobs)?;
     Ok(visitor)

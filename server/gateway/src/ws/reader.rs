@@ -10,7 +10,7 @@ use std::{
 
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{StreamExt, stream::SplitStream};
-use inos_broker::{Happening, Replies, Reply, Subscription};
+use inos_broker::{Happening, Origin, Replies, Reply, Subscription};
 use inos_protocols::{
     JobId, Refusal,
     frame::{ClientFrame, JobState, Progress, Resume, ServerBody, Submission, Trouble},
@@ -47,6 +47,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) visitor: &'a Visitor,
     /// The connection as others may end it.
     pub(crate) line: &'a Line,
+    /// Where its jobs belong among traces.
+    origin: Origin,
     /// When something was heard last, in milliseconds since the connection began.
     pub(crate) heard_ms: &'a AtomicU64,
     /// Since when.
@@ -68,9 +70,23 @@ impl Drop for Subscriptions {
 
 impl<'a> Reader<'a> {
     /// A reader that has heard nothing yet.
-    pub(crate) fn new(app: &'a App, visitor: &'a Visitor, line: &'a Line, heard_ms: &'a AtomicU64) -> Self {
+    pub(crate) fn new(
+        app: &'a App,
+        visitor: &'a Visitor,
+        (line, origin): (&'a Line, Origin),
+        heard_ms: &'a AtomicU64,
+    ) -> Self {
         let begun = tokio::time::Instant::now();
-        Self { app, visitor, line, heard_ms, begun, subscriptions: Subscriptions::default(), flood: Flood::new() }
+        Self {
+            app,
+            visitor,
+            line,
+            origin,
+            heard_ms,
+            begun,
+            subscriptions: Subscriptions::default(),
+            flood: Flood::new(),
+        }
     }
 
     /// Reads until the connection is to end.
@@ -159,7 +175,7 @@ impl<'a> Reader<'a> {
                 replies(Reply::Refused(refused));
             }
         }
-        self.app.broker.frame(&self.visitor.caller, submissions, replies).await;
+        self.app.broker.frame(&self.visitor.caller, submissions, self.origin, replies).await;
         self.line.in_frame(false);
     }
 

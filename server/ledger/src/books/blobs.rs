@@ -1,10 +1,10 @@
 //! What accounts own of stored bytes, and what still refers to files and segments.
 
 use data_encoding::HEXLOWER;
-use inos_protocols::{AccountId, Hash, account::Blob, time::Time};
+use inos_protocols::{AccountId, Hash, JobId, account::Blob, job::OutputInfo, time::Time};
 use sqlx::any::AnyRow;
 
-use super::{Books, column, damaged, page};
+use super::{Books, PAGE_MAX, column, damaged, page};
 use crate::Error;
 
 impl Books {
@@ -84,6 +84,52 @@ impl Books {
                 .map_err(Error::on("list segments"))?;
         Ok(segments.into_iter().map(|segment| segment as u64).collect())
     }
+}
+
+/// What is kept of a job: where its outputs lie, or how it is run again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Payloads {
+    /// Where its row stands.
+    pub seq: i64,
+    /// The job.
+    pub id: JobId,
+    /// Where kept outputs lie, as it was given with the job's ending.
+    pub kept: Option<Vec<u8>>,
+    /// The outputs.
+    pub outputs: Vec<OutputInfo>,
+    /// How to run it again, as it was given when it was accepted; absent once it has ended.
+    pub asked: Option<Vec<u8>>,
+    /// Whether it has ended.
+    pub has_ended: bool,
+}
+
+impl Books {
+    /// Jobs of all accounts of which something is kept, in the order of their rows after `seq`; none at the end.
+    pub async fn payloads(&self, after: i64) -> Result<Vec<Payloads>, Error> {
+        let rows = sqlx::query(
+            "SELECT seq, id, kept, outputs, asked, state FROM jobs WHERE seq > $1 AND (kept IS NOT NULL OR state < 2) \
+             ORDER BY seq LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::from(PAGE_MAX))
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("list payloads"))?;
+        rows.iter().map(read_payloads).collect()
+    }
+}
+
+fn read_payloads(row: &AnyRow) -> Result<Payloads, Error> {
+    let outputs: Option<String> = column(row, "outputs")?;
+    let outputs = outputs.map(|text| serde_json::from_str(&text)).transpose();
+    Ok(Payloads {
+        seq: column(row, "seq")?,
+        id: JobId::from_slice(column(row, "id")?).ok_or_else(damaged("job"))?,
+        kept: column(row, "kept")?,
+        outputs: outputs.map_err(|_| damaged("outputs")())?.unwrap_or_default(),
+        asked: column(row, "asked")?,
+        has_ended: column::<i64>(row, "state")? > 1,
+    })
 }
 
 fn read_cursor(text: &str) -> Option<(i64, Vec<u8>)> {

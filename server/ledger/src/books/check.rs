@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use inos_protocols::{
     JobId,
-    receipt::{Receipt, Tree, leaf_hash},
+    receipt::{Tree, leaf_hash},
 };
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
     Books, column,
-    receipts::{leaf_hashes, read_root},
+    receipts::{leaf_hashes, read_leaf, read_root, stated_columns},
 };
 use crate::Error;
 
@@ -130,15 +130,18 @@ fn check_commit(row: &AnyRow, wrong: &mut Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every job that ended has a receipt in its commit that says what its row says.
+/// Every job that ended states what its commit signed for.
 async fn check_jobs(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {
     let mut after = 0i64;
     loop {
-        let rows = sqlx::query(
-            "SELECT j.seq, j.id, j.cost, j.leaf, substr(c.leaves, CAST(j.leaf_index * 32 + 1 AS INTEGER), 32) AS leaf_hash \
-             FROM jobs j LEFT JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq \
+        let rows = sqlx::query(concat!(
+            "SELECT j.seq, ",
+            stated_columns!(),
+            ", substr(c.leaves, CAST(j.leaf_index * 32 + 1 AS INTEGER), 32) AS leaf_hash \
+             FROM jobs j LEFT JOIN accounts a ON a.no = j.account LEFT JOIN nodes n ON n.account = j.node \
+             LEFT JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq \
              WHERE j.state > 1 AND j.seq > $1 ORDER BY j.seq LIMIT $2",
-        )
+        ))
         .bind(after)
         .bind(CHUNK)
         .fetch_all(&mut *connection)
@@ -153,22 +156,13 @@ async fn check_jobs(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> 
 }
 
 fn check_job(row: &AnyRow, wrong: &mut Vec<String>) -> Result<(), Error> {
-    let id: &[u8] = column(row, "id")?;
-    let id = JobId::from_slice(id).ok_or(Error::Damaged { what: "job" })?;
-    let leaf: Option<Vec<u8>> = column(row, "leaf")?;
-    let expected: Option<Vec<u8>> = column(row, "leaf_hash")?;
-    let Some(leaf) = leaf else {
-        wrong.push(format!("{id} has ended without a receipt"));
-        return Ok(());
-    };
-    if expected.as_deref() != Some(&leaf_hash(&leaf).0[..]) {
-        wrong.push(format!("{id}: its receipt is not the one of its commit"));
-    }
-    let cost: i64 = column(row, "cost")?;
-    match Receipt::decode(&leaf) {
-        Ok(receipt) if receipt.job == id && receipt.cost.as_i64() == cost => {}
-        Ok(_) => wrong.push(format!("{id}: its receipt says something else than its row")),
-        Err(_) => wrong.push(format!("{id}: its receipt cannot be read")),
+    let id = JobId::from_slice(column(row, "job")?).ok_or(Error::Damaged { what: "job" })?;
+    let signed: Option<&[u8]> = column(row, "leaf_hash")?;
+    match (signed, read_leaf(row)) {
+        (None | Some([]), _) => wrong.push(format!("{id} has ended without a receipt")),
+        (Some(signed), Ok(leaf)) if signed == leaf_hash(&leaf).0 => {}
+        (Some(_), Ok(_)) => wrong.push(format!("{id}: its row says something else than its receipt")),
+        (Some(_), Err(error)) => wrong.push(format!("{id}: its row states no receipt: {error}")),
     }
     Ok(())
 }

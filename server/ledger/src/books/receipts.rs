@@ -1,23 +1,37 @@
-//! Receipts: a leaf from the job's row, its path and signed root from the commit's.
+//! Receipts: a leaf from what the job's row states, its path and signed root from the commit's row.
 
 use inos_protocols::{
-    Hash, JobId, NodeId,
-    receipt::{SignedReceipt, SignedRoot, Tree},
+    AccountId, Hash, JobId, Microcredits, NodeId,
+    job::OutputInfo,
+    receipt::{SignedReceipt, SignedRoot, Statement, Tree, leaf_hash},
     time::Time,
 };
 use sqlx::any::AnyRow;
 
 use super::{Books, column, damaged};
-use crate::{AccountNo, Error};
+use crate::{AccountNo, Error, committer::rows::state_of};
+
+/// The columns that [`read_leaf`] reads, of a job `j`, its account `a` and the node `n` of its commit.
+macro_rules! stated_columns {
+    () => {
+        "j.id AS job, a.id AS account, j.capsule, j.unit, j.method, j.version, j.state, j.inputs, j.outputs, j.submitted, \
+         j.finished, j.cost, j.commit_seq, j.leaf_index, n.id AS node"
+    };
+}
+
+pub(super) use stated_columns;
 
 impl Books {
     /// The receipt of a job that has ended.
     pub async fn receipt(&self, account: AccountNo, id: JobId) -> Result<Option<SignedReceipt>, Error> {
-        let row = sqlx::query(
-            "SELECT j.leaf, j.leaf_index, c.seq, c.count, c.signed, c.root, c.signature, c.leaves, n.id AS node \
-             FROM jobs j JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq JOIN nodes n ON n.account = j.node \
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            stated_columns!(),
+            ", c.seq, c.count, c.signed, c.root, c.signature, c.leaves \
+             FROM jobs j JOIN accounts a ON a.no = j.account JOIN nodes n ON n.account = j.node \
+             JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq \
              WHERE j.account = $1 AND j.id = $2 AND j.state > 1",
-        )
+        ))
         .bind(account.0)
         .bind(&id.as_bytes()[..])
         .fetch_optional(self.pool())
@@ -28,10 +42,51 @@ impl Books {
 }
 
 fn read(row: &AnyRow) -> Result<SignedReceipt, Error> {
-    let index = column::<i64>(row, "leaf_index")? as u32;
-    let tree = Tree::new(leaf_hashes(column(row, "leaves")?));
-    let leaf: Vec<u8> = column(row, "leaf")?;
-    Ok(SignedReceipt { leaf: leaf.into(), index, path: tree.path(index as usize), root: read_root(row)? })
+    let index = column::<i64>(row, "leaf_index")? as usize;
+    let (leaf, tree) = (read_leaf(row)?, Tree::new(leaf_hashes(column(row, "leaves")?)));
+    if tree.leaves().get(index) != Some(&leaf_hash(&leaf)) {
+        // Somebody changed what was signed for.
+        return Err(damaged("receipt")());
+    }
+    Ok(SignedReceipt { leaf: leaf.into(), index: index as u32, path: tree.path(index), root: read_root(row)? })
+}
+
+/// The leaf that a job's row states. A receipt has no bytes of its own in the database: a row that was changed gives
+/// another leaf than the one that was signed.
+pub(super) fn read_leaf(row: &AnyRow) -> Result<Vec<u8>, Error> {
+    let damaged = damaged("job");
+    let (inputs, outputs) = (hashes(row, "inputs")?, outputs(row)?);
+    let mut leaf = Vec::new();
+    Statement {
+        job: JobId::from_slice(column(row, "job")?).ok_or_else(&damaged)?,
+        account: AccountId::from_slice(column(row, "account")?).ok_or_else(&damaged)?,
+        node: NodeId::from_slice(column(row, "node")?).ok_or_else(&damaged)?,
+        capsule: Hash::from_slice(column(row, "capsule")?).ok_or_else(&damaged)?,
+        unit: column(row, "unit")?,
+        method: column(row, "method")?,
+        version: column(row, "version")?,
+        state: state_of(column(row, "state")?).ok_or_else(&damaged)?,
+        inputs: &inputs,
+        outputs: &outputs,
+        submitted: Time::from_ms(column::<i64>(row, "submitted")? as u64),
+        finished: Time::from_ms(column::<Option<i64>>(row, "finished")?.unwrap_or_default() as u64),
+        cost: Microcredits::new(column::<i64>(row, "cost")? as u64).ok_or_else(&damaged)?,
+        sequence: column::<Option<i64>>(row, "commit_seq")?.unwrap_or_default() as u64,
+    }
+    .encode_to(&mut leaf);
+    Ok(leaf)
+}
+
+fn hashes(row: &AnyRow, name: &'static str) -> Result<Vec<Hash>, Error> {
+    Ok(leaf_hashes(column::<Option<&[u8]>>(row, name)?.unwrap_or_default()))
+}
+
+fn outputs(row: &AnyRow) -> Result<Vec<Hash>, Error> {
+    let infos: Vec<OutputInfo> = match column::<Option<&str>>(row, "outputs")? {
+        Some(text) => serde_json::from_str(text).map_err(|_| Error::Damaged { what: "outputs" })?,
+        None => Vec::new(),
+    };
+    Ok(infos.into_iter().map(|info| info.hash).collect())
 }
 
 /// The signed root of a commit, from its columns and its node's id as `node`.

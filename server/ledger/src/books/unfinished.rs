@@ -55,6 +55,23 @@ impl Books {
     }
 }
 
+impl Books {
+    /// Jobs of any node that have not ended though they expired before that time, oldest first, a page of them.
+    pub async fn overdue(&self, before: Time) -> Result<Vec<Unfinished>, Error> {
+        let rows = sqlx::query(
+            "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.submitted, j.deadline, j.node \
+             FROM jobs j JOIN accounts a ON a.no = j.account \
+             WHERE j.state < 2 AND j.deadline < $1 ORDER BY j.id LIMIT $2",
+        )
+        .bind(before.as_i64())
+        .bind(i64::from(PAGE_MAX))
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("list overdue jobs"))?;
+        rows.iter().map(read).collect()
+    }
+}
+
 fn read(row: &AnyRow) -> Result<Unfinished, Error> {
     let damaged = damaged("unfinished job");
     Ok(Unfinished {

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use inos_failpoints::{Point, reach};
+
 use super::{
     Outage, Request, Results, Turn,
     posting::{Helds, Posting, Writer},
@@ -115,6 +117,7 @@ impl Batch {
             tracing::error!(error = &error as &dyn std::error::Error, "payloads could not be flushed");
             return End::Refused;
         }
+        reach(Point::PayloadsFlushed);
         let (mut careful, mut collisions, mut doubted) = (false, 0, None);
         loop {
             if self.gives_up() {
@@ -178,6 +181,7 @@ impl Batch {
             None => self.store.next_sequence(account).map_err(plain)?,
         };
         self.store.begin().map_err(plain)?;
+        reach(Point::CommitBegun);
         let posting = match self.prepare(sequence, entries, careful) {
             Ok(posting) => posting,
             Err(trouble) => {
@@ -187,6 +191,7 @@ impl Batch {
         };
         match self.store.commit(&posting) {
             Ok(()) => {
+                reach(Point::CommitDone);
                 self.sequence = Some(sequence + 1);
                 Ok(posting.results)
             }

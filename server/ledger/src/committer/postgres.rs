@@ -162,7 +162,7 @@ impl Postgres {
 /// Connects, and sets a session up.
 async fn open(address: &Address) -> Result<Session, Trouble> {
     let (client, mut line) = Line::open(address).await?;
-    match line.drive(statements::prepare(&client)).await {
+    match line.drive(Box::pin(statements::prepare(&client))).await {
         Ok(statements) => Ok(Session { client, statements, line }),
         Err(error) => Err(sorted(line.cause(error))),
     }

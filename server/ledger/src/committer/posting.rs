@@ -8,7 +8,8 @@ use ed25519_dalek::SigningKey;
 use inos_protocols::{
     Hash, JobId, NodeId,
     ids::TransferId,
-    receipt::{Receipt, SignedReceipt, SignedRoot, Tree, leaf_hash},
+    job::Name,
+    receipt::{SignedReceipt, SignedRoot, Statement, Tree, leaf_hash},
     time::Time,
 };
 
@@ -17,6 +18,9 @@ use super::{
     rows::{End, EndRow, JobRow, TransferRow},
 };
 use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Settle, Transfer};
+
+/// What a receipt takes, roughly.
+const LEAF_BYTES: usize = 384;
 
 /// Who writes: what does not change from commit to commit.
 pub(crate) struct Writer {
@@ -31,9 +35,9 @@ pub(crate) struct Writer {
 pub(crate) struct Held {
     pub(crate) seq: i64,
     pub(crate) hold: i64,
-    pub(crate) unit: String,
-    pub(crate) method: String,
-    pub(crate) version: String,
+    pub(crate) unit: Name,
+    pub(crate) method: Name,
+    pub(crate) version: Name,
     pub(crate) capsule: Hash,
     pub(crate) submitted: Time,
 }
@@ -64,7 +68,9 @@ pub(crate) struct Posting<'a> {
 
 /// The receipts of a commit and where they stand.
 struct Proof {
-    leaves: Vec<Bytes>,
+    /// Every leaf, one behind the other, and where each ends.
+    leaves: Bytes,
+    ends: Vec<usize>,
     tree: Tree,
     root: SignedRoot,
     next: usize,
@@ -80,24 +86,14 @@ impl Writer {
         verdicts: Verdicts,
     ) -> Posting<'a> {
         let now = Time::now();
-        let good = || entries.iter().zip(&verdicts).filter(|(_, refused)| refused.is_none());
-        let receipts = good().filter_map(|(entry, _)| self.receipt(sequence, entry, helds));
-        let leaves: Vec<Bytes> = receipts.map(|receipt| receipt.encode().into()).collect();
-        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+        let mut proof = self.prove(sequence, now, entries, helds, &verdicts);
         let mut posting = Posting {
             node: self.account,
             now,
             lease_expires: now.plus_ms(self.lease_ms),
-            root: SignedRoot {
-                node: self.node,
-                sequence,
-                count: 0,
-                signed: now,
-                root: Hash([0; 32]),
-                signature: [0; 64],
-            },
-            leaves: hashes.iter().flat_map(|hash| hash.0).collect(),
-            jobs: Vec::with_capacity(leaves.len()),
+            root: proof.root.clone(),
+            leaves: proof.tree.leaves().iter().flat_map(|hash| hash.0).collect(),
+            jobs: Vec::with_capacity(proof.ends.len()),
             ends: Vec::new(),
             transfers: Vec::new(),
             fold: Fold::default(),
@@ -105,11 +101,6 @@ impl Writer {
             files: Vec::new(),
             results: Vec::with_capacity(entries.len()),
         };
-        let tree = Tree::new(hashes);
-        if !leaves.is_empty() {
-            posting.root = SignedRoot::sign(&self.signer, sequence, leaves.len() as u32, now, tree.root());
-        }
-        let mut proof = Proof { leaves, tree, root: posting.root.clone(), next: 0 };
         for (entry, refused) in entries.iter().zip(verdicts) {
             let result = refused.map_or_else(|| Ok(posting.add(entry, helds, &mut proof)), Err);
             posting.results.push(result);
@@ -118,44 +109,78 @@ impl Writer {
         posting
     }
 
-    fn receipt(&self, sequence: u64, entry: &Entry, helds: &Helds) -> Option<Receipt> {
-        let (ending, id, account, unit, method, version, capsule, submitted) = match entry {
+    /// The receipts of the good ones among `entries` under one signature; there is none to sign for where there are none.
+    fn prove(&self, sequence: u64, now: Time, entries: &[&Entry], helds: &Helds, verdicts: &Verdicts) -> Proof {
+        let (mut leaves, mut outputs) = (Vec::with_capacity(LEAF_BYTES * entries.len()), Vec::new());
+        let (mut ends, mut hashes) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+        for (entry, _) in entries.iter().zip(verdicts).filter(|(_, refused)| refused.is_none()) {
+            let begin = leaves.len();
+            if let Some(statement) = self.statement(sequence, entry, helds, &mut outputs) {
+                statement.encode_to(&mut leaves);
+                hashes.push(leaf_hash(&leaves[begin..]));
+                ends.push(leaves.len());
+            }
+        }
+        let tree = Tree::new(hashes);
+        let root = if ends.is_empty() {
+            let (root, signature) = (Hash([0; 32]), [0; 64]);
+            SignedRoot { node: self.node, sequence, count: 0, signed: now, root, signature }
+        } else {
+            SignedRoot::sign(&self.signer, sequence, ends.len() as u32, now, tree.root())
+        };
+        Proof { leaves: leaves.into(), ends, tree, root, next: 0 }
+    }
+
+    /// What the receipt of an entry states, if it has one; `outputs` is where its output hashes lie.
+    fn statement<'s>(
+        &self,
+        sequence: u64,
+        entry: &'s Entry,
+        helds: &'s Helds,
+        outputs: &'s mut Vec<Hash>,
+    ) -> Option<Statement<'s>> {
+        let (ending, job, account, unit, method, version, capsule, submitted) = match entry {
             Entry::Settle(Settle { job, ending, .. }) => {
                 let JobRecord { id, purse, unit, method, version, capsule, submitted, .. } = job;
-                (ending, id, purse.account, unit, method, version, capsule, submitted)
+                (ending, *id, purse.account, unit, method, version, *capsule, *submitted)
             }
             Entry::Finish(Finish { id, purse, ending }) => {
                 let Held { unit, method, version, capsule, submitted, .. } = helds.get(&(purse.no.0, *id))?;
-                (ending, id, purse.account, unit, method, version, capsule, submitted)
+                (ending, *id, purse.account, unit, method, version, *capsule, *submitted)
             }
             Entry::Accept(_) | Entry::Transfer(_) => return None,
         };
-        Some(Receipt {
-            job: *id,
+        outputs.clear();
+        outputs.extend(ending.outputs.iter().map(|output| output.hash));
+        let Ending { state, input_hashes: inputs, finished, cost, .. } = ending;
+        let (node, state, finished, cost) = (self.node, *state, *finished, *cost);
+        Some(Statement {
+            job,
             account,
-            node: self.node,
-            capsule: *capsule,
-            unit: unit.clone(),
-            method: method.clone(),
-            version: version.clone(),
-            state: ending.state,
-            inputs: ending.input_hashes.clone(),
-            outputs: ending.outputs.iter().map(|output| output.hash).collect(),
-            submitted: *submitted,
-            finished: ending.finished,
-            cost: ending.cost,
+            node,
+            capsule,
+            unit,
+            method,
+            version,
+            state,
+            inputs,
+            outputs,
+            submitted,
+            finished,
+            cost,
             sequence,
         })
     }
 }
 
 impl Proof {
-    /// The next receipt: as it is given out, and as it stands in its row.
+    /// The next receipt: as it is given out, and as its row refers to it.
     fn next<'a>(&mut self, ending: &'a Ending) -> (Commit, End<'a>) {
         let index = self.next;
         self.next += 1;
-        let leaf = self.leaves[index].clone();
-        let end = End { ending, sequence: self.root.sequence, index: index as u32, leaf: leaf.clone() };
+        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let leaf = self.leaves.slice(begin..self.ends[index]);
+        let end = End { ending, sequence: self.root.sequence, index: index as u32 };
         let path = self.tree.path(index);
         (Commit::Receipt(SignedReceipt { leaf, index: index as u32, path, root: self.root.clone() }), end)
     }

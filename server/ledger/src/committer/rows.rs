@@ -1,6 +1,7 @@
 //! The rows of a group commit, written once for both databases: each column goes to a `Sink` in a fixed order.
 
-use bytes::Bytes;
+use std::borrow::Cow;
+
 use inos_protocols::{
     Hash, JobId,
     account::Reason,
@@ -23,7 +24,7 @@ macro_rules! job_columns {
     () => {
         "account, id, unit, method, version, priority, budget, capsule, submitted, deadline, params, labels, asked, \
          hold, node, state, cost, started, finished, attempts, bytes_in, bytes_out, queued_us, run_us, inputs, outputs, \
-         kept, segment, error, expires, commit_seq, leaf_index, leaf"
+         kept, segment, error, expires, commit_seq, leaf_index"
     };
 }
 
@@ -37,11 +38,11 @@ macro_rules! transfer_columns {
 pub(crate) use {job_columns, transfer_columns};
 
 /// How many columns a job has.
-pub(crate) const JOB_COLUMN_COUNT: usize = 33;
+pub(crate) const JOB_COLUMN_COUNT: usize = 32;
 /// How many columns a transfer has.
 pub(crate) const TRANSFER_COLUMN_COUNT: usize = 7;
 /// How many columns [`EndRow::write`] writes.
-pub(crate) const END_COLUMN_COUNT: usize = 20;
+pub(crate) const END_COLUMN_COUNT: usize = 19;
 
 /// A new row of `jobs`.
 pub(crate) struct JobRow<'a> {
@@ -58,7 +59,6 @@ pub(crate) struct End<'a> {
     pub(crate) ending: &'a Ending,
     pub(crate) sequence: u64,
     pub(crate) index: u32,
-    pub(crate) leaf: Bytes,
 }
 
 /// The end of a job that has a row already.
@@ -119,13 +119,12 @@ fn waiting(job: &JobRecord, to: &mut impl Sink) {
     to.int(None);
     to.int(None);
     to.int(None);
-    to.bytes(None);
 }
 
 impl End<'_> {
-    /// The columns from `state` to `leaf`.
+    /// The columns from `state` to `leaf_index`.
     fn write(&self, to: &mut impl Sink) {
-        let Self { ending, sequence, index, leaf } = self;
+        let Self { ending, sequence, index } = self;
         let metrics = &ending.metrics;
         to.int(Some(state_number(ending.state)));
         to.int(Some(ending.cost.as_i64()));
@@ -143,7 +142,6 @@ impl End<'_> {
         to.int(ending.expires.map(Time::as_i64));
         to.int(Some(*sequence as i64));
         to.int(Some(i64::from(*index)));
-        to.bytes(Some(leaf));
     }
 }
 
@@ -170,8 +168,12 @@ impl TransferRow<'_> {
 }
 
 /// The hashes one after the other; nothing for none.
-fn joined(hashes: &[Hash]) -> Option<Vec<u8>> {
-    (!hashes.is_empty()).then(|| hashes.iter().flat_map(|hash| hash.0).collect())
+fn joined(hashes: &[Hash]) -> Option<Cow<'_, [u8]>> {
+    match hashes {
+        [] => None,
+        [one] => Some(Cow::Borrowed(&one.0)),
+        many => Some(many.iter().flat_map(|hash| hash.0).collect()),
+    }
 }
 
 fn outputs(outputs: &[OutputInfo]) -> Option<String> {

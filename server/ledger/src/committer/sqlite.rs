@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use inos_failpoints::{Point, reach};
 use inos_protocols::{Hash, JobId, time::Time};
 use rusqlite::{
     CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, params,
@@ -101,9 +102,9 @@ impl Sqlite {
                 Ok(Held {
                     seq: row.get(0)?,
                     hold: row.get(1)?,
-                    unit: row.get(2)?,
-                    method: row.get(3)?,
-                    version: row.get(4)?,
+                    unit: row.get::<_, String>(2)?.into(),
+                    method: row.get::<_, String>(3)?.into(),
+                    version: row.get::<_, String>(4)?.into(),
                     capsule: Hash(row.get(5)?),
                     submitted: Time::from_ms(row.get::<_, i64>(6)? as u64),
                 })
@@ -128,6 +129,7 @@ impl Sqlite {
             return Err(Trouble::Unfit);
         }
         write_rows(connection, posting).map_err(sorted)?;
+        reach(Point::CommitWritten);
         connection.execute_batch("COMMIT").map_err(sorted)?;
         if let Some(checkpointer) = &self.checkpointer {
             checkpointer.after_commit(connection);
@@ -268,7 +270,7 @@ fn write_ends(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Resul
     let mut update = connection.prepare_cached(
         "UPDATE jobs SET state = ?1, cost = ?2, started = ?3, finished = ?4, attempts = ?5, bytes_in = ?6, bytes_out = ?7, \
          queued_us = ?8, run_us = ?9, inputs = ?10, outputs = ?11, kept = ?12, segment = ?13, error = ?14, expires = ?15, \
-         commit_seq = ?16, leaf_index = ?17, leaf = ?18, node = ?19, asked = NULL WHERE seq = ?20",
+         commit_seq = ?16, leaf_index = ?17, node = ?18, asked = NULL WHERE seq = ?19",
     )?;
     let mut forget = connection.prepare_cached("DELETE FROM payload_files WHERE job = ?1")?;
     for row in &posting.ends {

@@ -7,7 +7,8 @@ use super::place::*;
 use crate::testing::postgres::{Cluster, new_database};
 
 /// Who may enter: the database `guarded` only with a certificate, any other as it likes.
-const ENTRANCES: &str = "hostssl guarded all 127.0.0.1/32 cert\nhost all all 127.0.0.1/32 trust\n";
+const ENTRANCES: &str = "hostssl guarded all 127.0.0.1/32 cert\nhostnossl guarded all 127.0.0.1/32 reject\n\
+     host all all 127.0.0.1/32 trust\n";
 
 /// A cluster that speaks TLS as `localhost`.
 pub(crate) struct Encrypted {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use inos_protocols::{AccountId, Hash, JobId, Microcredits};
+use inos_protocols::{AccountId, Hash, JobId, Microcredits, time::Time};
 use proptest::{prelude::*, sample::Index};
 
 use super::place::*;
@@ -19,6 +19,7 @@ enum Step {
     FinishAgain { job: Index },
     Drop { who: Index, reserve: u64 },
     Keyed { who: Index, key: u8, request: u8, cost: u64 },
+    Forget,
     Crash,
     Close,
 }
@@ -35,6 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who().prop_map(|job| Step::FinishAgain { job }),
         1 => (who(), amount()).prop_map(|(who, reserve)| Step::Drop { who, reserve }),
         3 => (who(), 0..3u8, 0..2u8, 0..9u64).prop_map(|(who, key, request, cost)| Step::Keyed { who, key, request, cost }),
+        1 => Just(Step::Forget),
         1 => Just(Step::Crash),
         1 => Just(Step::Close),
     ]
@@ -45,6 +47,8 @@ struct Model {
     available: Vec<u64>,
     holds: Vec<(usize, JobId, u64)>,
     ended: Vec<(usize, JobId)>,
+    /// Jobs that ended and were let go since.
+    forgotten: Vec<(usize, JobId)>,
     keys: HashMap<(usize, u8), (u8, JobId)>,
 }
 
@@ -99,6 +103,7 @@ impl Run {
                 drop(self.ledger.reserve_slowly(&self.purses[who.index(ACCOUNTS)], credits(reserve)).await)
             }
             Step::Keyed { who, key, request, cost } => self.keyed(who.index(ACCOUNTS), key, request, cost).await,
+            Step::Forget => self.forget().await,
             Step::Crash => self.reopen().await,
             Step::Close => {
                 self.ledger.clone().close().await;
@@ -173,12 +178,20 @@ impl Run {
     }
 
     async fn finish_again(&mut self, job: Index) {
-        if self.model.ended.is_empty() {
+        let over: Vec<_> = self.model.ended.iter().chain(&self.model.forgotten).copied().collect();
+        if over.is_empty() {
             return;
         }
-        let (who, id) = self.model.ended[job.index(self.model.ended.len())];
+        let (who, id) = over[job.index(over.len())];
         let again = commit(&self.ledger, finish(&self.purses[who], id, 0)).await;
         assert_eq!(again, Err(CommitError::AlreadyFinal));
+    }
+
+    /// Lets every job go that has ended; what they cost stays spent.
+    async fn forget(&mut self) {
+        let gone = self.ledger.forget(Time::now(), Time::now().plus_ms(1000), 1000).await.unwrap();
+        assert_eq!(gone.jobs, self.model.ended.len() as u64);
+        self.model.forgotten.append(&mut self.model.ended);
     }
 
     async fn keyed(&mut self, who: usize, key: u8, request: u8, cost: u64) {
@@ -212,6 +225,9 @@ impl Run {
         }
         for (who, id) in &self.model.ended {
             self.books.receipt(self.purses[*who].no, *id).await.unwrap().unwrap().verify().unwrap();
+        }
+        for (who, id) in &self.model.forgotten {
+            assert_eq!(self.books.receipt(self.purses[*who].no, *id).await.unwrap(), None);
         }
         assert_eq!(self.books.unfinished().await.unwrap().len(), self.model.holds.len());
         is_right(&self.books).await;

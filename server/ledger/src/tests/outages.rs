@@ -1,8 +1,6 @@
 //! The database goes away, is busy, or takes a commit and never says so.
 
 use std::{
-    io::{Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::*},
@@ -13,10 +11,12 @@ use std::{
 use super::place::*;
 use crate::{
     Claim, Commit, CommitError, Entry, Ledger, Purse, ReserveError, Settle,
-    testing::postgres::{Cluster, new_database},
+    testing::{
+        Cut, Held, Proxy,
+        postgres::{Cluster, new_database},
+    },
 };
 use inos_protocols::{Hash, JobId};
-use parking_lot::Mutex;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_sqlite_is_waited_for_and_then_refused() {
@@ -24,15 +24,13 @@ async fn a_busy_sqlite_is_waited_for_and_then_refused() {
     let (ledger, books) = place.open().await;
     let (account, purse) = account(&ledger, 100).await;
     pay(&ledger, &purse, 1).await;
-    let path = place.url.strip_prefix("sqlite:").unwrap();
-    let backup = rusqlite::Connection::open(path).unwrap();
-    backup.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let backup = Held::hold(place.url.strip_prefix("sqlite:").unwrap().as_ref());
     let reservation = ledger.reserve(&purse, credits(9)).unwrap();
     assert_eq!(commit(&ledger, settle(reservation, 9).1).await, Err(CommitError::Unavailable));
     assert!(!ledger.healthy());
     // Reading goes on, and what was reserved is free again.
     assert_eq!(available(&books, account).await, 99);
-    backup.execute_batch("COMMIT").unwrap();
+    drop(backup);
     until(async || ledger.healthy()).await;
     pay(&ledger, &purse, 99).await;
     is_right(&books).await;
@@ -135,91 +133,9 @@ async fn a_postgres_that_is_away_refuses_and_heals() {
     ledger.close().await;
 }
 
-/// When a connection is cut: before the database hears of what the ledger says, or before the ledger hears the answer.
-#[derive(Clone, Copy, PartialEq)]
-enum Cut {
-    Before,
-    After,
-}
-
-/// Stands between the ledger and its database, and cuts connections when it is told to.
-#[derive(Default)]
-struct Proxy {
-    cut: Mutex<Option<Cut>>,
-    /// Whether anything that is said brings the cut, and not only COMMIT.
-    at_once: AtomicBool,
-    /// Whether nobody gets through once a connection was cut.
-    stays_down: AtomicBool,
-    down: AtomicBool,
-}
-
-impl Proxy {
-    fn start(server: u16) -> (Arc<Self>, u16) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let proxy = Arc::new(Self::default());
-        let this = proxy.clone();
-        std::thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                if this.down.load(Acquire) {
-                    continue;
-                }
-                let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-                let silent = Arc::new(AtomicBool::new(false));
-                this.clone().pass_up(client.try_clone().unwrap(), server.try_clone().unwrap(), silent.clone());
-                pass_down(server, client, silent);
-            }
-        });
-        (proxy, port)
-    }
-
-    /// Passes on what the ledger says, until a COMMIT is to be cut off.
-    fn pass_up(self: Arc<Self>, mut from: TcpStream, mut to: TcpStream, silent: Arc<AtomicBool>) {
-        std::thread::spawn(move || {
-            let mut buffer = vec![0; 1 << 16];
-            while let Ok(len @ 1..) = from.read(&mut buffer) {
-                let is_commit = buffer[..len].windows(7).any(|window| window == b"COMMIT\0");
-                let is_due = is_commit || self.at_once.load(Acquire);
-                let cut = if is_due { self.cut.lock().take() } else { None };
-                if cut.is_some() {
-                    self.down.store(self.stays_down.load(Acquire), Release);
-                }
-                if cut == Some(Cut::Before) {
-                    break;
-                }
-                if cut == Some(Cut::After) {
-                    silent.store(true, Release);
-                }
-                if to.write_all(&buffer[..len]).is_err() {
-                    break;
-                }
-            }
-            shut(&from, &to);
-        });
-    }
-}
-
-/// Passes on what the database says; an answer that nobody is to hear ends the connection instead.
-fn pass_down(mut from: TcpStream, mut to: TcpStream, silent: Arc<AtomicBool>) {
-    std::thread::spawn(move || {
-        let mut buffer = vec![0; 1 << 16];
-        while let Ok(len @ 1..) = from.read(&mut buffer) {
-            if silent.load(Acquire) || to.write_all(&buffer[..len]).is_err() {
-                break;
-            }
-        }
-        shut(&from, &to);
-    });
-}
-
-fn shut(one: &TcpStream, other: &TcpStream) {
-    // A socket that is closed already needs no telling.
-    let _ = (one.shutdown(Shutdown::Both), other.shutdown(Shutdown::Both));
-}
-
 /// A database behind a proxy.
 async fn behind_a_proxy(cluster: &Cluster) -> (Place, Arc<Proxy>) {
-    let (proxy, port) = Proxy::start(cluster.port());
+    let (proxy, port) = Proxy::start(cluster.port()).unwrap();
     let direct = new_database(&cluster.url()).await.unwrap();
     (Place::at(direct.replace(&cluster.port().to_string(), &port.to_string())), proxy)
 }
@@ -243,9 +159,9 @@ async fn a_commit_whose_answer_was_lost_happens_once() {
     let (id, purse) = account(&ledger, 1000).await;
     for (number, cut) in [Cut::After, Cut::Before, Cut::After, Cut::After, Cut::Before].into_iter().enumerate() {
         let (job, entry) = keyed(&ledger, &purse, &number.to_string()).await;
-        *proxy.cut.lock() = Some(cut);
+        proxy.cut(cut, 0);
         let Ok(Commit::Receipt(receipt)) = commit(&ledger, entry).await else { panic!("it is found or done again") };
-        assert!(proxy.cut.lock().is_none(), "the connection was cut");
+        assert!(proxy.was_cut());
         assert_eq!(books.receipt(purse.no, job).await.unwrap(), Some(receipt));
         assert!(matches!(claim(&ledger, &purse, &number.to_string()).await, Claim::Settled(same) if same == job));
     }
@@ -257,9 +173,9 @@ async fn a_commit_whose_answer_was_lost_happens_once() {
     proxy.at_once.store(true, Release);
     for cut in [Cut::After, Cut::Before, Cut::After] {
         let (job, entry) = settle(ledger.reserve(&purse, credits(10)).unwrap(), 10);
-        *proxy.cut.lock() = Some(cut);
+        proxy.cut(cut, 0);
         let Ok(Commit::Receipt(receipt)) = commit(&ledger, entry).await else { panic!("it is found or done again") };
-        assert!(proxy.cut.lock().is_none(), "the connection was cut");
+        assert!(proxy.was_cut());
         assert_eq!(books.receipt(purse.no, job).await.unwrap(), Some(receipt));
     }
     assert_eq!(available(&books, id).await, 910);
@@ -277,7 +193,7 @@ async fn a_commit_in_doubt_is_settled_when_the_database_is_back() {
     let mut left = 100;
     for (key, cut) in [("happened", Cut::After), ("never", Cut::Before)] {
         let (job, entry) = keyed(&ledger, &purse, key).await;
-        *proxy.cut.lock() = Some(cut);
+        proxy.cut(cut, 0);
         assert_eq!(commit(&ledger, entry).await, Err(CommitError::Unavailable));
         // While nobody knows, neither the credits nor the key are given to anybody else.
         assert!(ledger.reserve(&purse, credits(left - 9)).is_none());
@@ -296,4 +212,49 @@ async fn a_commit_in_doubt_is_settled_when_the_database_is_back() {
     pay(&ledger, &purse, left).await;
     is_right(&books).await;
     ledger.close().await;
+}
+
+/// Makes writers of a table collide with another that is not there: the first `times` of them get this error.
+async fn collide(place: &Place, table: &str, code: &str, times: u32) {
+    let sql = format!(
+        "DROP TRIGGER IF EXISTS collide ON {table}; CREATE SEQUENCE IF NOT EXISTS collisions; \
+         SELECT setval('collisions', 1, false); CREATE OR REPLACE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN IF nextval('collisions') <= {times} THEN RAISE EXCEPTION 'collided' USING ERRCODE = '{code}'; END IF; \
+         RETURN NEW; END $$; \
+         CREATE TRIGGER collide BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION collide()"
+    );
+    place.meddle(&sql).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_collides_tries_five_times_again_and_is_then_refused() {
+    let place = Place::postgres().await;
+    let (ledger, books) = place.open().await;
+    let (id, purse) = account(&ledger, 1000).await;
+    for code in ["40001", "40P01"] {
+        let left = available(&books, id).await;
+        collide(&place, "commits", code, 5).await;
+        pay(&ledger, &purse, 10).await;
+        collide(&place, "commits", code, u32::MAX).await;
+        let (job, entry) = settle(ledger.reserve_slowly(&purse, credits(10)).await.unwrap(), 10);
+        assert_eq!(commit(&ledger, entry).await, Err(CommitError::Unavailable), "{code}");
+        assert_eq!(place.number("SELECT last_value FROM collisions").await, 6, "once, and five times again");
+        assert!(books.job(purse.no, job).await.unwrap().is_none());
+        collide(&place, "commits", code, 0).await;
+        pay(&ledger, &purse, 10).await;
+        assert_eq!(available(&books, id).await, left - 20);
+
+        // The same for credits that are leased from the database.
+        let (_, other) = account(&ledger, 100).await;
+        collide(&place, "leases", code, 5).await;
+        drop(ledger.reserve_slowly(&other, credits(1)).await.unwrap());
+        let (_, another) = account(&ledger, 100).await;
+        collide(&place, "leases", code, u32::MAX).await;
+        let refused = ledger.reserve_slowly(&another, credits(1)).await;
+        assert!(matches!(refused, Err(ReserveError::Database(error)) if error.is_unavailable()));
+        assert_eq!(place.number("SELECT last_value FROM collisions").await, 6);
+        collide(&place, "leases", code, 0).await;
+        pay(&ledger, &another, 100).await;
+    }
+    is_right(&books).await;
 }

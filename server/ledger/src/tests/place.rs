@@ -68,11 +68,14 @@ impl Place {
 
     /// Runs a statement as nobody but a test or a meddler would.
     pub(super) async fn meddle(&self, sql: &str) {
-        use sqlx::{AnyConnection, Connection, Executor};
-        sqlx::any::install_default_drivers();
-        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
-        connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
-        connection.close().await.unwrap();
+        crate::testing::meddle(&self.url, sql).await;
+    }
+
+    /// The number that a query gives.
+    pub(super) async fn number(&self, sql: &'static str) -> i64 {
+        use sqlx::Connection;
+        let mut connection = sqlx::AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
     }
 }
 

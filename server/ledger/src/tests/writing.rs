@@ -6,7 +6,6 @@ use sqlx::{Connection, Executor, PgConnection};
 
 use super::place::*;
 use crate::{CommitError, Entry, Ledger, Purse, Settle, testing::postgres};
-use inos_protocols::JobId;
 
 /// The server's process behind the writing connection.
 async fn backend(connection: &mut PgConnection) -> i32 {
@@ -35,12 +34,12 @@ async fn rows_that_do_not_fit_leave_the_connection_as_it_was() {
     let mut eye = PgConnection::connect(&place.url).await.unwrap();
     let before = backend(&mut eye).await;
     // The first row does not fit; the many after it are on their way when the server says so.
-    for _ in 0..3 {
+    for count in [0, 10, 1990, 4000] {
         let mut job = record(&purse);
         job.id = known;
         let reservation = ledger.reserve_slowly(&purse, credits(1)).await.unwrap();
         let mut entries = vec![Entry::Settle(Settle { job, reservation, ending: ending(1), claim: None })];
-        entries.extend(many(&ledger, &purse, 2000).await);
+        entries.extend(many(&ledger, &purse, count).await);
         let results = ledger.commit(entries).await;
         assert_eq!(results[0], Err(CommitError::Duplicate(known)));
         assert!(results[1..].iter().all(Result::is_ok));
@@ -51,37 +50,42 @@ async fn rows_that_do_not_fit_leave_the_connection_as_it_was() {
     ledger.close().await;
 }
 
-/// A commit while this table cannot be written, and what is left of it when it can be again.
-async fn while_locked(table: &str) {
+/// A commit of so many jobs while this table cannot be written, and what is left of it when it can be again.
+async fn while_locked(table: &str, count: usize) {
     let place = Place::at(postgres::database().await);
     let (ledger, books) = place.open().await;
-    let (id, purse) = account(&ledger, 100).await;
+    let (id, purse) = account(&ledger, 1001).await;
     pay(&ledger, &purse, 1).await;
     let mut meddler = PgConnection::connect(&place.url).await.unwrap();
+    let entries = many(&ledger, &purse, count).await;
     let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
     meddler.execute(sqlx::AssertSqlSafe(lock)).await.unwrap();
-    let (job, entry): (JobId, Entry) = settle(ledger.reserve(&purse, credits(9)).unwrap(), 9);
-    assert_eq!(commit(&ledger, entry).await, Err(CommitError::Unavailable));
+    assert!(ledger.commit(entries).await.iter().all(|result| *result == Err(CommitError::Unavailable)));
     assert!(!ledger.healthy());
     meddler.execute("COMMIT").await.unwrap();
     until(async || ledger.healthy()).await;
-    assert!(books.job(purse.no, job).await.unwrap().is_none(), "{job} was refused");
-    assert_eq!(available(&books, id).await, 99);
-    // What the refused job had put aside is free again.
-    until(async || ledger.reserve_slowly(&purse, credits(99)).await.is_ok()).await;
-    pay(&ledger, &purse, 99).await;
+    let jobs: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs").fetch_one(&mut meddler).await.unwrap();
+    assert_eq!(jobs, 1, "what was refused is not there");
+    assert_eq!(available(&books, id).await, 1000);
+    // What the refused jobs had put aside is free again.
+    pay(&ledger, &purse, 1000).await;
     is_right(&books).await;
     ledger.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_cannot_be_written_are_refused() {
+    while_locked("jobs", 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_cannot_begin_is_refused() {
-    while_locked("jobs").await;
+    while_locked("jobs", 900).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_without_their_root_are_no_commit() {
-    while_locked("commits").await;
+    while_locked("commits", 900).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     config::{self, Config, Flags},
     exit::{Exit, Failure},
-    logs,
+    files, logs,
     serve::{self, Server},
     show,
     terminal::Terminal,
@@ -69,7 +69,7 @@ impl Settings {
 impl Serve {
     pub(super) fn run(&self, terminal: Terminal) -> Result<Exit, Failure> {
         let config = self.settings.load()?;
-        raise_file_limit();
+        files::raise_limit();
         let runtime = runtime()?;
         let ended = runtime.block_on(serve(terminal, &config));
         // A thread that hangs, such as a unit that does not stop, must not keep the process.
@@ -203,16 +203,4 @@ fn failure(error: &serve::Error) -> Failure {
     let mut failure = Failure::from_error(error.exit(), error);
     failure.hint = error.hint().map(str::to_owned);
     failure
-}
-
-/// Each connection is a file: takes as many as this process may have.
-fn raise_file_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        limit.current = limit.maximum;
-        if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            tracing::warn!(%error, "could not raise the limit of open files");
-        }
-    }
 }

@@ -138,6 +138,25 @@ fn origins_are_bare() {
 }
 
 #[test]
+fn traces_go_nowhere_unless_a_collector_is_named() {
+    assert!(Config::default().collector().is_none());
+    let config = with(&[("otlp-headers", "a=b")], &[("INOS_OTLP_SAMPLE_RATIO", "0.5")], "").unwrap();
+    assert!(config.collector().is_none());
+    let file = "otlp_endpoint = 'https://otel.example/base/'\notlp_headers = ['A=b=c', 'd = e ']";
+    let collector = with(&[], &[("INOS_OTLP_SAMPLE_RATIO", "0.5")], file).unwrap().collector().unwrap();
+    assert_eq!((collector.url.as_str(), collector.ratio), ("https://otel.example/base/v1/traces", 0.5));
+    let headers: Vec<_> = collector.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    assert_eq!(headers, [("a", &b"b=c"[..]), ("d", b"e")]);
+    for (given, url) in [
+        ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+        ("http://[::1]:4318/", "http://[::1]:4318/v1/traces"),
+        ("http://otel/v1/traces", "http://otel/v1/traces"),
+    ] {
+        assert_eq!(values::collector(given).as_deref(), Ok(url), "{given}");
+    }
+}
+
+#[test]
 fn each_setting_has_one_name_everywhere() {
     for setting in SETTINGS {
         assert!(setting.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", setting.name);

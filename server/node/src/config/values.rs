@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
+use ureq::http::{HeaderName, HeaderValue, Uri};
+
 use super::LogFormat;
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -69,6 +71,41 @@ pub(super) fn memory(text: &str) -> Result<usize, String> {
 /// A span of time: `30s`, `5m`, `7d`.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| format!("`{text}` is no span of time, such as 500ms, 30s, 5m or 7d"))
+}
+
+/// A collector's URL, with the path where OTLP takes traces. The text is not repeated in the error: somebody may have
+/// put a key into it.
+pub(super) fn collector(text: &str) -> Result<String, String> {
+    const TRACES: &str = "/v1/traces";
+    let fits = |uri: &Uri| {
+        let is_web = uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme));
+        let is_bare =
+            uri.query().is_none() && !uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        is_web && is_bare && uri.host().is_some_and(|host| !host.is_empty())
+    };
+    if !text.parse::<Uri>().is_ok_and(|uri| fits(&uri)) || text.contains('#') {
+        return Err("is no URL such as http://127.0.0.1:4318 (keys belong into otlp-headers)".into());
+    }
+    let base = text.trim_end_matches('/');
+    Ok(if base.ends_with(TRACES) { base.into() } else { format!("{base}{TRACES}") })
+}
+
+/// Headers separated by commas, each `name=value`. The text is not repeated in the error: it may hold a key.
+pub(super) fn headers(text: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let header = |pair: &str| {
+        let (name, value) = pair.split_once('=')?;
+        let mut value = HeaderValue::from_str(value.trim()).ok()?;
+        value.set_sensitive(true);
+        Some((name.trim().parse::<HeaderName>().ok()?, value))
+    };
+    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    pairs.map(|pair| header(pair).ok_or_else(|| "is no list of headers such as name=value,name=value".into())).collect()
+}
+
+/// A number from 0 to 1.
+pub(super) fn ratio(text: &str) -> Result<f64, String> {
+    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+    ratio.ok_or_else(|| format!("`{text}` is no number from 0 to 1"))
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {

@@ -10,12 +10,14 @@ use inos_ledger::{Books, Ledger};
 use inos_protocols::NodeId;
 
 use super::{Error, first};
-use crate::{config::Config, identity, lock};
+use crate::{config::Config, identity, lock, otlp::Exporter};
 
 /// How long a unit may go on after it was told to stop, before its job is taken from it.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 /// How long credits may be spent from memory without a word to the database.
 const LEASE_MS: u64 = 10_000;
+/// How long the last spans may take to reach their collector.
+const EXPORT_GRACE: Duration = Duration::from_secs(2);
 /// How often the books are tidied.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// The folder of payloads, in the data directory.
@@ -32,6 +34,7 @@ pub(super) struct Core {
     /// Where the admin key lies, and whether it is new.
     pub(super) admin_key: Option<(PathBuf, bool)>,
     ledger: Ledger,
+    exporter: Option<Exporter>,
     // The last to go: the directory is ours until everything in it is closed.
     _lock: lock::Lock,
 }
@@ -97,18 +100,27 @@ impl Core {
             account_queue_len_max: config.account_queue_len_max,
             sweep_every: SWEEP_EVERY,
         };
-        let broker = Broker::new(Parts { ledger: ledger.clone(), books, engine, arena, blobs }, options);
+        let exporter = config.collector().map(|to| Exporter::start(&to, node, &config.name)).transpose();
+        let exporter = exporter.map_err(Error::Exporter)?;
+        let recorder = exporter.as_ref().map(|exporter| exporter.recorder().clone());
+        let broker = Broker::new(Parts { ledger: ledger.clone(), books, engine, arena, blobs, recorder }, options);
         let resumed = broker.resume().await?;
         if resumed > 0 {
             tracing::info!(jobs = resumed, "took up jobs that had not ended");
         }
         broker.sweep_forever();
-        Ok(Self { broker, node, admin_key, ledger, _lock: lock })
+        Ok(Self { broker, node, admin_key, ledger, exporter, _lock: lock })
     }
 
     /// Closes the books. Jobs that still wait stay in them for the next start.
     pub(super) async fn close(self) {
         self.ledger.close().await;
+        if let Some(exporter) = self.exporter {
+            let flushed = tokio::task::spawn_blocking(move || exporter.stop(EXPORT_GRACE));
+            if flushed.await.is_err() {
+                tracing::error!("the exporter broke while it stopped");
+            }
+        }
     }
 }
 

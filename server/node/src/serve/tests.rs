@@ -77,7 +77,6 @@ async fn a_port_that_is_taken_is_said_and_nothing_stays_open() {
 fn limits_are_told_once() {
     let (config, options) = (Config::default(), Options::default());
     assert_eq!(config.listen, options.listen);
-    assert_eq!(config.connections_max, options.connections_max);
     assert_eq!(config.body_bytes_max, options.body_bytes_max);
     assert_eq!(config.name, options.name);
 }

@@ -86,13 +86,13 @@ impl Answers {
 
 /// The accepted jobs in these rows.
 pub(super) fn read_helds(rows: &[Row]) -> Result<Helds, Error> {
-    let held = |row: &Row| {
+    let held = |row: &Row| -> Result<_, Error> {
         let held = Held {
             seq: row.try_get(2)?,
             hold: row.try_get(3)?,
-            unit: row.try_get(4)?,
-            method: row.try_get(5)?,
-            version: row.try_get(6)?,
+            unit: row.try_get::<_, String>(4)?.into(),
+            method: row.try_get::<_, String>(5)?.into(),
+            version: row.try_get::<_, String>(6)?.into(),
             capsule: Hash(row.try_get::<_, Fixed<32>>(7)?.0),
             submitted: Time::from_ms(row.try_get::<_, i64>(8)? as u64),
         };

@@ -1,0 +1,55 @@
+//! How many files and sockets the process may have open, and how many of them connections may take.
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+/// The most files that are left for the ledger, payloads and spools; a process with few leaves half of them.
+const KEPT_MAX: u64 = 1_024;
+/// The most connections at once where the operator names no number: while they rest they take less than 2 GiB together.
+const CONNECTIONS_MAX: u64 = 100_000;
+
+/// Takes as many open files as this process may have: each connection is one.
+pub(crate) fn raise_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::warn!(%error, "could not raise the limit of open files");
+        }
+    }
+}
+
+/// How many connections there may be at once: what the operator says, else what the limit of open files leaves.
+pub(crate) fn connections_max(wanted: Option<usize>) -> usize {
+    let room = room(getrlimit(Resource::Nofile).current);
+    match wanted {
+        Some(wanted) if wanted > room => {
+            tracing::warn!(
+                connections_max = wanted,
+                "the limit of open files leaves {room} connections: raise it (ulimit -n), or lower connections-max"
+            );
+            wanted
+        }
+        Some(wanted) => wanted,
+        None => room.min(usize::try_from(CONNECTIONS_MAX).unwrap_or(usize::MAX)),
+    }
+}
+
+/// The connections that fit under a limit of open files; `None` is no limit.
+fn room(files: Option<u64>) -> usize {
+    let left = files.map_or(u64::MAX, |files| files - KEPT_MAX.min(files / 2));
+    usize::try_from(left).unwrap_or(usize::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_everything_else() {
+        for (files, wanted) in [(0, 1), (64, 32), (1_024, 512), (20_000, 18_976), (1 << 20, (1 << 20) - 1_024)] {
+            assert_eq!(room(Some(files)), wanted, "{files}");
+        }
+        assert_eq!(connections_max(Some(7)), 7);
+        assert!(connections_max(None) as u64 <= CONNECTIONS_MAX.min(room(None) as u64));
+    }
+}
