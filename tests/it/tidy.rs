@@ -18,6 +18,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("prost", &["inos-node"]),
     ("rusqlite", &["inos-ledger"]),
     ("sqlx", &["inos-ledger"]),
+    ("tokio-postgres", &["inos-ledger"]),
 ];
 
 /// Which workspace members each may name; `inos-tests` and development dependencies aside.

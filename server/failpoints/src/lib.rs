@@ -24,7 +24,7 @@ pub enum Point {
     PayloadsFlushed,
     /// A commit's transaction has begun.
     CommitBegun,
-    /// A commit's rows are written; on SQLite its transaction is still open.
+    /// A commit's rows are written (on Postgres: are about to be), and its transaction is still open.
     CommitWritten,
     /// A commit is durable, and nobody has been told.
     CommitDone,

@@ -1,5 +1,6 @@
 //! The durable record: accounts, keys, transfers, holds, jobs, receipts, usage, in double entry and integer
-//! microcredits, on SQLite and Postgres alike. Owns sqlx and rusqlite; knows nothing of units, doors or payload bytes.
+//! microcredits, on SQLite and Postgres alike. Owns sqlx, rusqlite and tokio-postgres; knows nothing of units, doors or
+//! payload bytes.
 
 mod accounts;
 mod blobs;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod books;
+pub(crate) mod encrypted;
 mod garbage;
 mod jobs;
 mod keys;
@@ -10,6 +11,7 @@ mod model;
 mod outages;
 mod place;
 mod schema;
+mod writing;
 
 /// Each law once on SQLite and once on Postgres.
 macro_rules! on_both {

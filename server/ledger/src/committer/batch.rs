@@ -198,8 +198,7 @@ impl Batch {
                 return Err(plain(trouble));
             }
         };
-        let written = self.store.write(&posting).inspect(|()| reach(Point::CommitWritten));
-        match written.and_then(|()| self.store.commit()) {
+        match self.store.commit(&posting) {
             Ok(()) => {
                 reach(Point::CommitDone);
                 self.sequence = Some(sequence + 1);

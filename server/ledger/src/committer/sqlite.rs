@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use inos_failpoints::{Point, reach};
 use inos_protocols::{Hash, JobId, time::Time};
 use rusqlite::{
     CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, params,
@@ -50,15 +51,6 @@ impl Sqlite {
     pub(crate) fn begin(&mut self) -> Result<(), Trouble> {
         self.connect()?;
         self.connection()?.execute_batch("BEGIN IMMEDIATE").map_err(sorted)
-    }
-
-    pub(crate) fn commit(&mut self) -> Result<(), Trouble> {
-        let connection = self.connection()?;
-        connection.execute_batch("COMMIT").map_err(sorted)?;
-        if let Some(checkpointer) = &self.checkpointer {
-            checkpointer.after_commit(connection);
-        }
-        Ok(())
     }
 
     /// Ends a transaction without a trace; a connection that cannot do so is given up.
@@ -127,8 +119,8 @@ impl Sqlite {
         ask(self.connection()?, node, questions).map_err(sorted)
     }
 
-    /// Writes everything; [`Trouble::Unfit`] when something is not as the quick judgement hoped.
-    pub(crate) fn write(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
+    /// Writes everything for good; [`Trouble::Unfit`] when something is not as the quick judgement hoped.
+    pub(crate) fn commit(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
         let connection = self.connection()?;
         let fits = write_leases(connection, posting).map_err(sorted)?
             && write_accounts(connection, posting).map_err(sorted)?
@@ -136,7 +128,13 @@ impl Sqlite {
         if !fits {
             return Err(Trouble::Unfit);
         }
-        write_rows(connection, posting).map_err(sorted)
+        write_rows(connection, posting).map_err(sorted)?;
+        reach(Point::CommitWritten);
+        connection.execute_batch("COMMIT").map_err(sorted)?;
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.after_commit(connection);
+        }
+        Ok(())
     }
 }
 

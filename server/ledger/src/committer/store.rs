@@ -30,16 +30,12 @@ impl Store {
     pub(crate) fn new(home: &Home) -> std::io::Result<Self> {
         Ok(match home {
             Home::Sqlite(path) => Self::Sqlite(Box::new(Sqlite::new(path.clone()))),
-            Home::Postgres(options) => Self::Postgres(Box::new(Postgres::new((**options).clone())?)),
+            Home::Postgres(options) => Self::Postgres(Box::new(Postgres::new(options)?)),
         })
     }
 
     pub(crate) fn begin(&mut self) -> Result<(), Trouble> {
         either!(self, begin())
-    }
-
-    pub(crate) fn commit(&mut self) -> Result<(), Trouble> {
-        either!(self, commit())
     }
 
     pub(crate) fn roll_back(&mut self) {
@@ -66,7 +62,7 @@ impl Store {
         either!(self, facts(node, questions))
     }
 
-    pub(crate) fn write(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
-        either!(self, write(posting))
+    pub(crate) fn commit(&mut self, posting: &Posting<'_>) -> Result<(), Trouble> {
+        either!(self, commit(posting))
     }
 }

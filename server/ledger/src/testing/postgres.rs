@@ -52,6 +52,11 @@ fn shared() -> &'static Cluster {
 impl Cluster {
     /// Starts a cluster; `durable` makes it flush as a real one does.
     pub fn start(durable: bool) -> Result<Self> {
+        Self::start_with(durable, "", &[])
+    }
+
+    /// Starts a cluster with more settings, and with files of these names in its data folder.
+    pub fn start_with(durable: bool, more: &str, files: &[(&str, &str)]) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("inos-postgres-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
         let (folder, programs) = (std::env::temp_dir().join(name), programs()?);
@@ -70,12 +75,20 @@ impl Cluster {
         let cluster = Self { folder, port, programs, guard };
         let settings = format!(
             "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = {0}\nfull_page_writes = {0}\n\
-             max_connections = 200\nmax_wal_size = 4GB\nshared_buffers = 256MB\n",
+             max_connections = 200\nmax_wal_size = 4GB\nshared_buffers = 256MB\n{more}\n",
             if durable { "on" } else { "off" }
         );
         let file = data.join("postgresql.conf");
         let all = std::fs::read_to_string(&file)? + &settings;
         std::fs::write(&file, all)?;
+        for (name, text) in files {
+            std::fs::write(data.join(name), text)?;
+            // A key that others may read is refused.
+            run(Command::new("chmod").arg("600").arg(data.join(name)))?;
+            if is_root() {
+                run(Command::new("chown").arg("postgres:").arg(data.join(name)))?;
+            }
+        }
         cluster.control(&["start"])?;
         Ok(cluster)
     }

@@ -168,7 +168,7 @@ async fn a_commit_whose_answer_was_lost_happens_once() {
     assert_eq!(available(&books, id).await, 950);
     is_right(&books).await;
 
-    // Without a key the commit is a single statement, which commits itself.
+    // The connection may go before anything is written as well.
     pay(&ledger, &purse, 10).await;
     proxy.at_once.store(true, Release);
     for cut in [Cut::After, Cut::Before, Cut::After] {

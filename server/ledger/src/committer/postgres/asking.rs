@@ -1,0 +1,119 @@
+//! What a group commit asks of Postgres before it writes.
+
+use inos_protocols::{Hash, JobId, time::Time};
+use tokio::join;
+use tokio_postgres::{
+    Client, Error, Row,
+    types::{FromSql, Type},
+};
+
+use super::statements::Statements;
+use crate::committer::{
+    posting::{Held, Helds},
+    verdict::{Facts, Questions, Standing},
+};
+
+/// The rows that answer the questions of a careful judgement.
+pub(super) struct Answers {
+    leases: Vec<Row>,
+    accounts: Vec<Row>,
+    jobs: Vec<Row>,
+    claims: Vec<Row>,
+}
+
+/// Begins a transaction, if there is none.
+pub(super) async fn begin(client: &Client, is_begun: bool) -> Result<(), Error> {
+    if is_begun { Ok(()) } else { client.batch_execute("BEGIN").await }
+}
+
+/// The accepted jobs among these that have not ended; nobody else ends them before this transaction is over.
+pub(super) async fn ask_helds(
+    client: &Client,
+    statements: &Statements,
+    is_begun: bool,
+    wanted: &[(i64, JobId)],
+) -> Result<Vec<Row>, Error> {
+    let (accounts, ids) = split(wanted);
+    let ask = async { client.query(&statements.helds, &[&accounts, &ids]).await };
+    let (begun, rows) = join!(biased; begin(client, is_begun), ask);
+    begun.and(rows)
+}
+
+/// What a careful judgement asks; leases and accounts stay as they are until this transaction is over.
+pub(super) async fn ask(
+    client: &Client,
+    statements: &Statements,
+    is_begun: bool,
+    node: i64,
+    questions: &Questions<'_>,
+) -> Result<Answers, Error> {
+    let (payers, ids) = split(&questions.jobs);
+    let (claimers, keys): (Vec<i64>, Vec<&str>) = questions.claims.iter().copied().unzip();
+    let now = Time::now().as_i64();
+    let leases = async { client.query(&statements.lock_leases, &[&questions.accounts, &node]).await };
+    let accounts = async { client.query(&statements.lock_accounts, &[&questions.accounts]).await };
+    let jobs = async { client.query(&statements.known_jobs, &[&payers, &ids]).await };
+    let claims = async { client.query(&statements.known_claims, &[&claimers, &keys, &now]).await };
+    let (begun, leases, accounts, jobs, claims) =
+        join!(biased; begin(client, is_begun), leases, accounts, jobs, claims);
+    begun?;
+    Ok(Answers { leases: leases?, accounts: accounts?, jobs: jobs?, claims: claims? })
+}
+
+fn split(jobs: &[(i64, JobId)]) -> (Vec<i64>, Vec<&[u8]>) {
+    jobs.iter().map(|(account, id)| (*account, &id.as_bytes()[..])).unzip()
+}
+
+impl Answers {
+    pub(super) fn read(&self) -> Result<Facts, Error> {
+        let mut facts = Facts::default();
+        for row in &self.leases {
+            facts.leases.insert((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?);
+        }
+        for row in &self.accounts {
+            let standing = Standing { balance: row.try_get(1)?, bound: row.try_get(2)?, floor: row.try_get(3)? };
+            facts.accounts.insert(row.try_get(0)?, standing);
+        }
+        for row in &self.jobs {
+            facts.jobs.insert(job(row, 0)?);
+        }
+        for row in &self.claims {
+            facts.claims.insert((row.try_get(0)?, row.try_get(1)?), job(row, 2)?);
+        }
+        Ok(facts)
+    }
+}
+
+/// The accepted jobs in these rows.
+pub(super) fn read_helds(rows: &[Row]) -> Result<Helds, Error> {
+    let held = |row: &Row| -> Result<_, Error> {
+        let held = Held {
+            seq: row.try_get(2)?,
+            hold: row.try_get(3)?,
+            unit: row.try_get::<_, String>(4)?.into(),
+            method: row.try_get::<_, String>(5)?.into(),
+            version: row.try_get::<_, String>(6)?.into(),
+            capsule: Hash(row.try_get::<_, Fixed<32>>(7)?.0),
+            submitted: Time::from_ms(row.try_get::<_, i64>(8)? as u64),
+        };
+        Ok(((row.try_get(0)?, job(row, 1)?), held))
+    };
+    rows.iter().map(held).collect()
+}
+
+fn job(row: &Row, column: usize) -> Result<JobId, Error> {
+    Ok(JobId::from_bytes(row.try_get::<_, Fixed<16>>(column)?.0))
+}
+
+/// So many bytes, no more and no less.
+struct Fixed<const N: usize>([u8; N]);
+
+impl<'a, const N: usize> FromSql<'a> for Fixed<N> {
+    fn from_sql(of: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(<&[u8]>::from_sql(of, raw)?.try_into()?))
+    }
+
+    fn accepts(of: &Type) -> bool {
+        <&[u8]>::accepts(of)
+    }
+}

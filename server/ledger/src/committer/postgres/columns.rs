@@ -1,0 +1,77 @@
+//! Rows as parameters of a Postgres statement: one array for each column, for `unnest`.
+
+use bytes::{BufMut, BytesMut};
+use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
+
+use super::copy::put;
+use crate::committer::rows::Sink;
+
+/// At least one row, as one array for each column.
+#[derive(Debug)]
+pub(super) struct Columns {
+    columns: Vec<Column>,
+    /// The column that the next value belongs to.
+    next: usize,
+}
+
+/// An array in the binary format, without its head.
+#[derive(Debug, Default)]
+struct Column {
+    count: i32,
+    has_nulls: bool,
+    bytes: Vec<u8>,
+}
+
+impl Columns {
+    /// No rows yet, of so many columns.
+    pub(super) fn new(columns: usize) -> Self {
+        Self { columns: (0..columns).map(|_| Column::default()).collect(), next: 0 }
+    }
+
+    /// The arrays, in the order of their columns.
+    pub(super) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect()
+    }
+
+    fn put(&mut self, value: Option<&[u8]>) {
+        let column = &mut self.columns[self.next];
+        column.count += 1;
+        column.has_nulls |= value.is_none();
+        put(&mut column.bytes, value);
+        self.next = (self.next + 1) % self.columns.len();
+    }
+}
+
+impl Sink for Columns {
+    fn int(&mut self, value: Option<i64>) {
+        self.put(value.map(i64::to_be_bytes).as_ref().map(|bytes| &bytes[..]));
+    }
+
+    fn text(&mut self, value: Option<&str>) {
+        self.put(value.map(str::as_bytes));
+    }
+
+    fn bytes(&mut self, value: Option<&[u8]>) {
+        self.put(value);
+    }
+}
+
+impl ToSql for Column {
+    fn to_sql(&self, of: &Type, to: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        let Kind::Array(element) = of.kind() else { return Err("a column is an array".into()) };
+        // Dimensions, nulls, the type, the length and the first index.
+        to.put_i32(1);
+        to.put_i32(self.has_nulls.into());
+        to.put_u32(element.oid());
+        to.put_i32(self.count);
+        to.put_i32(1);
+        to.extend_from_slice(&self.bytes);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(of: &Type) -> bool {
+        matches!(of.kind(), Kind::Array(_))
+    }
+
+    to_sql_checked!();
+}

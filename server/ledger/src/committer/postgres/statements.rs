@@ -1,0 +1,153 @@
+//! The statements of a group commit on Postgres, prepared once a session.
+
+use tokio::try_join;
+use tokio_postgres::{Client, Error, Statement};
+
+use crate::committer::rows::{job_columns, transfer_columns};
+
+/// What every writing connection begins with. A server set to lose acknowledged commits is overruled.
+const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '3s'; SET statement_timeout = '4s'; \
+     SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+     SET work_mem = '64MB'; SET client_min_messages = 'warning'; \
+     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Copies new jobs in.
+const COPY: &str = concat!("COPY jobs (", job_columns!(), ") FROM STDIN (FORMAT binary)");
+
+/// The columns that the end of a job changes, and the last one, which says whose row it is.
+const END_COLUMNS: &str = "state, cost, started, finished, attempts, bytes_in, bytes_out, queued_us, run_us, inputs, outputs, \
+     kept, segment, error, expires, commit_seq, leaf_index, node, seq";
+
+/// Takes keys that are free or have expired. It divides by zero unless it gets them all.
+const CLAIMS: &str = "WITH i AS (INSERT INTO idempotency AS i (account, key, digest, job, expires) \
+     SELECT s.account, s.key, s.digest, s.job, $5 FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[]) \
+     AS s(account, key, digest, job) ORDER BY s.account, s.key \
+     ON CONFLICT (account, key) DO UPDATE SET digest = excluded.digest, job = excluded.job, expires = excluded.expires \
+     WHERE i.expires <= $6 RETURNING 1) \
+     SELECT 1 / CASE WHEN (SELECT count(*) FROM i) = $7 THEN 1 ELSE 0 END";
+
+/// Leases, balances and the signed root.
+const ROOT: &str = "WITH l AS (UPDATE leases t SET remainder = t.remainder - s.amount, expires = $5 \
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s(account, token, amount) \
+        WHERE t.account = s.account AND t.node = $4 AND t.token = s.token AND t.remainder >= s.amount RETURNING 1), \
+     a AS (UPDATE balances t SET balance = t.balance + s.balance, held = t.held + s.held, leased = t.leased + s.leased \
+        FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS s(account, balance, held, leased) \
+        WHERE t.account = s.account AND t.balance + s.balance <= 9007199254740991 \
+        AND t.balance + s.balance - (t.held + s.held) - (t.leased + s.leased) >= t.floor RETURNING 1), \
+     c AS (INSERT INTO commits (node, seq, count, signed, root, signature, leaves) VALUES ($4, $10, $11, $12, $13, $14, $15))";
+
+/// Divides by zero unless every lease and account was as hoped.
+const FENCE: &str =
+    "SELECT 1 / CASE WHEN (SELECT count(*) FROM l) = $16 AND (SELECT count(*) FROM a) = $17 THEN 1 ELSE 0 END";
+
+/// How many parameters [`ROOT`] and [`FENCE`] have.
+const ROOT_PARAMETERS: usize = 17;
+
+const HELDS: &str = "SELECT j.account, j.id, j.seq, j.hold, j.unit, j.method, j.version, j.capsule, j.submitted FROM jobs j \
+     JOIN unnest($1::bigint[], $2::bytea[]) AS w(account, id) ON j.account = w.account AND j.id = w.id \
+     WHERE j.state < 2 ORDER BY j.seq FOR UPDATE OF j";
+
+/// The statements of one session.
+pub(super) struct Statements {
+    pub(super) helds: Statement,
+    pub(super) lock_leases: Statement,
+    pub(super) lock_accounts: Statement,
+    pub(super) known_jobs: Statement,
+    pub(super) known_claims: Statement,
+    /// Copies new jobs in.
+    pub(super) copy: Statement,
+    pub(super) claims: Statement,
+    /// Forgets the files of jobs that ended.
+    pub(super) no_files: Statement,
+    pub(super) ends: Statement,
+    pub(super) files: Statement,
+    pub(super) transfers: Statement,
+    /// Leases, balances and the signed root.
+    pub(super) root: Statement,
+    /// The same with new jobs.
+    pub(super) root_with_jobs: Statement,
+}
+
+/// Sets a session up.
+pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
+    client.batch_execute(HELLO).await?;
+    let (ends, transfers) = (ends(), insert("transfers", transfer_columns!(), 0));
+    let (root, jobs) = (format!("{ROOT} {FENCE}"), insert("jobs", job_columns!(), ROOT_PARAMETERS));
+    let root_with_jobs = format!("{ROOT}, j AS ({jobs}) {FENCE}");
+    let (helds, lock_leases, lock_accounts, known_jobs, known_claims) = try_join!(
+        client.prepare(HELDS),
+        client.prepare(
+            "SELECT account, token, remainder FROM leases WHERE account = ANY($1) AND node = $2 ORDER BY account FOR UPDATE"
+        ),
+        client.prepare(
+            "SELECT account, balance, held + leased, floor FROM balances WHERE account = ANY($1) ORDER BY account FOR UPDATE"
+        ),
+        client.prepare(
+            "SELECT j.id FROM jobs j JOIN unnest($1::bigint[], $2::bytea[]) AS w(account, id) \
+             ON j.account = w.account AND j.id = w.id"
+        ),
+        client.prepare(
+            "SELECT i.account, i.key, i.job FROM idempotency i JOIN unnest($1::bigint[], $2::text[]) AS w(account, key) \
+             ON i.account = w.account AND i.key = w.key WHERE i.expires > $3"
+        ),
+    )?;
+    let (copy, claims, no_files, ends, files, transfers, root, root_with_jobs) = try_join!(
+        client.prepare(COPY),
+        client.prepare(CLAIMS),
+        client.prepare("DELETE FROM payload_files WHERE job = ANY($1)"),
+        client.prepare(&ends),
+        client.prepare(
+            "INSERT INTO payload_files (job, hash) SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT DO NOTHING"
+        ),
+        client.prepare(&transfers),
+        client.prepare(&root),
+        client.prepare(&root_with_jobs),
+    )?;
+    Ok(Statements {
+        helds,
+        lock_leases,
+        lock_accounts,
+        known_jobs,
+        known_claims,
+        copy,
+        claims,
+        no_files,
+        ends,
+        files,
+        transfers,
+        root,
+        root_with_jobs,
+    })
+}
+
+/// Inserts rows that come as one array a column, after so many other parameters. In the list of a SELECT, arrays are
+/// walked row by row; in its FROM, Postgres would first make a table of each.
+fn insert(table: &str, columns: &str, before: usize) -> String {
+    let arrays: Vec<String> = arrays(columns, before).into_iter().map(|array| format!("unnest({array})")).collect();
+    format!("INSERT INTO {table} ({columns}) SELECT {}", arrays.join(", "))
+}
+
+/// Ends jobs that have a row.
+fn ends() -> String {
+    let changed = END_COLUMNS.split(", ").filter(|name| *name != "seq");
+    let changes: Vec<String> = changed.map(|name| format!("{name} = e.{name}")).collect();
+    format!(
+        "UPDATE jobs j SET {}, asked = NULL FROM unnest({}) AS e({END_COLUMNS}) WHERE j.seq = e.seq",
+        changes.join(", "),
+        arrays(END_COLUMNS, 0).join(", "),
+    )
+}
+
+/// The parameters for these columns, after so many others.
+fn arrays(columns: &str, before: usize) -> Vec<String> {
+    let array = |(index, name)| format!("${}::{}[]", before + index + 1, type_of(name));
+    columns.split(", ").enumerate().map(array).collect()
+}
+
+fn type_of(column: &str) -> &'static str {
+    match column {
+        "unit" | "method" | "version" | "params" | "labels" | "outputs" | "error" | "note" => "text",
+        "id" | "capsule" | "asked" | "inputs" | "kept" => "bytea",
+        _ => "bigint",
+    }
+}
