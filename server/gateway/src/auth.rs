@@ -38,7 +38,8 @@ impl Vigil {
     /// Waits until neither key nor token opens anything any more. Dropping the wait loses nothing.
     pub(crate) async fn ended(&mut self) {
         match self.until {
-            Some(until) => drop(timeout_at(until, self.key.ended()).await),
+            // Boxed, because the timer would lie in every connection and few need it.
+            Some(until) => drop(Box::pin(timeout_at(until, self.key.ended())).await),
             None => self.key.ended().await,
         }
     }

@@ -102,22 +102,20 @@ impl Feed {
             let event = timeout(Duration::ZERO, self.events.next()).await.ok()??;
             return Some(written(&event));
         }
-        loop {
-            let stop = self.stop.clone();
-            tokio::select! {
-                event = self.events.next() => {
-                    let event = event?;
-                    self.heartbeat = Instant::now() + HEARTBEAT;
-                    self.over = self.one_job && matches!(event.what, Happening::State { state, .. } if state.is_final());
-                    return Some(written(&event));
-                }
-                () = sleep_until(self.heartbeat) => {
-                    self.heartbeat = Instant::now() + HEARTBEAT;
-                    return Some(Bytes::from_static(b": still here\n\n"));
-                }
-                () = self.vigil.ended() => return None,
-                () = stop.cancelled() => return None,
+        let stop = self.stop.clone();
+        tokio::select! {
+            event = self.events.next() => {
+                let event = event?;
+                self.heartbeat = Instant::now() + HEARTBEAT;
+                self.over = self.one_job && matches!(event.what, Happening::State { state, .. } if state.is_final());
+                Some(written(&event))
             }
+            () = sleep_until(self.heartbeat) => {
+                self.heartbeat = Instant::now() + HEARTBEAT;
+                Some(Bytes::from_static(b": still here\n\n"))
+            }
+            () = self.vigil.ended() => None,
+            () = stop.cancelled() => None,
         }
     }
 }
