@@ -15,6 +15,10 @@ const SOCKET_BYTES_MAX: u64 = 12 << 10;
 const CONNECTION_BYTES_MAX: u64 = 24 << 10;
 /// Connections that pay for what all of them share before anything is measured.
 const FIRST: usize = 200;
+/// How long a server at rest is looked at, less than the shortest time between two signs of life, and how often it may
+/// wake meanwhile.
+const AT_REST: Duration = Duration::from_secs(6);
+const WAKE_UPS_MAX: u64 = 200;
 /// Files that a test and its server need beside the connections.
 const OTHER_FILES: u64 = 2_000;
 
@@ -119,6 +123,29 @@ fn each_tenth_gets_a_result(sockets: &mut [Raw]) {
         times[times.len() / 2],
         times[times.len() * 99 / 100]
     );
+}
+
+#[test]
+fn sockets_and_streams_at_rest_wake_nobody() {
+    for options in [Options::default(), Options::on_postgres()] {
+        let node = TestNode::with(options);
+        let (key, admin) = (node.admin_key(), node.admin());
+        let _sockets = connections(0..500, |number| shake_on(connect(&node, number), &key));
+        let watching = format!("GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\r\n");
+        let _streams = connections(0..100, |number| {
+            let mut raw = connect(&node, number);
+            assert!(raw.send(&watching).read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+            raw
+        });
+        assert_eq!(figure(&admin.get("/metrics").text(), "inos_ws_open"), 500);
+        let (time, sleeps) = node.exertion();
+        std::thread::sleep(AT_REST);
+        let (time, sleeps) = (node.exertion().0 - time, node.exertion().1 - sleeps);
+        println!("{time:?} of processor time and {sleeps} wake-ups in {AT_REST:?}");
+        // One look in any four seconds at each of them would be far more.
+        assert!(sleeps <= WAKE_UPS_MAX, "{sleeps} wake-ups");
+        assert!(time <= AT_REST / 30, "{time:?} of processor time");
+    }
 }
 
 #[test]

@@ -2,10 +2,14 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use inos_tests::{Client, Raw, TestNode, until};
+use inos_protocols::time::Time;
+use inos_tests::{Client, Options, Raw, TestNode, until};
 use serde_json::{Value, json};
 
-use crate::routes::{description, operations};
+use crate::{
+    hostile_socket::shake_on,
+    routes::{description, operations},
+};
 
 /// How many wrong keys an address may show within a minute.
 const WRONG_KEYS_MAX: usize = 20;
@@ -148,4 +152,36 @@ fn what_hangs_on_a_key_ends_with_it() {
     );
     // What was taken in before is the account's, and goes on.
     until(Duration::from_secs(10), || admin.get(&job).json()["state"] == "succeeded");
+}
+
+#[test]
+fn a_key_that_another_server_revokes_ends_what_hangs_on_it_here() {
+    let options = Options::on_postgres();
+    let (there, here) = (TestNode::with(options.clone()), TestNode::with(options));
+    let admin = there.admin();
+    let made = admin.post_json("/v1/keys", &json!({ "name": "k", "scopes": ["jobs"] })).json();
+    let secret = made["secret"].as_str().unwrap();
+    let mut socket = shake_on(Raw::connect(here.address()), secret);
+    let mut events = Raw::connect(here.address());
+    let watching = format!("GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {secret}\r\n\r\n");
+    assert!(events.send(watching).read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    let path = format!("/v1/keys/{}", made["key"]["id"].as_str().unwrap());
+    assert_eq!(admin.send("DELETE", &path, &[], b"").status, 204);
+    assert!(socket.read_until("revoked").contains("revoked"), "the socket is told");
+    assert!(events.read_until("0\r\n\r\n").ends_with("0\r\n\r\n"), "the stream ends");
+    assert_eq!(Client::new(&here.url(), secret).get("/v1/jobs").status, 401);
+}
+
+#[test]
+fn a_token_and_a_key_that_expire_close_their_sockets() {
+    let node = TestNode::start();
+    let admin = node.admin();
+    let token = admin.post_json("/v1/tokens", &json!({ "scopes": ["jobs"], "expires_in_s": 3 })).json();
+    let expires = Time::now().plus_ms(3000);
+    let key = admin.post_json("/v1/keys", &json!({ "name": "k", "scopes": ["jobs"], "expires": expires })).json();
+    let open = |secret: &Value| shake_on(Raw::connect(node.address()), secret.as_str().unwrap());
+    for mut socket in [open(&token["token"]), open(&key["secret"])] {
+        assert!(socket.read_until("revoked").contains("revoked"));
+    }
+    assert!(Time::now() >= expires);
 }

@@ -41,6 +41,26 @@ impl TestNode {
         self.figure("Threads:")
     }
 
+    /// The processor time that it has taken so far, and how often one of its threads has gone to sleep.
+    pub fn exertion(&self) -> (Duration, u64) {
+        let read = |path: std::path::PathBuf| std::fs::read_to_string(path).expect("the server runs");
+        let folder = std::path::PathBuf::from(format!("/proc/{}", self.pid()));
+        let stat = read(folder.join("stat"));
+        // The name in parentheses may hold spaces; user and system time are the 14th and 15th field, in ticks.
+        let fields = stat.rsplit(')').next().expect("a line has an end").split_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
+        let threads = std::fs::read_dir(folder.join("task")).expect("the server runs");
+        let sleeps = threads.map(|thread| {
+            let status = read(thread.expect("a thread").path().join("status"));
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.and_then(|figure| figure.trim().parse::<u64>().ok()).expect("the kernel tells this figure")
+        });
+        (
+            Duration::from_secs(ticks) / u32::try_from(rustix::param::clock_ticks_per_second()).expect("it is 100"),
+            sleeps.sum(),
+        )
+    }
+
     /// How many files and sockets it has open.
     pub fn files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("the server runs").count()

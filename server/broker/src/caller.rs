@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use inos_ledger::Purse;
+use inos_ledger::{Access, KeyWatch, Purse};
 use inos_protocols::{
     AccountId, KeyId, Refusal,
     account::{Scope, Scopes},
     refusal::Kind,
+    time::Time,
 };
 
 use crate::Broker;
@@ -18,6 +19,8 @@ pub struct Caller {
     pub account: AccountId,
     /// The key it showed.
     pub key: KeyId,
+    /// When the key ends, if ever.
+    pub expires: Option<Time>,
     /// What the key may do.
     pub scopes: Scopes,
     /// The account's credits, as this node holds them.
@@ -56,6 +59,12 @@ impl Broker {
             ));
         };
         let purse = self.0.ledger.purse_of(&access);
-        Ok(Caller { account: access.account_id, key: access.key, scopes: access.scopes, purse })
+        let Access { account_id: account, key, scopes, expires, .. } = access;
+        Ok(Caller { account, key, expires, scopes, purse })
+    }
+
+    /// Watches the key that a caller has shown: what hangs on it ends with it.
+    pub fn watch(&self, caller: &Caller) -> KeyWatch {
+        self.0.ledger.watch_key(caller.key, caller.expires)
     }
 }

@@ -39,6 +39,7 @@ pub use caller::Caller;
 pub use check::check_payloads;
 pub use events::{Event, Happening, Subscription};
 pub use frame::{Replies, Reply};
+pub use inos_ledger::KeyWatch;
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
 pub use read::OutputPart;
 pub use run::Ran;

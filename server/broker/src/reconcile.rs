@@ -39,6 +39,7 @@ impl Broker {
             let caller = Caller {
                 account: unfinished.account,
                 key: inos_protocols::KeyId::from_bytes([0; 16]),
+                expires: None,
                 scopes: Scopes::default(),
                 purse,
             };

@@ -3,8 +3,10 @@
 use std::{net::IpAddr, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
-use inos_broker::Caller;
+use inos_broker::{Caller, KeyWatch};
 use inos_protocols::{Refusal, account::Scope, refusal::Kind};
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::{refusal::Refused, state::App, tokens::Allowance};
 
@@ -15,8 +17,32 @@ pub(crate) struct Visitor {
     pub(crate) caller: Caller,
     /// What is left to spend, where a token set a limit.
     pub(crate) allowance: Option<Arc<Allowance>>,
-    /// What was shown; kept so that it can be asked again whether it still holds.
+    /// When the token that was shown ends, if it was one.
+    pub(crate) until: Option<Instant>,
+    /// What was shown; a token that is made of it ends with it.
     pub(crate) bearer: Bearer,
+}
+
+/// Waits for the end of what a visitor has shown.
+pub(crate) struct Vigil {
+    key: KeyWatch,
+    until: Option<Instant>,
+}
+
+impl Vigil {
+    /// Watches the visitor's key, and the clock for a token.
+    pub(crate) fn over(app: &App, visitor: &Visitor) -> Self {
+        Self { key: app.broker.watch(&visitor.caller), until: visitor.until }
+    }
+
+    /// Waits until neither key nor token opens anything any more. Dropping the wait loses nothing.
+    pub(crate) async fn ended(&mut self) {
+        match self.until {
+            // Boxed, because the timer would lie in every connection and few need it.
+            Some(until) => drop(Box::pin(timeout_at(until, self.key.ended())).await),
+            None => self.key.ended().await,
+        }
+    }
 }
 
 /// A secret that is never printed.
@@ -69,19 +95,14 @@ pub(crate) fn wrong(app: &App, address: IpAddr, refusal: Refusal) -> Refused {
     app.throttle.wait(address).map_or_else(|| refusal.into(), |wait| too_many(app, wait))
 }
 
-/// Whether a visitor's key is still good; a database that does not answer is no reason to doubt it.
-pub(crate) async fn still_holds(app: &App, visitor: &Visitor) -> bool {
-    find(app, &visitor.bearer).await.map_or_else(|refusal| refusal.kind != Kind::Unauthorized, |_| true)
-}
-
 async fn find(app: &App, bearer: &Bearer) -> Result<Visitor, Refusal> {
-    let Some(token) = app.tokens.find(bearer.secret()) else {
+    let Some((until, token)) = app.tokens.find(bearer.secret()) else {
         let caller = app.broker.authenticate(bearer.secret()).await?;
-        return Ok(Visitor { caller, allowance: None, bearer: bearer.clone() });
+        return Ok(Visitor { caller, allowance: None, until: None, bearer: bearer.clone() });
     };
     let caller = app.broker.authenticate(token.parent.secret()).await?;
     let caller = Caller { scopes: token.scopes, ..caller };
-    Ok(Visitor { caller, allowance: token.allowance.clone(), bearer: bearer.clone() })
+    Ok(Visitor { caller, allowance: token.allowance.clone(), until: Some(until), bearer: bearer.clone() })
 }
 
 /// The bearer of an `Authorization` header.

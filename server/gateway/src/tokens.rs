@@ -73,13 +73,13 @@ impl<T> Shelf<T> {
 }
 
 impl<T> Shelf<Arc<T>> {
-    /// What this secret fetches.
-    pub(crate) fn find(&self, secret: &str) -> Option<Arc<T>> {
+    /// What this secret fetches, and until when it does.
+    pub(crate) fn find(&self, secret: &str) -> Option<(Instant, Arc<T>)> {
         let hash = self.hash(secret)?;
         let mut items = self.items.lock();
         let (until, item) = items.get(&hash)?;
         if *until > Instant::now() {
-            return Some(Arc::clone(item));
+            return Some((*until, Arc::clone(item)));
         }
         items.remove(&hash);
         None
@@ -154,8 +154,9 @@ mod tests {
     async fn a_token_works_until_its_time_is_over() {
         let shelf = Shelf::new("t_");
         let secret = shelf.put(Arc::new(7), Duration::from_secs(60)).unwrap();
-        assert_eq!(shelf.find(&secret).as_deref(), Some(&7));
-        assert_eq!(shelf.find(&secret).as_deref(), Some(&7));
+        let found = (Instant::now() + Duration::from_secs(60), Arc::new(7));
+        assert_eq!(shelf.find(&secret), Some(found.clone()));
+        assert_eq!(shelf.find(&secret), Some(found));
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(shelf.find(&secret), None);
         assert!(shelf.items.lock().is_empty());

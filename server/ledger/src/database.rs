@@ -122,6 +122,11 @@ impl Database {
         matches!(self.home, Home::Sqlite(_))
     }
 
+    /// Whether other servers may write it as well.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.is_sqlite()
+    }
+
     /// Begins a transaction that may write, after every writer that waited before.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
         let turn = tokio::time::timeout(PATIENCE, self.writer.clone().lock_owned()).await;

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use sqlx::AnyConnection;
 use subtle::ConstantTimeEq;
 
-use crate::{AccountNo, Error, Ledger, accounts, database::Database};
+use crate::{AccountNo, Error, Ledger, accounts, database::Database, ledger::Shared};
 
 /// How long a key is believed without asking the database: a key revoked on another server works this long here.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -46,8 +46,9 @@ pub struct Access {
     pub expires: Option<Time>,
 }
 
+/// What the database said of a key, and when.
 #[derive(Clone, Copy)]
-struct Known {
+pub(crate) struct Known {
     secret_hash: [u8; 32],
     access: Access,
     read: Instant,
@@ -99,9 +100,17 @@ impl Ledger {
     /// Ends a key of an account at once here, within five seconds on other servers, and within a minute on one that
     /// cannot reach the database. Tells whether there was one that had not been revoked.
     pub async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
-        let shared = &self.0.shared;
-        let no = accounts::number(&shared.database, account).await?;
-        let mut tx = shared.database.write().await?;
+        let shared = self.0.shared.clone();
+        // Whoever hangs on the key hears of it even if the caller goes away.
+        let task = tokio::spawn(async move { shared.revoke_key(account, key).await });
+        task.await.map_err(|_| Error::Committer)?
+    }
+}
+
+impl Shared {
+    async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
+        let no = accounts::number(&self.database, account).await?;
+        let mut tx = self.database.write().await?;
         let done = sqlx::query("UPDATE keys SET revoked = $3 WHERE id = $1 AND account = $2 AND revoked IS NULL")
             .bind(&key.as_bytes()[..])
             .bind(no.0)
@@ -110,16 +119,22 @@ impl Ledger {
             .await
             .map_err(Error::on("revoke a key"))?;
         tx.commit().await?;
-        shared.keys.forget(key);
+        self.end_key(key);
         Ok(done.rows_affected() == 1)
     }
 }
 
 impl KeyCache {
-    fn forget(&self, id: KeyId) {
+    /// Believes a key no longer.
+    pub(crate) fn forget(&self, id: KeyId) {
         let mut keys = self.keys.lock();
         self.revocations.fetch_add(1, Release);
         keys.remove(&id);
+    }
+
+    /// Whether a key is believed without asking the database.
+    pub(crate) fn is_known(&self, id: KeyId) -> bool {
+        self.get(id).is_some()
     }
 
     fn get(&self, id: KeyId) -> Option<Known> {
@@ -132,7 +147,7 @@ impl KeyCache {
     }
 
     /// What the database says of a key, or what it last said if it does not answer.
-    async fn ask(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
+    pub(crate) async fn ask(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         match self.read(database, id).await {
             Err(error) if error.is_unavailable() => {
                 *self.failed.lock() = Some(Instant::now());

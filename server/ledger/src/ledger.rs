@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use ed25519_dalek::SigningKey;
 use inos_protocols::{AccountId, Hash, Microcredits, NodeId};
 use parking_lot::Mutex;
-use tokio::{sync::Notify, task::JoinHandle};
+use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     Access, AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
@@ -15,6 +15,7 @@ use crate::{
     keeper,
     keys::KeyCache,
     lease, migrate,
+    watches::{self, Watches},
 };
 
 /// What the ledger must be told to open.
@@ -42,7 +43,8 @@ pub struct Ledger(pub(crate) Arc<Inside>);
 pub(crate) struct Inside {
     pub(crate) shared: Arc<Shared>,
     pub(crate) committer: Committer,
-    keeper: Mutex<Option<JoinHandle<()>>>,
+    /// Aborted when they are dropped.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 /// What the ledger shares with its books and its keeper.
@@ -56,13 +58,14 @@ pub(crate) struct Shared {
     pub(crate) purses: Mutex<HashMap<AccountId, Arc<Purse>>>,
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
+    pub(crate) watches: Watches,
     /// Told when credits were leased: the keeper sleeps while nothing is.
     pub(crate) leased: Notify,
 }
 
 /// Opens the ledger: migrates, makes the node's account, takes back what this node had leased before it stopped.
 ///
-/// Must be called within a Tokio runtime, on which a task that looks after leases runs until [`Ledger::close`].
+/// Must be called within a Tokio runtime, on which tasks that look after leases and keys run until [`Ledger::close`].
 pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books), Error> {
     let Options { url, node, signer, starting_credits, lease_ms } = options;
     let database = Database::open(&url).await?;
@@ -80,11 +83,14 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         purses: Mutex::default(),
         claims: Arc::default(),
         keys: KeyCache::default(),
+        watches: Watches::default(),
         leased: Notify::new(),
     });
-    let keeper = Mutex::new(Some(tokio::spawn(keeper::keep(Arc::downgrade(&shared)))));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keeper::keep(Arc::downgrade(&shared)));
+    tasks.spawn(watches::keep(shared.clone()));
     let books = Books::new(shared.clone());
-    Ok((Ledger(Arc::new(Inside { shared, committer, keeper })), books))
+    Ok((Ledger(Arc::new(Inside { shared, committer, tasks: tasks.into() })), books))
 }
 
 impl Ledger {
@@ -147,9 +153,7 @@ impl Ledger {
     /// Commits what waits, gives leases back and closes the database. What comes later is answered "unavailable".
     pub async fn close(self) {
         let inside = self.0.clone();
-        if let Some(keeper) = self.0.keeper.lock().take() {
-            keeper.abort();
-        }
+        self.0.tasks.lock().abort_all();
         if tokio::task::spawn_blocking(move || inside.committer.stop()).await.is_err() {
             tracing::error!("the committer could not be stopped");
         }
@@ -159,14 +163,6 @@ impl Ledger {
             tracing::warn!(error = &error as &dyn std::error::Error, "leases were not given back; they expire");
         }
         shared.database.close().await;
-    }
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.lock().take() {
-            keeper.abort();
-        }
     }
 }
 

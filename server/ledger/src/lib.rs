@@ -20,6 +20,7 @@ mod purse;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod watches;
 
 pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
@@ -31,3 +32,4 @@ pub use keys::Access;
 pub use ledger::{Barrier, Ledger, Options, open};
 pub use migrate::SCHEMA;
 pub use purse::{AccountNo, Purse, Reservation};
+pub use watches::KeyWatch;

@@ -1,6 +1,6 @@
 //! What happens to jobs, as server-sent events. The client's reading pulls them: nothing piles up for one that is slow.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -21,17 +21,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::{self, Visitor},
+    auth::{Vigil, Visitor},
     call::Call,
     media::EVENTS,
     refusal::Answer,
-    state::App,
 };
 
 /// How often a silent stream says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How often it is asked whether the key still holds.
-const RECHECK: Duration = Duration::from_secs(4);
 
 /// The headers that event streams read.
 pub(crate) const HEADERS: &[(&str, &str)] = &[("Last-Event-ID", "Goes on after this event, without a gap.")];
@@ -45,14 +42,14 @@ pub(crate) async fn of_job(call: Call, visitor: Visitor) -> Answer {
     // The subscription began first, so whatever happens after this look is told.
     let job = call.app.broker.job(&visitor.caller, id).await?;
     let first = after.is_none().then(|| snapshot(&job));
-    Ok(streaming(call, visitor, events, first, job.state.is_final()))
+    Ok(streaming(&call, &visitor, events, first, job.state.is_final()))
 }
 
 /// `GET /v1/events`.
 pub(crate) async fn of_all(call: Call, visitor: Visitor) -> Answer {
     call.accepted(&[EVENTS])?;
     let events = call.app.broker.events(&visitor.caller, None, after(&call)?).await?;
-    Ok(streaming(call, visitor, events, None, false))
+    Ok(streaming(&call, &visitor, events, None, false))
 }
 
 fn after(call: &Call) -> Result<Option<u64>, Refusal> {
@@ -62,8 +59,7 @@ fn after(call: &Call) -> Result<Option<u64>, Refusal> {
 
 /// A stream of events under way.
 struct Feed {
-    app: App,
-    visitor: Visitor,
+    vigil: Vigil,
     events: Subscription,
     stop: CancellationToken,
     first: Option<Bytes>,
@@ -71,21 +67,17 @@ struct Feed {
     over: bool,
     one_job: bool,
     heartbeat: Instant,
-    recheck: Instant,
 }
 
-fn streaming(call: Call, visitor: Visitor, events: Subscription, first: Option<Bytes>, over: bool) -> Response {
-    let now = Instant::now();
+fn streaming(call: &Call, visitor: &Visitor, events: Subscription, first: Option<Bytes>, over: bool) -> Response {
     let feed = Feed {
-        app: Arc::clone(&call.app),
-        visitor,
+        vigil: Vigil::over(&call.app, visitor),
         events,
         stop: call.arrival.stop.clone(),
         one_job: !call.name("id").is_empty(),
         first,
         over,
-        heartbeat: now + HEARTBEAT,
-        recheck: now + RECHECK,
+        heartbeat: Instant::now() + HEARTBEAT,
     };
     let body =
         stream::unfold(
@@ -110,27 +102,20 @@ impl Feed {
             let event = timeout(Duration::ZERO, self.events.next()).await.ok()??;
             return Some(written(&event));
         }
-        loop {
-            let stop = self.stop.clone();
-            tokio::select! {
-                event = self.events.next() => {
-                    let event = event?;
-                    self.heartbeat = Instant::now() + HEARTBEAT;
-                    self.over = self.one_job && matches!(event.what, Happening::State { state, .. } if state.is_final());
-                    return Some(written(&event));
-                }
-                () = sleep_until(self.heartbeat) => {
-                    self.heartbeat = Instant::now() + HEARTBEAT;
-                    return Some(Bytes::from_static(b": still here\n\n"));
-                }
-                () = sleep_until(self.recheck) => {
-                    self.recheck = Instant::now() + RECHECK;
-                    if !auth::still_holds(&self.app, &self.visitor).await {
-                        return None;
-                    }
-                }
-                () = stop.cancelled() => return None,
+        let stop = self.stop.clone();
+        tokio::select! {
+            event = self.events.next() => {
+                let event = event?;
+                self.heartbeat = Instant::now() + HEARTBEAT;
+                self.over = self.one_job && matches!(event.what, Happening::State { state, .. } if state.is_final());
+                Some(written(&event))
             }
+            () = sleep_until(self.heartbeat) => {
+                self.heartbeat = Instant::now() + HEARTBEAT;
+                Some(Bytes::from_static(b": still here\n\n"))
+            }
+            () = self.vigil.ended() => None,
+            () = stop.cancelled() => None,
         }
     }
 }

@@ -15,7 +15,7 @@ use inos_broker::Origin;
 use inos_protocols::frame::{Resume, ServerBody, Welcome};
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
@@ -25,13 +25,11 @@ use super::{
     writer::{self, Down},
 };
 use crate::{
-    auth::{Visitor, still_holds},
+    auth::{Vigil, Visitor},
     serve::Arrival,
     state::App,
 };
 
-/// How often a connection is looked at: does the key hold, is the client there.
-const LOOK: Duration = Duration::from_secs(4);
 /// After how much silence the client is pinged, and after how much it is given up.
 const PING_AFTER: Duration = Duration::from_secs(30);
 const LOST_AFTER: Duration = Duration::from_secs(75);
@@ -64,12 +62,16 @@ impl Open {
         let (mut down, mut up) = socket.split();
         let mut connection = session.attach(&self.line);
         let heard_ms = AtomicU64::new(0);
+        let mut vigil = Vigil::over(&self.app, &visitor);
         let mut reader = Reader::new(&self.app, &visitor, (&self.line, wire.origin), &heard_ms);
         let why = if self.welcome(&session, &mut down, false).await.is_err() {
             End::Lost
         } else {
             loop {
-                match self.talk(&mut reader, &wire.arrival, &session, connection, &mut up, &mut down).await {
+                match self
+                    .talk(&mut reader, (&mut vigil, &wire.arrival), &session, connection, &mut up, &mut down)
+                    .await
+                {
                     Stopped::End(why) => break why,
                     Stopped::Resume(resume) => {
                         if let Some((older, number)) = self.resume(&visitor, &session, resume) {
@@ -96,21 +98,22 @@ impl Open {
     async fn talk(
         &self,
         reader: &mut Reader<'_>,
-        arrival: &Arrival,
+        (vigil, arrival): (&mut Vigil, &Arrival),
         session: &Arc<Session>,
         connection: u64,
         up: &mut Up,
         down: &mut Down,
     ) -> Stopped {
         let ping = Notify::new();
-        let (heard_ms, begun, visitor) = (reader.heard_ms, reader.begun, reader.visitor);
+        let (heard_ms, begun) = (reader.heard_ms, reader.begun);
         let mut writing = pin!(writer::write(&self.app, session, connection, down, &ping));
         let mut reading = pin!(reader.read(session, up));
         let ended = tokio::select! {
             stopped = reading.as_mut() => return stopped,
             why = writing.as_mut() => why,
             why = self.line.is_cut() => why,
-            why = self.look_after(visitor, heard_ms, begun, &ping) => why,
+            () = silence(heard_ms, begun, &ping) => End::Lost,
+            () = vigil.ended() => End::Revoked,
             () = arrival.stop.cancelled() => End::Draining,
         };
         self.line.cut(ended);
@@ -133,27 +136,6 @@ impl Open {
             }
         }
         Stopped::End(ended)
-    }
-
-    /// Looks now and then whether the key holds and the client is there.
-    async fn look_after(&self, visitor: &Visitor, heard_ms: &AtomicU64, begun: Instant, ping: &Notify) -> End {
-        let mut pinged = false;
-        loop {
-            sleep(LOOK).await;
-            let heard = Duration::from_millis(heard_ms.load(Relaxed));
-            let silence = begun.elapsed().saturating_sub(heard);
-            if silence >= LOST_AFTER {
-                return End::Lost;
-            }
-            if silence < PING_AFTER {
-                pinged = false;
-            } else if !std::mem::replace(&mut pinged, true) {
-                ping.notify_one();
-            }
-            if !still_holds(&self.app, visitor).await {
-                return End::Revoked;
-            }
-        }
     }
 
     async fn welcome(&self, session: &Session, down: &mut Down, resumed: bool) -> Result<(), axum::Error> {
@@ -192,5 +174,65 @@ impl Open {
                 None
             }
         }
+    }
+}
+
+/// Pings a client that has been silent for a while, and ends where it stays silent.
+async fn silence(heard_ms: &AtomicU64, begun: Instant, ping: &Notify) {
+    let mut pinged_at = None;
+    loop {
+        let heard = begun + Duration::from_millis(heard_ms.load(Relaxed));
+        let silent = heard.elapsed();
+        if silent >= LOST_AFTER {
+            return;
+        }
+        if silent < PING_AFTER {
+            sleep_until(heard + PING_AFTER).await;
+            continue;
+        }
+        if pinged_at.replace(heard) != Some(heard) {
+            ping.notify_one();
+        }
+        // One that answers is pinged again when it has been silent for as long as this time.
+        sleep_until((Instant::now() + PING_AFTER).min(heard + LOST_AFTER)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_is_pinged_once_and_then_given_up() {
+        let (begun, heard_ms, ping) = (Instant::now(), AtomicU64::new(0), Notify::new());
+        let pings = parking_lot::Mutex::new(Vec::new());
+        let count = async {
+            loop {
+                ping.notified().await;
+                pings.lock().push(begun.elapsed().as_secs());
+            }
+        };
+        tokio::select! {
+            () = silence(&heard_ms, begun, &ping) => {}
+            () = count => {}
+        }
+        assert_eq!((pings.into_inner(), begun.elapsed().as_secs()), (vec![30], 75));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_answers_is_pinged_in_every_silence() {
+        let (begun, heard_ms, ping) = (Instant::now(), AtomicU64::new(0), Notify::new());
+        let answer = async {
+            for _ in 0..10 {
+                ping.notified().await;
+                sleep(Duration::from_millis(50)).await;
+                heard_ms.store(begun.elapsed().as_millis() as u64, Relaxed);
+            }
+        };
+        tokio::select! {
+            () = silence(&heard_ms, begun, &ping) => panic!("it was there"),
+            () = answer => {}
+        }
+        assert_eq!(begun.elapsed().as_secs(), 300);
     }
 }

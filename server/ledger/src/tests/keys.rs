@@ -1,5 +1,7 @@
 //! API keys.
 
+use std::time::Duration;
+
 use inos_protocols::{
     AccountId,
     account::{Scope, Scopes},
@@ -7,9 +9,14 @@ use inos_protocols::{
 };
 
 use super::{on_both, place::*};
-use crate::Error;
+use crate::{Error, KeyWatch};
 
-on_both![a_key_opens_its_account, nothing_else_opens_anything, a_revoked_key_is_closed_at_once];
+on_both![
+    a_key_opens_its_account,
+    nothing_else_opens_anything,
+    a_revoked_key_is_closed_at_once,
+    who_watches_a_key_hears_of_its_end,
+];
 
 async fn a_key_opens_its_account(place: Place) {
     let (ledger, books) = place.open().await;
@@ -67,4 +74,58 @@ async fn a_revoked_key_is_closed_at_once(place: Place) {
     assert!(ledger.authenticate(&key.secret).await.unwrap().is_none());
     assert!(!ledger.revoke_key(one, key.key.id).await.unwrap());
     assert!(books.keys(one).await.unwrap()[0].revoked.is_some());
+}
+
+/// Waits for the end of a key, and fails where it does not come.
+async fn ends(watch: &mut KeyWatch) {
+    tokio::time::timeout(Duration::from_secs(10), watch.ended()).await.expect("the key has ended");
+}
+
+async fn holds(watch: &mut KeyWatch) {
+    tokio::time::timeout(Duration::from_millis(50), watch.ended()).await.expect_err("the key holds");
+}
+
+async fn who_watches_a_key_hears_of_its_end(place: Place) {
+    let (ledger, _) = place.open().await;
+    let (account, _) = account(&ledger, 0).await;
+    let key = async |expires| ledger.create_key(account, "k", Scopes::default(), expires).await.unwrap().key;
+    let (revoked, other) = (key(None).await.id, key(None).await.id);
+    let expires = Some(Time::now().plus_ms(700));
+    let expiring = key(expires).await.id;
+    let (mut one, mut two, mut three) =
+        (ledger.watch_key(revoked, None), ledger.watch_key(revoked, None), ledger.watch_key(other, None));
+    holds(&mut one).await;
+    holds(&mut three).await;
+    let mut late = ledger.watch_key(expiring, expires);
+    holds(&mut late).await;
+    assert!(ledger.revoke_key(account, revoked).await.unwrap());
+    ends(&mut one).await;
+    ends(&mut two).await;
+    ends(&mut late).await;
+    assert!(Some(Time::now()) >= expires);
+    holds(&mut three).await;
+    drop((one, two));
+    // One that begins to watch too late hears of it as well.
+    ends(&mut ledger.watch_key(revoked, None)).await;
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn who_watches_a_key_hears_that_another_server_revoked_it() {
+    let place = Place::postgres().await;
+    let (here, _) = place.open().await;
+    let (there, _) = place.as_another_node().open().await;
+    let (account, _) = account(&here, 0).await;
+    let key = async || here.create_key(account, "k", Scopes::default(), None).await.unwrap();
+    let (revoked, other) = (key().await, key().await);
+    assert!(there.authenticate(&revoked.secret).await.unwrap().is_some());
+    let mut watches: Vec<_> = (0..3).map(|_| there.watch_key(revoked.key.id, None)).collect();
+    let mut holding = there.watch_key(other.key.id, None);
+    holds(&mut watches[0]).await;
+    assert!(here.revoke_key(account, revoked.key.id).await.unwrap());
+    for watch in &mut watches {
+        ends(watch).await;
+    }
+    assert!(there.authenticate(&revoked.secret).await.unwrap().is_none(), "it opens nothing more from memory either");
+    holds(&mut holding).await;
 }
