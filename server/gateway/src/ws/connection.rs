@@ -38,17 +38,19 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// How a connection came in.
 pub(crate) struct Wire {
+    /// Who has come.
+    pub(crate) visitor: Visitor,
     /// From where.
     pub(crate) arrival: Arrival,
     /// Where its jobs belong among traces.
     pub(crate) origin: Origin,
 }
 
-/// Serves one connection.
-pub(crate) async fn serve(app: App, visitor: Visitor, wire: Wire, session: Arc<Session>, socket: WebSocket) {
+/// Serves one connection. What is boxed would else lie in each of the futures that are wrapped around it.
+pub(crate) async fn serve(app: App, wire: Box<Wire>, session: Arc<Session>, socket: WebSocket) {
     app.metrics.sockets_open.fetch_add(1, Relaxed);
     let open = Open { app: Arc::clone(&app), line: Arc::default() };
-    open.serve(visitor, wire, session, socket).await;
+    open.serve(&wire, session, socket).await;
     app.metrics.sockets_open.fetch_sub(1, Relaxed);
 }
 
@@ -58,12 +60,13 @@ struct Open {
 }
 
 impl Open {
-    async fn serve(&self, visitor: Visitor, wire: Wire, mut session: Arc<Session>, socket: WebSocket) {
+    async fn serve(&self, wire: &Wire, mut session: Arc<Session>, socket: WebSocket) {
+        let visitor = &wire.visitor;
         let (mut down, mut up) = socket.split();
         let mut connection = session.attach(&self.line);
         let heard_ms = AtomicU64::new(0);
-        let mut vigil = Vigil::over(&self.app, &visitor);
-        let mut reader = Reader::new(&self.app, &visitor, (&self.line, wire.origin), &heard_ms);
+        let mut vigil = Vigil::over(&self.app, visitor);
+        let mut reader = Reader::new(&self.app, visitor, (&self.line, wire.origin), &heard_ms);
         let why = if self.welcome(&session, &mut down, false).await.is_err() {
             End::Lost
         } else {
@@ -74,7 +77,7 @@ impl Open {
                 {
                     Stopped::End(why) => break why,
                     Stopped::Resume(resume) => {
-                        if let Some((older, number)) = self.resume(&visitor, &session, resume) {
+                        if let Some((older, number)) = self.resume(visitor, &session, resume) {
                             Sessions::leave(&self.app, &session, connection, None);
                             (session, connection) = (older, number);
                             if self.welcome(&session, &mut down, true).await.is_err() {

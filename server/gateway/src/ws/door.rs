@@ -24,7 +24,8 @@ pub(crate) const PARAMS: &[Param] = &[Param {
 }];
 
 /// The buffer that a connection is read into. A connection at rest keeps it, so it is most of what one costs; a larger
-/// frame gets the room that it needs.
+/// frame gets the room that it needs. It is filled with zeros before each read, so nothing of it is free. With 16 or 128
+/// KiB, frames of 64 jobs of 1 KiB took 2 to 3 % less of the processor, which is less than one run differs from the next.
 const READ_BUFFER_BYTES: usize = 4 << 10;
 
 /// `GET /v1/ws`.
@@ -44,8 +45,8 @@ pub(crate) async fn open(mut call: Call) -> Answer {
         .max_message_size(size)
         .max_frame_size(size)
         .read_buffer_size(READ_BUFFER_BYTES);
-    let wire = Wire { arrival: call.arrival.clone(), origin: call.meta.origin_of_many() };
-    let serve = move |socket| connection::serve(app, visitor, wire, session, socket);
+    let wire = Box::new(Wire { visitor, arrival: call.arrival.clone(), origin: call.meta.origin_of_many() });
+    let serve = move |socket| connection::serve(app, wire, session, socket);
     // What is logged on the connection's account belongs to the request that opened it.
     let span = tracing::Span::current();
     Ok(upgrade.on_upgrade(move |socket| serve(socket).instrument(span)))
