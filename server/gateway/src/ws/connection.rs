@@ -15,10 +15,11 @@ use inos_broker::Origin;
 use inos_protocols::frame::{Resume, ServerBody, Welcome};
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
+    codec,
     line::{End, Line},
     reader::{Reader, Stopped, Up, trouble},
     session::{Session, Sessions},
@@ -35,6 +36,10 @@ const PING_AFTER: Duration = Duration::from_secs(30);
 const LOST_AFTER: Duration = Duration::from_secs(75);
 /// How long jobs under way may take once the server is about to stop.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// How long, and how much, is still read after a goodbye.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 4 << 20;
 
 /// How a connection came in.
 pub(crate) struct Wire {
@@ -95,6 +100,10 @@ impl Open {
         writer::say_goodbye(&session, &mut down, why).await;
         let patience = why.keeps_session().then_some(self.app.options.resume);
         Sessions::leave(&self.app, &session, connection, patience);
+        if why.words().is_some() {
+            // The client may still hear why; whether it does is its own business.
+            let _ = timeout(LINGER, hear_out(&mut up)).await;
+        }
     }
 
     /// Reads and writes until something ends the connection or the client asks for another session.
@@ -176,6 +185,18 @@ impl Open {
                 session.say(trouble(None, &refusal));
                 None
             }
+        }
+    }
+}
+
+/// Reads what is still coming and throws it away: a connection that is closed over unread bytes is reset, and the goodbye
+/// would be lost with it.
+async fn hear_out(up: &mut Up) {
+    let mut bytes = 0;
+    while let Some(Ok(message)) = up.next().await {
+        bytes += codec::len(&message).max(1);
+        if bytes > LINGER_BYTES_MAX {
+            return;
         }
     }
 }
