@@ -26,6 +26,9 @@ const PACKED_LEN: usize = 6 << 10;
 /// How many jobs go in one frame of a socket.
 const FRAME_JOBS: u64 = 16;
 
+/// From here on wishes come slowly: each that was told is asked for again at the end.
+const TOLD_MANY: usize = 1_000;
+
 /// What clients were told.
 #[derive(Default)]
 pub(crate) struct Told {
@@ -128,7 +131,11 @@ impl Told {
 
 /// Wishes until told to stop, or until the server is gone.
 pub(crate) fn load(client: &Client, told: &Told, stop: &AtomicBool) {
-    while !stop.load(Relaxed) && told.wish(client).is_ok() {}
+    while !stop.load(Relaxed) && told.wish(client).is_ok() {
+        if told.count() > TOLD_MANY {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 /// The same over a WebSocket, many jobs in a frame.

@@ -17,7 +17,7 @@ use crate::{
     inline::Meter,
     queue::Waiting,
     run::{Ground, Ran, Work, run},
-    shared::{Shared, is_own_thread, stop},
+    shared::{Shared, is_own_thread, stop, wake},
     status::WorkerState,
     task::{Queued, after, micros},
     watch, workers,
@@ -135,12 +135,12 @@ impl Engine {
                 Some((Queued { task, .. }, why)) => refused.push((task, why)),
             }
         }
-        let wake = shared.take_parked(&mut core);
+        let parked = shared.take_parked(&mut core);
         shared.count_waiting(&core);
         let sooner = soonest.filter(|soonest| core.sweep_at.is_none_or(|at| *soonest < at));
         core.sweep_at = sooner.or(core.sweep_at);
         drop(core);
-        shared.wake(wake);
+        wake(parked);
         if let Some(sooner) = sooner {
             shared.watch.arm(sooner);
         }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
-    thread,
+    thread::{self, Thread},
     time::{Duration, Instant},
 };
 
@@ -36,7 +36,6 @@ pub(crate) struct Shared {
     pub(crate) arena: Arena,
     /// Locked before `desks` and before any desk.
     pub(crate) core: Mutex<Core>,
-    pub(crate) work: Condvar,
     pub(crate) idle: Condvar,
     pub(crate) desks: RwLock<Vec<Arc<Desk>>>,
     pub(crate) watch: Watch,
@@ -57,8 +56,10 @@ pub(crate) struct Shared {
 /// The one thing that submitters and workers contend for.
 pub(crate) struct Core {
     pub(crate) queue: Queue<Queued>,
-    /// Workers that wait and that nobody has woken yet.
-    pub(crate) parked: usize,
+    /// Workers that wait and that nobody has woken yet, by their desks' numbers; the last to come is woken first.
+    ///
+    /// Each sleeps on a futex of its own: a condition variable's queue costs its waker more than the wake itself.
+    pub(crate) parked: Vec<(usize, Thread)>,
     /// Workers that can claim.
     pub(crate) workers: usize,
     pub(crate) quarantined: usize,
@@ -80,7 +81,7 @@ impl Core {
 
     /// Whether nothing waits and nothing runs, units that do not stop left aside.
     pub(crate) fn is_idle(&self) -> bool {
-        self.queue.len() == 0 && self.parked >= self.workers && self.ending == 0
+        self.queue.len() == 0 && self.parked.len() >= self.workers && self.ending == 0
     }
 }
 
@@ -88,7 +89,7 @@ impl Shared {
     pub(crate) fn new(arena: Arena, options: Options) -> Self {
         let core = Core {
             queue: Queue::new(options.queue_len_max, options.account_queue_len_max),
-            parked: 0,
+            parked: Vec::new(),
             workers: 0,
             quarantined: 0,
             quarantined_total: 0,
@@ -101,7 +102,6 @@ impl Shared {
             options,
             arena,
             core: Mutex::new(core),
-            work: Condvar::new(),
             idle: Condvar::new(),
             desks: RwLock::new(Vec::new()),
             watch: Watch::new(),
@@ -135,23 +135,16 @@ impl Shared {
         self.workers_started.fetch_add(1, Relaxed)
     }
 
-    /// Takes as many parked workers as there are tasks off the count; whoever does so must wake them.
-    pub(crate) fn take_parked(&self, core: &mut Core) -> usize {
-        let wake = core.queue.len().min(core.parked);
-        core.parked -= wake;
+    /// Takes as many parked workers as there are tasks off the list; whoever does so must wake them.
+    pub(crate) fn take_parked(&self, core: &mut Core) -> Vec<(usize, Thread)> {
+        let stay = core.parked.len().saturating_sub(core.queue.len());
+        let wake = core.parked.split_off(stay);
         self.count_parked(core);
         wake
     }
 
-    /// Wakes so many workers that were taken off the count.
-    pub(crate) fn wake(&self, workers: usize) {
-        for _ in 0..workers {
-            self.work.notify_one();
-        }
-    }
-
     pub(crate) fn count_parked(&self, core: &Core) {
-        self.parked.store(core.parked, Relaxed);
+        self.parked.store(core.parked.len(), Relaxed);
     }
 
     pub(crate) fn count_waiting(&self, core: &Core) {
@@ -218,14 +211,19 @@ impl Shared {
     }
 }
 
+/// Wakes workers that were taken off the list of the parked.
+pub(crate) fn wake(workers: Vec<(usize, Thread)>) {
+    workers.into_iter().for_each(|(_, thread)| thread.unpark());
+}
+
 /// Stops every thread, those aside whose unit does not stop.
 pub(crate) fn stop(shared: &Shared) {
     shared.halt();
     let mut core = shared.core.lock();
     core.stopped = true;
-    core.parked = 0;
+    let parked = std::mem::take(&mut core.parked);
     drop(core);
-    shared.work.notify_all();
+    wake(parked);
     let mut core = shared.core.lock();
     while core.workers > 0 {
         shared.idle.wait(&mut core);

@@ -18,6 +18,8 @@ use parking_lot::{Condvar, Mutex};
 
 /// The largest block; a known body up to this size has one block of its own size.
 const BLOCK_LEN_MAX: usize = 1 << 20;
+/// A block of a longer body: what was written last is still in the core's cache when it is read.
+const BLOCK_LEN_USUAL: usize = 256 << 10;
 /// The first block of a body of unknown length, and the least that is handed on to a waiting reader.
 const BLOCK_LEN_MIN: usize = 64 << 10;
 /// Blocks of one channel.
@@ -205,9 +207,10 @@ impl Writer {
 
     /// Room for the next block, if the arena has any.
     fn room(&self, blocks: usize) -> Option<Room> {
-        let usual = (BLOCK_LEN_MIN << blocks).min(BLOCK_LEN_MAX);
+        let usual = (BLOCK_LEN_MIN << blocks).min(BLOCK_LEN_USUAL);
         let len = match self.len {
-            Some(len) => (len - self.written).min(BLOCK_LEN_MAX as u64) as usize,
+            Some(len) if self.is_single() => len as usize,
+            Some(len) => (len - self.written).min(BLOCK_LEN_USUAL as u64) as usize,
             None => usual,
         };
         match self.arena.lease(self.owner, len) {

@@ -14,7 +14,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::{
     End,
     desk::{Desk, Found, Running},
-    shared::{Core, Shared},
+    shared::{Core, Shared, wake},
     task::{Queued, tell},
     workers,
 };
@@ -134,9 +134,9 @@ fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk,
     shared.count_waiting(&core);
     let replace = !core.stopped && core.quarantined <= 2 * shared.options.workers;
     desk.replace(replace);
-    let wake = shared.take_parked(&mut core);
+    let parked = shared.take_parked(&mut core);
     drop(core);
-    shared.wake(wake);
+    wake(parked);
     tracing::error!(
         job = %label.id,
         unit = label.unit,

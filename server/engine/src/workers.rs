@@ -2,6 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -114,13 +115,15 @@ fn claim(shared: &Shared, desk: &Desk) -> bool {
         }
         desk.rest();
         shared.waited_us.store(0, Relaxed);
-        core.parked += 1;
+        core.parked.push((desk.id, thread::current()));
         shared.count_parked(&core);
         if core.is_idle() {
             shared.idle.notify_all();
         }
-        // Whoever wakes a worker takes it off the count of the parked.
-        shared.work.wait(&mut core);
+        // Whoever wakes a worker takes it off the list of the parked; a thread may also wake for nothing.
+        while core.parked.iter().any(|(id, _)| *id == desk.id) {
+            MutexGuard::unlocked(&mut core, thread::park);
+        }
     }
 }
 

@@ -176,7 +176,7 @@ fn a_slow_reader_slows_its_writer() {
     });
     let mut context = Context::from_waker(Waker::noop());
     assert!(write.as_mut().poll(&mut context).is_pending());
-    assert!(bench.arena.stats().leased <= 5 << 20, "four blocks at most");
+    assert!(bench.arena.stats().leased <= 5 << 18, "four blocks at most");
     drop(write);
     running.control.cancel();
     assert_eq!(sent.outcome().end, End::Fault(Fault::invalid("/inputs/0", "the body ended early")));
