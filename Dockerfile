@@ -20,7 +20,8 @@ COPY --from=build /out/inos /usr/local/bin/inos
 COPY --from=build /src/LICENSE /usr/share/doc/inos/LICENSE
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-ENV INOS_DATA_DIR=/data
+# SQLite sorts what does not fit into memory where there is room: nothing but /data can be written on a read-only root.
+ENV INOS_DATA_DIR=/data SQLITE_TMPDIR=/data
 VOLUME /data
 EXPOSE 4667
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["inos", "health"]

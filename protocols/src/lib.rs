@@ -12,6 +12,7 @@ pub mod layout;
 pub mod money;
 pub mod node;
 pub mod receipt;
+pub mod record;
 pub mod refusal;
 #[cfg(test)]
 mod tests;

@@ -111,17 +111,15 @@ fn whatever_is_changed_in_the_books_is_named(options: Options) {
         "account = (SELECT min(no) FROM accounts WHERE name = 'admin')".into(),
         "unit = 'other'".into(),
         "method = 'other'".into(),
-        "version = '0'".into(),
-        format!("capsule = {}", scene.bytes(&"00".repeat(32))),
-        format!("inputs = {}", scene.bytes(&"00".repeat(32))),
-        "outputs = NULL".into(),
-        "submitted = submitted - 1".into(),
-        "finished = finished + 1".into(),
+        format!("request = (SELECT request FROM jobs WHERE {other})"),
+        format!("ending = (SELECT ending FROM jobs WHERE {other})"),
     ] {
         scene.change("jobs", &format!("UPDATE jobs SET {change} WHERE {paid}"), &something_else, false);
     }
-    let nonsense = format!("UPDATE jobs SET outputs = 'x' WHERE {paid}");
-    scene.change("jobs", &nonsense, &format!("{}: its row states no receipt", scene.paid), false);
+    for piece in ["request", "ending"] {
+        let nonsense = format!("UPDATE jobs SET {piece} = {} WHERE {paid}", scene.bytes("00"));
+        scene.change("jobs", &nonsense, &format!("{}: its row states no receipt", scene.paid), false);
+    }
     let without = format!("{} has ended without a receipt", scene.paid);
     scene.change("jobs", &format!("UPDATE jobs SET leaf_index = leaf_index + 1 WHERE {paid}"), &without, false);
     scene.change("jobs", &format!("DELETE FROM jobs WHERE {paid}"), "0 jobs for 1 receipts", false);

@@ -1,6 +1,6 @@
 //! Any value that may cross a wire.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*};
@@ -14,9 +14,10 @@ use crate::{
         Trouble, Welcome,
     },
     ids::{SessionId, TransferId},
-    job::{Capsule, Input, Metrics, Outcome, Output, OutputBytes, Params, State, Store},
+    job::{Capsule, Input, Metrics, Outcome, Output, OutputBytes, OutputInfo, Params, State, Store},
     node::Node,
     receipt::{Receipt, SignedReceipt, SignedRoot},
+    record::{JobEnding, JobRequest},
     time::Time,
 };
 
@@ -88,11 +89,23 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![bytes().prop_map(Input::Bytes), hash().prop_map(Input::Blob)]
 }
 
+fn labels() -> impl Strategy<Value = BTreeMap<String, String>> {
+    vec((text(), text()), 0..4).prop_map(|labels| labels.into_iter().collect())
+}
+
+fn metrics() -> impl Strategy<Value = Metrics> {
+    any::<[u64; 4]>().prop_map(|[bytes_in, bytes_out, queued_us, run_us]| Metrics {
+        bytes_in,
+        bytes_out,
+        queued_us,
+        run_us,
+    })
+}
+
 pub(super) fn capsule() -> impl Strategy<Value = Capsule> {
     let asked = (text(), text(), params(), vec(input(), 0..5), prop_oneof![Just(Store::Inline), Just(Store::Blob)]);
-    let labels = vec((text(), text()), 0..4).prop_map(|labels| labels.into_iter().collect::<BTreeMap<_, _>>());
     let key = option::of(text().prop_filter("not empty", |key| !key.is_empty()));
-    let terms = (option::of(amount()), any::<u8>(), option::of(any::<u32>()), any::<bool>(), labels, key);
+    let terms = (option::of(amount()), any::<u8>(), option::of(any::<u32>()), any::<bool>(), labels(), key);
     (asked, terms).prop_map(|((unit, method, params, inputs, store), terms)| {
         let (budget, priority, timeout_ms, keep, labels, idempotency_key) = terms;
         let output = Output { store };
@@ -176,14 +189,8 @@ pub(super) fn outcome() -> impl Strategy<Value = Outcome> {
     let media_type = prop_oneof![Just("text/plain".to_owned()), Just("image/png".to_owned()), text()];
     let output =
         (media_type, hash(), bytes()).prop_map(|(media_type, hash, bytes)| OutputBytes { media_type, hash, bytes });
-    let metrics = any::<[u64; 4]>().prop_map(|[bytes_in, bytes_out, queued_us, run_us]| Metrics {
-        bytes_in,
-        bytes_out,
-        queued_us,
-        run_us,
-    });
     let proof = option::of(signed_receipt());
-    (job(), state(), amount(), vec(output, 0..4), option::of(problem()), metrics, proof).prop_map(
+    (job(), state(), amount(), vec(output, 0..4), option::of(problem()), metrics(), proof).prop_map(
         |(job, state, cost, outputs, error, metrics, receipt)| Outcome {
             job,
             state,
@@ -297,4 +304,36 @@ pub(super) fn key() -> impl Strategy<Value = Key> {
     let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
     (id, text(), scopes, time(), option::of(time()), option::of(time()))
         .prop_map(|(id, name, scopes, created, expires, revoked)| Key { id, name, scopes, created, expires, revoked })
+}
+
+pub(super) fn job_request() -> impl Strategy<Value = JobRequest<'static>> {
+    (text(), any::<u8>(), option::of(amount()), hash(), time(), time(), option::of(text()), labels()).prop_map(
+        |(version, priority, budget, capsule, submitted, deadline, params, labels)| JobRequest {
+            version: version.into(),
+            priority,
+            budget,
+            capsule,
+            submitted,
+            deadline,
+            params: params.map(Into::into),
+            labels: Cow::Owned(labels),
+        },
+    )
+}
+
+pub(super) fn job_ending() -> impl Strategy<Value = JobEnding<'static>> {
+    let output =
+        (text(), any::<u64>(), hash()).prop_map(|(media_type, bytes, hash)| OutputInfo { media_type, bytes, hash });
+    let times = (option::of(time()), time(), any::<u32>());
+    (times, metrics(), vec(hash(), 0..4), vec(output, 0..4), option::of(problem())).prop_map(
+        |((started, finished, attempts), metrics, inputs, outputs, error)| JobEnding {
+            started,
+            finished,
+            attempts,
+            metrics,
+            inputs: inputs.into(),
+            outputs: outputs.into(),
+            error: error.map(Cow::Owned),
+        },
+    )
 }

@@ -24,6 +24,10 @@ const RECEIPT: Form<SignedReceipt> =
 const TRANSFER: Form<account::Transfer> = Form { read: wire::read_transfer, write: wire::write_transfer };
 const HOLD: Form<account::Hold> = Form { read: wire::read_hold, write: wire::write_hold };
 const ENTRY: Form<account::Entry> = Form { read: wire::read_entry, write: wire::write_entry };
+const REQUEST: Form<crate::record::JobRequest<'static>> =
+    Form { read: |message| Ok(wire::read_job_request(message)?), write: wire::write_job_request };
+const ENDING: Form<crate::record::JobEnding<'static>> =
+    Form { read: |message| Ok(wire::read_job_ending(message)?), write: wire::write_job_ending };
 const KEY: Form<account::Key> = Form { read: wire::read_key, write: wire::write_key };
 const NODE: Form<crate::node::Node> = Form { read: wire::read_node, write: wire::write_node };
 
@@ -119,6 +123,18 @@ proptest! {
     }
 
     #[test]
+    fn pieces_of_jobs_survive_both_forms(
+        request in arbitrary::job_request(),
+        ending in arbitrary::job_ending(),
+        mutations in mutations(),
+    ) {
+        REQUEST.keeps(&request);
+        ENDING.keeps(&ending);
+        REQUEST.withstands_mutations(&request, &mutations);
+        ENDING.withstands_mutations(&ending, &mutations);
+    }
+
+    #[test]
     fn a_batch_survives_its_forms(capsules in vec(arbitrary::capsule(), 0..5)) {
         let all = |read: Vec<Result<_, Refusal>>| read.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
         let message = Bytes::from(wire::write_capsules(&capsules));
@@ -154,6 +170,8 @@ proptest! {
         CLIENT.withstands(&message);
         SERVER.withstands(&message);
         RECEIPT.withstands(&message);
+        REQUEST.withstands(&message);
+        ENDING.withstands(&message);
     }
 
     #[test]

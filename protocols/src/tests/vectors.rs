@@ -206,6 +206,25 @@ fn ledger_entries_are_as_committed() {
 }
 
 #[test]
+fn pieces_of_jobs_are_as_committed() {
+    let hash = Hash::of(b"abc");
+    let bare = json!({"version": "1.0.0", "priority": 100, "capsule": hash, "submitted": AT, "deadline": AT});
+    let full = json!({"version": "1.0.0", "priority": 0, "budget": 0, "capsule": hash, "submitted": AT, "deadline": AT,
+        "params": r#"{"quality":5}"#, "labels": {"run": "7", "größe": "🦀"}});
+    let cases = vec![("only what is needed", bare), ("every field", full)];
+    let read = |message: &Bytes| Ok(wire::read_job_request(message)?);
+    check("job_request", read, wire::write_job_request, cases);
+    let metrics = json!({"bytes_in": 3, "bytes_out": 64, "queued_us": 11, "run_us": 2});
+    let info = json!({"media_type": "text/plain", "bytes": 64, "hash": hash});
+    let done = json!({"started": AT, "finished": AT, "attempts": 1, "metrics": metrics, "inputs": [hash, hash],
+        "outputs": [info, info]});
+    let never = json!({"finished": AT, "attempts": 0, "metrics": metrics, "inputs": [], "outputs": [],
+        "error": problem()});
+    let read = |message: &Bytes| Ok(wire::read_job_ending(message)?);
+    check("job_ending", read, wire::write_job_ending, vec![("done", done), ("never begun", never)]);
+}
+
+#[test]
 fn identities_are_as_committed() {
     let node = json!({"id": receipt(1).node, "name": "north", "version": "0.1.0", "started": AT});
     check("node_identity", wire::read_node, wire::write_node, vec![("a node", node)]);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, btree_map};
 
 use bytes::Bytes;
+use capnp::struct_list;
 
 use super::{Malformed, fields, message};
 use crate::{
@@ -68,7 +69,7 @@ pub(super) fn read(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Capsule, 
             capsule::timeout_ms::Some(ms) => Some(ms),
         },
         keep: from.get_keep(),
-        labels: read_labels(from)?,
+        labels: read_labels(from.get_labels()?)?,
         idempotency_key: read_idempotency_key(from)?,
     })
 }
@@ -104,12 +105,9 @@ fn read_output(from: capsule::Reader<'_>) -> Result<Output, Malformed> {
     Ok(Output { store })
 }
 
-fn read_labels(from: capsule::Reader<'_>) -> Result<BTreeMap<String, String>, Malformed> {
+/// Reads labels.
+pub(super) fn read_labels(list: struct_list::Reader<'_, label::Owned>) -> Result<BTreeMap<String, String>, Malformed> {
     let mut labels = BTreeMap::new();
-    if !from.has_labels() {
-        return Ok(labels);
-    }
-    let list = from.get_labels()?;
     fields::list_len("labels", LABELS_MAX, list.len())?;
     for label in list {
         let key = fields::short_text("labels: key", LABEL_LEN_MAX, label.get_key())?;
@@ -147,10 +145,14 @@ pub(super) fn words(capsule: &Capsule, params: &str) -> usize {
         Input::Bytes(bytes) => 2 + message::words(bytes.len()),
         Input::Blob(_) => 7,
     });
-    let labels = capsule.labels.iter().map(|(key, value)| 2 + message::words(key.len()) + message::words(value.len()));
     20 + texts.iter().map(|text| message::words(text.len())).sum::<usize>()
         + inputs.sum::<usize>()
-        + labels.sum::<usize>()
+        + label_words(&capsule.labels)
+}
+
+/// No fewer words than the labels take in a message.
+pub(super) fn label_words(labels: &BTreeMap<String, String>) -> usize {
+    labels.iter().map(|(key, value)| 2 + message::words(key.len()) + message::words(value.len())).sum()
 }
 
 /// Writes a capsule whose parameters are this text.
@@ -191,10 +193,7 @@ pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_
     }
     to.set_keep(*keep);
     if !labels.is_empty() {
-        let mut list = to.reborrow().init_labels(labels.len() as u32);
-        for (index, (key, value)) in labels.iter().enumerate() {
-            write_label(key, value, list.reborrow().get(index as u32));
-        }
+        write_labels(labels, to.reborrow().init_labels(labels.len() as u32));
     }
     if let Some(key) = idempotency_key {
         to.set_idempotency_key(key);
@@ -208,7 +207,11 @@ fn write_input(input: &Input, mut to: input::Builder<'_>) {
     }
 }
 
-fn write_label(key: &str, value: &str, mut to: label::Builder<'_>) {
-    to.set_key(key);
-    to.set_value(value);
+/// Writes labels into a list of as many.
+pub(super) fn write_labels(labels: &BTreeMap<String, String>, mut list: struct_list::Builder<'_, label::Owned>) {
+    for (index, (key, value)) in labels.iter().enumerate() {
+        let mut to = list.reborrow().get(index as u32);
+        to.set_key(key);
+        to.set_value(value);
+    }
 }

@@ -11,6 +11,7 @@ mod message;
 mod outcome;
 mod problem;
 mod receipt;
+mod record;
 
 pub use capsule::{read_capsule, read_capsules, write_capsule, write_capsules};
 pub use frames::{Ends, read_client_frame, read_ends, read_server_frame, write_client_frame, write_server_frame};
@@ -18,6 +19,7 @@ pub use identity::{read_key, read_node, write_key, write_node};
 pub use ledger::{read_entry, read_hold, read_transfer, write_entry, write_hold, write_transfer};
 pub use malformed::Malformed;
 pub use outcome::{read_outcome, write_outcome};
+pub use record::{read_job_ending, read_job_request, write_job_ending, write_job_request};
 
 /// The largest message that is read, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 64 << 20;

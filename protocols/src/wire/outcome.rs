@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The most outputs of one job.
-const OUTPUTS_MAX: usize = 1_000;
+pub(super) const OUTPUTS_MAX: usize = 1_000;
 
 /// The outcome that this message is; its outputs stay slices of `message`.
 pub fn read_outcome(message: &Bytes) -> Result<Outcome, Refusal> {
@@ -56,7 +56,8 @@ fn read_outputs(whole: &Bytes, from: result::Reader<'_>) -> Result<Vec<OutputByt
     list.iter().map(read).collect()
 }
 
-fn read_metrics(from: metrics::Reader<'_>) -> Metrics {
+/// Reads metrics.
+pub(super) fn read_metrics(from: metrics::Reader<'_>) -> Metrics {
     Metrics {
         bytes_in: from.get_bytes_in(),
         bytes_out: from.get_bytes_out(),
@@ -98,7 +99,8 @@ pub(super) fn write(outcome: &Outcome, mut to: result::Builder<'_>) {
     }
 }
 
-fn write_metrics(metrics: Metrics, mut to: metrics::Builder<'_>) {
+/// Writes metrics.
+pub(super) fn write_metrics(metrics: Metrics, mut to: metrics::Builder<'_>) {
     let Metrics { bytes_in, bytes_out, queued_us, run_us } = metrics;
     to.set_bytes_in(bytes_in);
     to.set_bytes_out(bytes_out);

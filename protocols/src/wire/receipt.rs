@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Malformed, fields, message};
+use super::{Malformed, fields, message, outcome::OUTPUTS_MAX};
 use crate::{
     AccountId, JobId,
     generated::{
@@ -13,12 +13,10 @@ use crate::{
     receipt::{Receipt, SignedReceipt, SignedRoot, Statement},
 };
 
-/// The most outputs that a receipt names.
-const OUTPUTS_MAX: usize = 1_000;
 /// The longest path: what 2^32 leaves take.
 const PATH_LEN_MAX: usize = 32;
 /// The longest unit, method or version.
-const NAME_LEN_MAX: usize = 256;
+pub(super) const NAME_LEN_MAX: usize = 256;
 
 impl From<State> for state_capnp::State {
     fn from(state: State) -> Self {

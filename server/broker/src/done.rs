@@ -103,7 +103,7 @@ impl Story {
             submitted: self.submitted,
             deadline: self.deadline,
             params: (!self.params.is_empty()).then(|| serde_json::Value::Object(self.params.clone()).to_string()),
-            labels: (!self.labels.is_empty()).then(|| serde_json::json!(self.labels).to_string()),
+            labels: self.labels.clone(),
             segment: None,
         }
     }

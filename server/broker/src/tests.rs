@@ -167,7 +167,7 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
             submitted: Time::now(),
             deadline: Time::from_ms(Time::now().as_ms() - ago_ms),
             params: None,
-            labels: None,
+            labels: Default::default(),
             segment: None,
         };
         held.push(job.id);

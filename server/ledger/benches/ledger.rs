@@ -287,7 +287,7 @@ fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
         submitted: now,
         deadline: now.plus_ms(60_000),
         params: None,
-        labels: None,
+        labels: Default::default(),
         segment: None,
     };
     let output = OutputInfo { media_type: "application/octet-stream".into(), bytes: 32, hash: Hash([8; 32]) };

@@ -10,6 +10,10 @@ mod unfinished;
 
 use std::sync::Arc;
 
+use inos_protocols::{
+    record::{JobEnding, JobRequest},
+    wire,
+};
 use sqlx::{Any, AnyPool, ColumnIndex, Decode, Row, Type, any::AnyRow};
 
 pub use self::{
@@ -45,6 +49,17 @@ where
     &'static str: ColumnIndex<AnyRow>,
 {
     row.try_get(name).map_err(Error::on(name))
+}
+
+/// What was asked of the job in this row.
+fn request(row: &AnyRow) -> Result<JobRequest<'static>, Error> {
+    wire::read_job_request(column(row, "request")?).map_err(|_| Error::Damaged { what: "record of a job's request" })
+}
+
+/// How the job in this row ended, if it has.
+fn ending(row: &AnyRow) -> Result<Option<JobEnding<'static>>, Error> {
+    let ending = column::<Option<&[u8]>>(row, "ending")?.map(wire::read_job_ending).transpose();
+    ending.map_err(|_| Error::Damaged { what: "record of a job's ending" })
 }
 
 /// A page's length as asked, within bounds.

@@ -1,6 +1,6 @@
 //! What a commit is made of, and what comes of it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use inos_protocols::{
     Hash, JobId, Microcredits, Problem,
@@ -90,8 +90,8 @@ pub struct JobRecord {
     pub deadline: Time,
     /// Its parameters as JSON.
     pub params: Option<String>,
-    /// Its labels as JSON.
-    pub labels: Option<String>,
+    /// The caller's own words.
+    pub labels: BTreeMap<String, String>,
     /// The pack segment that its inputs lie in.
     pub segment: Option<u64>,
 }

@@ -76,9 +76,9 @@ impl Ledger {
         retried(async || {
             let mut tx = self.0.shared.database.write().await?;
             let gone: Vec<Gone> = sqlx::query_as(
-                "DELETE FROM jobs WHERE seq IN (SELECT seq FROM \
-                 (SELECT seq, state, finished FROM jobs ORDER BY seq LIMIT $2) AS oldest \
-                 WHERE state > 1 AND finished < $1) \
+                "DELETE FROM jobs WHERE seq IN (SELECT j.seq FROM \
+                 (SELECT seq, state, node, commit_seq FROM jobs ORDER BY seq LIMIT $2) AS j \
+                 JOIN commits c ON c.node = j.node AND c.seq = j.commit_seq WHERE j.state > 1 AND c.signed < $1) \
                  RETURNING seq, id, account, node, cost, commit_seq",
             )
             .bind(before.as_i64())
@@ -87,8 +87,9 @@ impl Ledger {
             .await
             .map_err(Error::on("forget jobs"))?;
             settle_up(tx.on(), &gone).await?;
-            for (_, id, ..) in &gone {
+            for (_, id, account, ..) in &gone {
                 forget_files(tx.on(), id).await?;
+                forget_labels(tx.on(), *account, id).await?;
             }
             tx.commit().await?;
             Ok(gone.len() as u64)
@@ -110,6 +111,16 @@ async fn forget_files(connection: &mut AnyConnection, id: &[u8]) -> Result<(), E
         .await
         .map(drop)
         .map_err(Error::on("forget payload files"))
+}
+
+async fn forget_labels(connection: &mut AnyConnection, account: i64, id: &[u8]) -> Result<(), Error> {
+    sqlx::query("DELETE FROM labels WHERE account = $1 AND job = $2")
+        .bind(account)
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(Error::on("forget labels"))
 }
 
 /// Puts one transfer in the place of many jobs, and marks their receipts as forgotten.

@@ -1,5 +1,8 @@
 //! Brings a database to the schema of this program, one migration a transaction. Never goes back.
 
+mod pieces;
+
+use futures_util::{FutureExt, future::BoxFuture};
 use inos_protocols::time::Time;
 use sqlx::{AnyConnection, AssertSqlSafe, Executor};
 
@@ -8,26 +11,31 @@ use crate::{
     database::{Database, Tx},
 };
 
-/// A step from one schema to the next, as each database takes it.
-struct Migration {
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-impl Migration {
-    /// One text for both.
-    const fn both(sql: &'static str) -> Self {
-        Self { sqlite: sql, postgres: sql }
-    }
+/// A part of a migration.
+enum Step {
+    /// SQL that both databases understand, once its three own words are replaced.
+    Sql(&'static str),
+    /// SQL for each.
+    Each { sqlite: &'static str, postgres: &'static str },
+    /// Rows that only the program can rewrite.
+    Rows(for<'c> fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<(), sqlx::Error>>),
 }
 
 /// Every migration, in order; the first is version 1.
-const MIGRATIONS: &[Migration] = &[
-    Migration::both(include_str!("../../../migrations/0001_ledger.sql")),
-    Migration {
+const MIGRATIONS: &[&[Step]] = &[
+    &[Step::Sql(include_str!("../../../migrations/0001_ledger.sql"))],
+    &[Step::Each {
         sqlite: include_str!("../../../migrations/0002_receipts_from_rows.sqlite.sql"),
         postgres: include_str!("../../../migrations/0002_receipts_from_rows.postgres.sql"),
-    },
+    }],
+    &[
+        Step::Sql(include_str!("../../../migrations/0003_pieces_of_jobs.sql")),
+        Step::Rows(|connection| pieces::carry(connection).boxed()),
+        Step::Each {
+            sqlite: include_str!("../../../migrations/0003_pieces_of_jobs.end.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0003_pieces_of_jobs.end.postgres.sql"),
+        },
+    ],
 ];
 
 /// The newest schema that this program knows.
@@ -38,16 +46,23 @@ const LOCK: i64 = 0x696e_6f73_6c65_6467;
 
 /// Applies what is missing; two servers may do so at once.
 pub(crate) async fn migrate(database: &Database) -> Result<(), Error> {
+    migrate_to(database, MIGRATIONS.len()).await
+}
+
+/// Applies what is missing up to that schema.
+pub(crate) async fn migrate_to(database: &Database, schema: usize) -> Result<(), Error> {
+    let migrations = &MIGRATIONS[..schema];
     loop {
         let mut tx = database.write().await?;
         let found = version(&mut tx, database.is_sqlite()).await.map_err(Error::on("read the schema's version"))?;
         if found > SCHEMA {
             return Err(Error::NewerSchema { found, known: SCHEMA });
         }
-        let Some(migration) = MIGRATIONS.get(found as usize) else { return tx.commit().await };
+        let Some(migration) = migrations.get(found as usize) else { return tx.commit().await };
         let version = found + 1;
-        let sql = translate(migration, database.is_sqlite());
-        apply(tx.on(), version, sql).await.map_err(|source| Error::Migrate { version, source })?;
+        apply(tx.on(), version, migration, database.is_sqlite())
+            .await
+            .map_err(|source| Error::Migrate { version, source })?;
         tx.commit().await?;
     }
 }
@@ -63,9 +78,25 @@ async fn version(tx: &mut Tx, is_sqlite: bool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT CAST(coalesce(max(version), 0) AS BIGINT) FROM schema_versions").fetch_one(tx.on()).await
 }
 
-async fn apply(connection: &mut AnyConnection, version: i64, sql: String) -> Result<(), sqlx::Error> {
-    // The text is this program's own; nothing of a caller's is in it.
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await?;
+async fn apply(
+    connection: &mut AnyConnection,
+    version: i64,
+    steps: &[Step],
+    is_sqlite: bool,
+) -> Result<(), sqlx::Error> {
+    for step in steps {
+        let sql = match *step {
+            Step::Sql(sql) => sql,
+            Step::Each { sqlite, .. } if is_sqlite => sqlite,
+            Step::Each { postgres, .. } => postgres,
+            Step::Rows(rewrite) => {
+                rewrite(&mut *connection).await?;
+                continue;
+            }
+        };
+        // The text is this program's own; nothing of a caller's is in it.
+        sqlx::raw_sql(AssertSqlSafe(translate(sql, is_sqlite))).execute(&mut *connection).await?;
+    }
     sqlx::query("INSERT INTO schema_versions (version, applied) VALUES ($1, $2)")
         .bind(version)
         .bind(Time::now().as_i64())
@@ -74,9 +105,8 @@ async fn apply(connection: &mut AnyConnection, version: i64, sql: String) -> Res
     Ok(())
 }
 
-/// A migration in the words of one of the databases: three of them differ in the common text.
-fn translate(migration: &Migration, is_sqlite: bool) -> String {
-    let sql = if is_sqlite { migration.sqlite } else { migration.postgres };
+/// The text in the words of one of the databases: three of them differ.
+fn translate(sql: &str, is_sqlite: bool) -> String {
     let words = if is_sqlite {
         ["INTEGER PRIMARY KEY", "BLOB", ""]
     } else {

@@ -5,6 +5,9 @@
 # means what their absence meant; nothing is removed, a field that nobody needs any more is renamed to `obsolete…`.
 # A reader refuses a union tag or an enum word that it does not know. What cannot follow these rules is a v2 folder.
 
+using Capsule = import "/compute/v1/capsule.capnp";
+using Problem = import "/system/v1/problem.capnp".Problem;
+
 struct Transfer {
   # Credits that moved from one account to another, once and for ever.
   id @0 :Data;
@@ -48,4 +51,46 @@ enum Reason {
   grant @0;
   transfer @1;
   job @2;
+}
+
+struct JobRequest {
+  # What was asked of a job and is not looked for by itself: one piece of its row.
+  version @0 :Text;
+  # The unit's version.
+  priority @1 :UInt8;
+  budget :union {
+    none @2 :Void;
+    some @3 :UInt64;
+  }
+  capsule @4 :Data;
+  # The digest of what was asked.
+  submitted @5 :UInt64;
+  deadline @6 :UInt64;
+  params @7 :Text;
+  # As JSON; absent where they are not kept.
+  labels @8 :List(Capsule.Label);
+}
+
+struct JobEnding {
+  # How a job ended and what is not looked for by itself: another piece of its row.
+  started :union {
+    none @0 :Void;
+    # It never began.
+    some @1 :UInt64;
+  }
+  finished @2 :UInt64;
+  attempts @3 :UInt32;
+  metrics @4 :Capsule.Metrics;
+  inputs @5 :Data;
+  # The BLAKE3 of each input, 32 bytes each.
+  outputs @6 :List(OutputInfo);
+  error @7 :Problem;
+  # Absent where it succeeded.
+}
+
+struct OutputInfo {
+  # What is known of one output without its bytes.
+  mediaType @0 :Text;
+  bytes @1 :UInt64;
+  hash @2 :Data;
 }

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use inos_protocols::{AccountId, Hash, JobId, account::Blob, job::OutputInfo, time::Time};
 use sqlx::any::AnyRow;
 
-use super::{Books, PAGE_MAX, column, damaged, page};
+use super::{Books, PAGE_MAX, column, damaged, ending, page};
 use crate::Error;
 
 impl Books {
@@ -107,7 +107,7 @@ impl Books {
     /// Jobs of all accounts of which something is kept, in the order of their rows after `seq`; none at the end.
     pub async fn payloads(&self, after: i64) -> Result<Vec<Payloads>, Error> {
         let rows = sqlx::query(
-            "SELECT seq, id, kept, outputs, asked, state FROM jobs WHERE seq > $1 AND (kept IS NOT NULL OR state < 2) \
+            "SELECT seq, id, kept, ending, asked, state FROM jobs WHERE seq > $1 AND (kept IS NOT NULL OR state < 2) \
              ORDER BY seq LIMIT $2",
         )
         .bind(after)
@@ -120,13 +120,11 @@ impl Books {
 }
 
 fn read_payloads(row: &AnyRow) -> Result<Payloads, Error> {
-    let outputs: Option<String> = column(row, "outputs")?;
-    let outputs = outputs.map(|text| serde_json::from_str(&text)).transpose();
     Ok(Payloads {
         seq: column(row, "seq")?,
         id: JobId::from_slice(column(row, "id")?).ok_or_else(damaged("job"))?,
         kept: column(row, "kept")?,
-        outputs: outputs.map_err(|_| damaged("outputs")())?.unwrap_or_default(),
+        outputs: ending(row)?.map(|ending| ending.outputs.into_owned()).unwrap_or_default(),
         asked: column(row, "asked")?,
         has_ended: column::<i64>(row, "state")? > 1,
     })

@@ -9,7 +9,7 @@ use inos_protocols::{
 };
 use sqlx::any::AnyRow;
 
-use super::{Books, column, damaged, page};
+use super::{Books, column, damaged, ending, page};
 use crate::{AccountNo, Error, accounts::number, committer::rows::reason_of};
 
 /// How many transfers of all accounts are looked through for one page.
@@ -85,7 +85,7 @@ impl Books {
 
     async fn paid_jobs(&self, no: AccountNo, cursor: &Cursor, limit: usize) -> Result<Vec<(JobId, Entry)>, Error> {
         let rows = sqlx::query(
-            "SELECT id, cost, finished, unit, method FROM jobs WHERE account = $1 AND id < $2 AND cost > 0 ORDER BY id DESC LIMIT $3",
+            "SELECT id, cost, ending, unit, method FROM jobs WHERE account = $1 AND id < $2 AND cost > 0 ORDER BY id DESC LIMIT $3",
         )
         .bind(no.0)
         .bind(&cursor.job[..])
@@ -129,7 +129,7 @@ fn read_job(row: &AnyRow) -> Result<(JobId, Entry), Error> {
         job: Some(id),
         reason: Reason::Job,
         amount: -column::<i64>(row, "cost")?,
-        at: Time::from_ms(column::<Option<i64>>(row, "finished")?.unwrap_or_default() as u64),
+        at: ending(row)?.ok_or_else(damaged("job"))?.finished,
         note: Some(format!("{}.{}", column::<&str>(row, "unit")?, column::<&str>(row, "method")?)),
     };
     Ok((id, entry))

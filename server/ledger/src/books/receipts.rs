@@ -2,20 +2,19 @@
 
 use inos_protocols::{
     AccountId, Hash, JobId, Microcredits, NodeId,
-    job::OutputInfo,
     receipt::{SignedReceipt, SignedRoot, Statement, Tree, leaf_hash},
     time::Time,
 };
 use sqlx::any::AnyRow;
 
-use super::{Books, column, damaged};
+use super::{Books, column, damaged, ending, request};
 use crate::{AccountNo, Error, committer::rows::state_of};
 
 /// The columns that [`read_leaf`] reads, of a job `j`, its account `a` and the node `n` of its commit.
 macro_rules! stated_columns {
     () => {
-        "j.id AS job, a.id AS account, j.capsule, j.unit, j.method, j.version, j.state, j.inputs, j.outputs, j.submitted, \
-         j.finished, j.cost, j.commit_seq, j.leaf_index, n.id AS node"
+        "j.id AS job, a.id AS account, j.unit, j.method, j.request, j.state, j.ending, j.cost, j.commit_seq, j.leaf_index, \
+         n.id AS node"
     };
 }
 
@@ -55,38 +54,27 @@ fn read(row: &AnyRow) -> Result<SignedReceipt, Error> {
 /// another leaf than the one that was signed.
 pub(super) fn read_leaf(row: &AnyRow) -> Result<Vec<u8>, Error> {
     let damaged = damaged("job");
-    let (inputs, outputs) = (hashes(row, "inputs")?, outputs(row)?);
+    let (request, ending) = (request(row)?, ending(row)?.ok_or_else(&damaged)?);
+    let outputs: Vec<Hash> = ending.outputs.iter().map(|output| output.hash).collect();
     let mut leaf = Vec::new();
     Statement {
         job: JobId::from_slice(column(row, "job")?).ok_or_else(&damaged)?,
         account: AccountId::from_slice(column(row, "account")?).ok_or_else(&damaged)?,
         node: NodeId::from_slice(column(row, "node")?).ok_or_else(&damaged)?,
-        capsule: Hash::from_slice(column(row, "capsule")?).ok_or_else(&damaged)?,
+        capsule: request.capsule,
         unit: column(row, "unit")?,
         method: column(row, "method")?,
-        version: column(row, "version")?,
+        version: &request.version,
         state: state_of(column(row, "state")?).ok_or_else(&damaged)?,
-        inputs: &inputs,
+        inputs: &ending.inputs,
         outputs: &outputs,
-        submitted: Time::from_ms(column::<i64>(row, "submitted")? as u64),
-        finished: Time::from_ms(column::<Option<i64>>(row, "finished")?.unwrap_or_default() as u64),
+        submitted: request.submitted,
+        finished: ending.finished,
         cost: Microcredits::new(column::<i64>(row, "cost")? as u64).ok_or_else(&damaged)?,
         sequence: column::<Option<i64>>(row, "commit_seq")?.unwrap_or_default() as u64,
     }
     .encode_to(&mut leaf);
     Ok(leaf)
-}
-
-fn hashes(row: &AnyRow, name: &'static str) -> Result<Vec<Hash>, Error> {
-    Ok(leaf_hashes(column::<Option<&[u8]>>(row, name)?.unwrap_or_default()))
-}
-
-fn outputs(row: &AnyRow) -> Result<Vec<Hash>, Error> {
-    let infos: Vec<OutputInfo> = match column::<Option<&str>>(row, "outputs")? {
-        Some(text) => serde_json::from_str(text).map_err(|_| Error::Damaged { what: "outputs" })?,
-        None => Vec::new(),
-    };
-    Ok(infos.into_iter().map(|info| info.hash).collect())
 }
 
 /// The signed root of a commit, from its columns and its node's id as `node`.

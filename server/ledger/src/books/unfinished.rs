@@ -3,7 +3,7 @@
 use inos_protocols::{AccountId, JobId, Microcredits, time::Time};
 use sqlx::any::AnyRow;
 
-use super::{Books, PAGE_MAX, column, damaged};
+use super::{Books, PAGE_MAX, column, damaged, request};
 use crate::{AccountNo, Error};
 
 /// An accepted job that has not ended.
@@ -34,7 +34,7 @@ impl Books {
         let mut after = vec![0; 16];
         loop {
             let rows = sqlx::query(
-                "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.submitted, j.deadline, j.node \
+                "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.request, j.expires, j.node \
                  FROM jobs j JOIN accounts a ON a.no = j.account \
                  WHERE j.state < 2 AND j.node = $1 AND j.id > $2 ORDER BY j.id LIMIT $3",
             )
@@ -59,9 +59,9 @@ impl Books {
     /// Jobs of any node that have not ended though they expired before that time, oldest first, a page of them.
     pub async fn overdue(&self, before: Time) -> Result<Vec<Unfinished>, Error> {
         let rows = sqlx::query(
-            "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.submitted, j.deadline, j.node \
+            "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.request, j.expires, j.node \
              FROM jobs j JOIN accounts a ON a.no = j.account \
-             WHERE j.state < 2 AND j.deadline < $1 ORDER BY j.id LIMIT $2",
+             WHERE j.state < 2 AND j.expires < $1 ORDER BY j.id LIMIT $2",
         )
         .bind(before.as_i64())
         .bind(i64::from(PAGE_MAX))
@@ -73,15 +73,15 @@ impl Books {
 }
 
 fn read(row: &AnyRow) -> Result<Unfinished, Error> {
-    let damaged = damaged("unfinished job");
+    let (damaged, request) = (damaged("unfinished job"), request(row)?);
     Ok(Unfinished {
         id: JobId::from_slice(column(row, "id")?).ok_or_else(&damaged)?,
         account: AccountId::from_slice(column(row, "account")?).ok_or_else(&damaged)?,
         account_no: AccountNo(column(row, "account_no")?),
         asked: column::<Option<Vec<u8>>>(row, "asked")?.unwrap_or_default(),
         held: Microcredits::saturating(column::<i64>(row, "hold")? as u64),
-        submitted: Time::from_ms(column::<i64>(row, "submitted")? as u64),
-        deadline: Time::from_ms(column::<i64>(row, "deadline")? as u64),
+        submitted: request.submitted,
+        deadline: request.deadline,
         node: AccountNo(column(row, "node")?),
     })
 }

@@ -3,7 +3,6 @@
 mod address;
 mod asking;
 mod columns;
-mod copy;
 mod line;
 mod statements;
 #[cfg(test)]
@@ -136,7 +135,7 @@ impl Postgres {
     pub(crate) fn helds(&mut self, wanted: &[(i64, JobId)]) -> Result<Helds, Trouble> {
         let is_begun = std::mem::replace(&mut self.begun, true);
         let rows = self.run(async |client, statements| ask_helds(client, statements, is_begun, wanted).await)?;
-        read_helds(&rows).map_err(|damaged| Trouble::Broken(damaged.into()))
+        read_helds(&rows).map_err(Trouble::Broken)
     }
 
     /// The answers to everything that a careful judgement asks; what it is about stays as it is until the commit.
@@ -152,7 +151,7 @@ impl Postgres {
         let done = self
             .run(async |client, statements| writing::write(client, statements, posting, is_begun, &committing).await);
         if !matches!((&done, committing.get()), (Ok(()), _) | (Err(Trouble::Unfit | Trouble::Collided(_)), true)) {
-            // Nobody knows in which state other failures left the connection, a copy that did not begin above all.
+            // Nobody knows in which state other failures left the connection.
             self.session = None;
         }
         if committing.get() { done.map_err(doubtful) } else { done }

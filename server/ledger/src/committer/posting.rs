@@ -10,12 +10,13 @@ use inos_protocols::{
     ids::TransferId,
     job::Name,
     receipt::{SignedReceipt, SignedRoot, Statement, Tree, leaf_hash},
+    record::JobRequest,
     time::Time,
 };
 
 use super::{
     fold::{Change, Fold},
-    rows::{End, EndRow, JobRow, TransferRow},
+    rows::{AcceptedRow, End, EndRow, SettledRow, TransferRow},
 };
 use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Settle, Transfer};
 
@@ -37,9 +38,15 @@ pub(crate) struct Held {
     pub(crate) hold: i64,
     pub(crate) unit: Name,
     pub(crate) method: Name,
-    pub(crate) version: Name,
-    pub(crate) capsule: Hash,
-    pub(crate) submitted: Time,
+    pub(crate) request: JobRequest<'static>,
+}
+
+/// A label of a new job.
+pub(crate) struct LabelRow<'a> {
+    pub(crate) account: i64,
+    pub(crate) job: JobId,
+    pub(crate) key: &'a String,
+    pub(crate) value: &'a String,
 }
 
 /// The accepted jobs that a commit ends, by account and id.
@@ -56,12 +63,14 @@ pub(crate) struct Posting<'a> {
     pub(crate) root: SignedRoot,
     /// The leaf hashes, 32 bytes each.
     pub(crate) leaves: Vec<u8>,
-    pub(crate) jobs: Vec<JobRow<'a>>,
+    pub(crate) settled: Vec<SettledRow<'a>>,
+    pub(crate) accepted: Vec<AcceptedRow<'a>>,
     pub(crate) ends: Vec<EndRow<'a>>,
     pub(crate) transfers: Vec<TransferRow<'a>>,
     pub(crate) fold: Fold,
     pub(crate) claims: Vec<(&'a ClaimGuard, JobId)>,
     pub(crate) files: Vec<(JobId, Hash)>,
+    pub(crate) labels: Vec<LabelRow<'a>>,
     /// What comes of each entry.
     pub(crate) results: Vec<Result<Came, CommitError>>,
 }
@@ -106,12 +115,14 @@ impl Writer {
             lease_expires: now.plus_ms(self.lease_ms),
             root: proof.root.clone(),
             leaves: proof.tree.leaves().iter().flat_map(|hash| hash.0).collect(),
-            jobs: Vec::with_capacity(proof.ends.len()),
+            settled: Vec::with_capacity(proof.ends.len()),
+            accepted: Vec::new(),
             ends: Vec::new(),
             transfers: Vec::new(),
             fold: Fold::default(),
             claims: Vec::new(),
             files: Vec::new(),
+            labels: Vec::new(),
             results: Vec::with_capacity(entries.len()),
         };
         let mut receipts = Receipts { of: proof, next: 0 };
@@ -159,8 +170,8 @@ impl Writer {
                 (ending, *id, purse.account, unit, method, version, *capsule, *submitted)
             }
             Entry::Finish(Finish { id, purse, ending }) => {
-                let Held { unit, method, version, capsule, submitted, .. } = helds.get(&(purse.no.0, *id))?;
-                (ending, *id, purse.account, unit, method, version, *capsule, *submitted)
+                let Held { unit, method, request, .. } = helds.get(&(purse.no.0, *id))?;
+                (ending, *id, purse.account, unit, method, &request.version, request.capsule, request.submitted)
             }
             Entry::Accept(_) | Entry::Transfer(_) => return None,
         };
@@ -192,8 +203,7 @@ impl Receipts {
     fn next<'a>(&mut self, ending: &'a Ending) -> (Came, End<'a>) {
         let index = self.next;
         self.next += 1;
-        let end = End { ending, sequence: self.of.root.sequence, index: index as u32 };
-        (Came::Receipt { of: self.of.clone(), index }, end)
+        (Came::Receipt { of: self.of.clone(), index }, End { ending, index: index as u32 })
     }
 }
 
@@ -236,7 +246,8 @@ impl<'a> Posting<'a> {
         }
         let (came, end) = receipts.next(ending);
         let hold = reservation.amount().as_i64();
-        self.jobs.push(JobRow { job, hold, node: self.node, asked: None, end: Some(end) });
+        self.settled.push(SettledRow { job, hold, end });
+        self.label(job);
         self.claims.extend(claim.as_ref().map(|claim| (claim, job.id)));
         self.files.extend(ending.files.iter().map(|file| (job.id, *file)));
         came
@@ -249,7 +260,8 @@ impl<'a> Posting<'a> {
             self.fold.change(account, Change { balance: 0, held: hold, leased: -hold });
             reservation.pay(hold, |token, paid| self.fold.spend(account, token, paid));
         }
-        self.jobs.push(JobRow { job, hold, node: self.node, asked: Some(asked), end: None });
+        self.accepted.push(AcceptedRow { job, hold, asked });
+        self.label(job);
         self.claims.extend(claim.as_ref().map(|claim| (claim, job.id)));
         self.files.extend(files.iter().map(|file| (job.id, *file)));
         Came::Accepted
@@ -262,9 +274,14 @@ impl<'a> Posting<'a> {
         self.fold.change(purse.no.0, Change { balance: -cost, held: -held.hold, leased: 0 });
         self.fold.balance(self.node, cost);
         let (came, end) = receipts.next(ending);
-        self.ends.push(EndRow { seq: held.seq, id: *id, node: self.node, end });
+        self.ends.push(EndRow { seq: held.seq, id: *id, end });
         self.files.extend(ending.files.iter().map(|file| (*id, *file)));
         came
+    }
+
+    fn label(&mut self, job: &'a JobRecord) {
+        let row = |(key, value)| LabelRow { account: job.purse.no.0, job: job.id, key, value };
+        self.labels.extend(job.labels.iter().map(row));
     }
 
     fn transfer(&mut self, transfer: &'a Transfer) -> Came {

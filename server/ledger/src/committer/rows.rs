@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use inos_protocols::{
-    Hash, JobId,
+    JobId,
     account::Reason,
     ids::TransferId,
-    job::{OutputInfo, State},
+    job::State,
+    record::{JobEnding, JobRequest},
     time::Time,
+    wire,
 };
 
 use crate::{Ending, JobRecord, Transfer};
@@ -19,12 +21,24 @@ pub(crate) trait Sink {
     fn bytes(&mut self, value: Option<&[u8]>);
 }
 
-/// The columns that [`JobRow::write`] writes.
-macro_rules! job_columns {
+/// The columns that [`SettledRow::write`] writes.
+macro_rules! settled_columns {
     () => {
-        "account, id, unit, method, version, priority, budget, capsule, submitted, deadline, params, labels, asked, \
-         hold, node, state, cost, started, finished, attempts, bytes_in, bytes_out, queued_us, run_us, inputs, outputs, \
-         kept, segment, error, expires, commit_seq, leaf_index"
+        "account, id, unit, method, request, hold, state, cost, ending, kept, segment, expires, leaf_index"
+    };
+}
+
+/// The columns that [`AcceptedRow::write`] writes.
+macro_rules! accepted_columns {
+    () => {
+        "account, id, unit, method, request, hold, asked, segment, expires"
+    };
+}
+
+/// The columns that [`EndRow::write`] writes.
+macro_rules! end_columns {
+    () => {
+        "state, cost, ending, kept, segment, expires, leaf_index, seq"
     };
 }
 
@@ -35,29 +49,26 @@ macro_rules! transfer_columns {
     };
 }
 
-pub(crate) use {job_columns, transfer_columns};
+pub(crate) use {accepted_columns, end_columns, settled_columns, transfer_columns};
 
-/// How many columns a job has.
-pub(crate) const JOB_COLUMN_COUNT: usize = 32;
-/// How many columns a transfer has.
-pub(crate) const TRANSFER_COLUMN_COUNT: usize = 7;
-/// How many columns [`EndRow::write`] writes.
-pub(crate) const END_COLUMN_COUNT: usize = 19;
-
-/// A new row of `jobs`.
-pub(crate) struct JobRow<'a> {
+/// A new row of `jobs` that has ended. What all of a commit share, `node` and `commit_seq`, is not written here.
+pub(crate) struct SettledRow<'a> {
     pub(crate) job: &'a JobRecord,
     pub(crate) hold: i64,
-    pub(crate) node: i64,
-    pub(crate) asked: Option<&'a [u8]>,
-    /// How it ended, unless it only waits.
-    pub(crate) end: Option<End<'a>>,
+    pub(crate) end: End<'a>,
+}
+
+/// A new row of `jobs` that waits.
+pub(crate) struct AcceptedRow<'a> {
+    pub(crate) job: &'a JobRecord,
+    pub(crate) hold: i64,
+    pub(crate) asked: &'a [u8],
 }
 
 /// What the end of a job changes in its row.
 pub(crate) struct End<'a> {
     pub(crate) ending: &'a Ending,
-    pub(crate) sequence: u64,
+    /// Its place among the receipts of its commit.
     pub(crate) index: u32,
 }
 
@@ -65,7 +76,6 @@ pub(crate) struct End<'a> {
 pub(crate) struct EndRow<'a> {
     pub(crate) seq: i64,
     pub(crate) id: JobId,
-    pub(crate) node: i64,
     pub(crate) end: End<'a>,
 }
 
@@ -76,80 +86,71 @@ pub(crate) struct TransferRow<'a> {
     pub(crate) at: Time,
 }
 
-impl JobRow<'_> {
+impl SettledRow<'_> {
     pub(crate) fn write(&self, to: &mut impl Sink) {
-        let Self { job, hold, node, asked, end } = self;
-        let JobRecord { id, purse, unit, method, version, priority, budget, capsule, submitted, deadline, .. } = job;
-        to.int(Some(purse.no.0));
-        to.bytes(Some(id.as_bytes()));
-        to.text(Some(unit));
-        to.text(Some(method));
-        to.text(Some(version));
-        to.int(Some(i64::from(*priority)));
-        to.int(budget.map(|budget| budget.as_i64()));
-        to.bytes(Some(&capsule.0));
-        to.int(Some(submitted.as_i64()));
-        to.int(Some(deadline.as_i64()));
-        to.text(job.params.as_deref());
-        to.text(job.labels.as_deref());
-        to.bytes(*asked);
-        to.int(Some(*hold));
-        to.int(Some(*node));
-        match end {
-            Some(end) => end.write(to),
-            None => waiting(job, to),
-        }
+        let Self { job, hold, end } = self;
+        write_asked(job, *hold, to);
+        end.write(to);
     }
 }
 
-/// The columns of [`End::write`] for a job that has not ended.
-fn waiting(job: &JobRecord, to: &mut impl Sink) {
-    to.int(Some(state_number(State::Queued)));
-    to.int(Some(0));
-    to.int(None);
-    to.int(None);
-    for _ in 0..5 {
-        to.int(Some(0));
+impl AcceptedRow<'_> {
+    pub(crate) fn write(&self, to: &mut impl Sink) {
+        let Self { job, hold, asked } = self;
+        write_asked(job, *hold, to);
+        to.bytes(Some(asked));
+        to.int(job.segment.map(|segment| segment as i64));
+        to.int(Some(job.deadline.as_i64()));
     }
-    to.bytes(None);
-    to.text(None);
-    to.bytes(None);
-    to.int(job.segment.map(|segment| segment as i64));
-    to.text(None);
-    to.int(None);
-    to.int(None);
-    to.int(None);
+}
+
+/// The columns from `account` to `hold`.
+fn write_asked(job: &JobRecord, hold: i64, to: &mut impl Sink) {
+    to.int(Some(job.purse.no.0));
+    to.bytes(Some(job.id.as_bytes()));
+    to.text(Some(&job.unit));
+    to.text(Some(&job.method));
+    let request = JobRequest {
+        version: Cow::Borrowed(&job.version),
+        priority: job.priority,
+        budget: job.budget,
+        capsule: job.capsule,
+        submitted: job.submitted,
+        deadline: job.deadline,
+        params: job.params.as_deref().map(Cow::Borrowed),
+        labels: Cow::Borrowed(&job.labels),
+    };
+    to.bytes(Some(&wire::write_job_request(&request)));
+    to.int(Some(hold));
 }
 
 impl End<'_> {
     /// The columns from `state` to `leaf_index`.
     fn write(&self, to: &mut impl Sink) {
-        let Self { ending, sequence, index } = self;
-        let metrics = &ending.metrics;
+        let Self { ending, index } = self;
         to.int(Some(state_number(ending.state)));
         to.int(Some(ending.cost.as_i64()));
-        to.int(ending.started.map(Time::as_i64));
-        to.int(Some(ending.finished.as_i64()));
-        to.int(Some(i64::from(ending.attempts)));
-        for number in [metrics.bytes_in, metrics.bytes_out, metrics.queued_us, metrics.run_us] {
-            to.int(Some(i64::try_from(number).unwrap_or(i64::MAX)));
-        }
-        to.bytes(joined(&ending.input_hashes).as_deref());
-        to.text(outputs(&ending.outputs).as_deref());
+        let piece = JobEnding {
+            started: ending.started,
+            finished: ending.finished,
+            attempts: ending.attempts,
+            metrics: ending.metrics,
+            inputs: Cow::Borrowed(&ending.input_hashes),
+            outputs: Cow::Borrowed(&ending.outputs),
+            error: ending.error.as_ref().map(Cow::Borrowed),
+        };
+        to.bytes(Some(&wire::write_job_ending(&piece)));
         to.bytes(ending.kept.as_deref());
         to.int(ending.segment.map(|segment| segment as i64));
-        to.text(ending.error.as_ref().and_then(|error| serde_json::to_string(error).ok()).as_deref());
         to.int(ending.expires.map(Time::as_i64));
-        to.int(Some(*sequence as i64));
         to.int(Some(i64::from(*index)));
     }
 }
 
 impl EndRow<'_> {
-    /// The columns of [`End::write`], then `node` and `seq`.
+    /// The columns of [`End::write`], then `seq`.
     pub(crate) fn write(&self, to: &mut impl Sink) {
         self.end.write(to);
-        to.int(Some(self.node));
         to.int(Some(self.seq));
     }
 }
@@ -167,17 +168,9 @@ impl TransferRow<'_> {
     }
 }
 
-/// The hashes one after the other; nothing for none.
-fn joined(hashes: &[Hash]) -> Option<Cow<'_, [u8]>> {
-    match hashes {
-        [] => None,
-        [one] => Some(Cow::Borrowed(&one.0)),
-        many => Some(many.iter().flat_map(|hash| hash.0).collect()),
-    }
-}
-
-fn outputs(outputs: &[OutputInfo]) -> Option<String> {
-    if outputs.is_empty() { None } else { serde_json::to_string(outputs).ok() }
+/// How many columns these are.
+pub(crate) fn count(columns: &str) -> usize {
+    columns.split(", ").count()
 }
 
 /// The state as the database keeps it.
@@ -225,11 +218,5 @@ mod tests {
             assert_eq!(reason_of(number).map(reason_number), Some(number));
         }
         assert_eq!((state_of(6), state_of(-1)), (None, None));
-    }
-
-    #[test]
-    fn as_many_columns_are_named_as_written() {
-        assert_eq!(job_columns!().split(',').count(), JOB_COLUMN_COUNT);
-        assert_eq!(transfer_columns!().split(',').count(), TRANSFER_COLUMN_COUNT);
     }
 }

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use inos_failpoints::{Point, reach};
-use inos_protocols::{Hash, JobId, time::Time};
+use inos_protocols::{JobId, time::Time, wire};
 use rusqlite::{
-    CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, params,
-    types::{ToSqlOutput, ValueRef},
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, params,
+    types::{ToSqlOutput, Type, ValueRef},
 };
 
 use super::{
     checkpoint::Checkpointer,
-    posting::{Held, Helds, Posting},
-    rows::{JOB_COLUMN_COUNT, Sink, TRANSFER_COLUMN_COUNT, job_columns, transfer_columns},
+    posting::{Held, Helds, LabelRow, Posting},
+    rows::{self, Sink, accepted_columns, end_columns, settled_columns, transfer_columns},
     trouble::{Fate, Trouble},
     verdict::{Facts, Questions, Standing},
 };
@@ -93,8 +93,7 @@ impl Sqlite {
         let mut helds = Helds::with_capacity(wanted.len());
         let mut select = connection
             .prepare_cached(
-                "SELECT seq, hold, unit, method, version, capsule, submitted FROM jobs \
-                 WHERE account = ?1 AND id = ?2 AND state < 2",
+                "SELECT seq, hold, unit, method, request FROM jobs WHERE account = ?1 AND id = ?2 AND state < 2",
             )
             .map_err(sorted)?;
         for (account, id) in wanted {
@@ -104,9 +103,9 @@ impl Sqlite {
                     hold: row.get(1)?,
                     unit: row.get::<_, String>(2)?.into(),
                     method: row.get::<_, String>(3)?.into(),
-                    version: row.get::<_, String>(4)?.into(),
-                    capsule: Hash(row.get(5)?),
-                    submitted: Time::from_ms(row.get::<_, i64>(6)? as u64),
+                    request: wire::read_job_request(row.get_ref(4)?.as_blob()?).map_err(|malformed| {
+                        rusqlite::Error::FromSqlConversionFailure(4, Type::Blob, malformed.into())
+                    })?,
                 })
             });
             helds.extend(held.optional().map_err(sorted)?.map(|held| ((*account, *id), held)));
@@ -243,24 +242,45 @@ fn write_claims(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Res
 }
 
 fn write_rows(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<()> {
-    if !posting.jobs.is_empty() {
-        let mut insert = inserting(connection, "jobs", job_columns!(), JOB_COLUMN_COUNT)?;
-        for row in &posting.jobs {
-            execute(&mut insert, |to| row.write(to))?;
-        }
-    }
-    if !posting.transfers.is_empty() {
-        let mut insert = inserting(connection, "transfers", transfer_columns!(), TRANSFER_COLUMN_COUNT)?;
-        for row in &posting.transfers {
-            execute(&mut insert, |to| row.write(to))?;
-        }
-    }
+    let Posting { settled, accepted, transfers, .. } = posting;
+    let of_commit = [posting.node, posting.root.sequence as i64];
+    insert(connection, "jobs", settled_columns!(), "node, commit_seq", &of_commit, settled, |row, to| row.write(to))?;
+    insert(connection, "jobs", accepted_columns!(), "node, commit_seq", &of_commit, accepted, |row, to| row.write(to))?;
+    insert(connection, "transfers", transfer_columns!(), "", &[], transfers, |row, to| row.write(to))?;
     write_ends(connection, posting)?;
     write_files(connection, posting)?;
+    write_labels(connection, posting)?;
     if posting.root.count > 0 {
         write_commit(connection, posting)?;
     }
     Ok(())
+}
+
+/// Inserts rows of these columns; those of `all_have` are bound once.
+fn insert<T>(
+    connection: &Connection,
+    table: &str,
+    columns: &str,
+    all_have: &str,
+    values: &[i64],
+    rows: &[T],
+    write: impl Fn(&T, &mut Bind<'_, '_>),
+) -> rusqlite::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (own, all) = (rows::count(columns), values.len());
+    let comma = if all > 0 { ", " } else { "" };
+    let places: Vec<String> = (1..=own + all).map(|place| format!("?{place}")).collect();
+    let sql = format!("INSERT INTO {table} ({columns}{comma}{all_have}) VALUES ({})", places.join(", "));
+    let mut statement = connection.prepare_cached(&sql)?;
+    bind_after(&mut statement, own, values)?;
+    rows.iter().try_for_each(|row| execute(&mut statement, |to| write(row, to)))
+}
+
+/// Binds what stays the same for every execution, after so many other parameters.
+fn bind_after(statement: &mut Statement<'_>, places: usize, values: &[i64]) -> rusqlite::Result<()> {
+    values.iter().zip(places + 1..).try_for_each(|(value, place)| statement.raw_bind_parameter(place, value))
 }
 
 fn write_ends(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<()> {
@@ -268,10 +288,10 @@ fn write_ends(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Resul
         return Ok(());
     }
     let mut update = connection.prepare_cached(
-        "UPDATE jobs SET state = ?1, cost = ?2, started = ?3, finished = ?4, attempts = ?5, bytes_in = ?6, bytes_out = ?7, \
-         queued_us = ?8, run_us = ?9, inputs = ?10, outputs = ?11, kept = ?12, segment = ?13, error = ?14, expires = ?15, \
-         commit_seq = ?16, leaf_index = ?17, node = ?18, asked = NULL WHERE seq = ?19",
+        "UPDATE jobs SET state = ?1, cost = ?2, ending = ?3, kept = ?4, segment = ?5, expires = ?6, leaf_index = ?7, \
+         node = ?9, commit_seq = ?10, asked = NULL WHERE seq = ?8",
     )?;
+    bind_after(&mut update, rows::count(end_columns!()), &[posting.node, posting.root.sequence as i64])?;
     let mut forget = connection.prepare_cached("DELETE FROM payload_files WHERE job = ?1")?;
     for row in &posting.ends {
         forget.execute([row.id.as_bytes()])?;
@@ -292,6 +312,18 @@ fn write_files(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Resu
     Ok(())
 }
 
+fn write_labels(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<()> {
+    if posting.labels.is_empty() {
+        return Ok(());
+    }
+    let mut insert =
+        connection.prepare_cached("INSERT INTO labels (account, job, key, value) VALUES (?1, ?2, ?3, ?4)")?;
+    for LabelRow { account, job, key, value } in &posting.labels {
+        insert.execute(params![account, job.as_bytes(), key, value])?;
+    }
+    Ok(())
+}
+
 fn write_commit(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<()> {
     let root = &posting.root;
     connection
@@ -306,16 +338,6 @@ fn write_commit(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Res
             posting.leaves,
         ])
         .map(drop)
-}
-
-fn inserting<'c>(
-    connection: &'c Connection,
-    table: &str,
-    columns: &str,
-    count: usize,
-) -> rusqlite::Result<CachedStatement<'c>> {
-    let places: Vec<String> = (1..=count).map(|place| format!("?{place}")).collect();
-    connection.prepare_cached(&format!("INSERT INTO {table} ({columns}) VALUES ({})", places.join(", ")))
 }
 
 /// Binds what `write` writes and executes.

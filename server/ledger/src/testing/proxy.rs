@@ -14,6 +14,12 @@ use parking_lot::Mutex;
 /// How a committing connection names itself when it begins.
 const COMMITTER: &[u8] = b"inos-ledger";
 
+/// How a transaction ends, and what the database says when it has.
+const COMMIT: &[u8] = b"COMMIT\0";
+
+/// What the last answer says that nobody is to hear, once nobody is to hear any.
+type Silent = Arc<Mutex<Option<&'static [u8]>>>;
+
 /// When a connection is cut: before the database hears of what the ledger says, or before the ledger hears the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
@@ -69,14 +75,14 @@ impl Proxy {
 
     fn pass(self: Arc<Self>, client: TcpStream, server: u16) -> std::io::Result<()> {
         let server = TcpStream::connect(("127.0.0.1", server))?;
-        let silent = Arc::new(AtomicBool::new(false));
+        let silent = Silent::default();
         self.pass_up(client.try_clone()?, server.try_clone()?, silent.clone());
         pass_down(server, client, silent);
         Ok(())
     }
 
     /// Passes on what the ledger says, until it is to be cut off.
-    fn pass_up(self: Arc<Self>, mut from: TcpStream, mut to: TcpStream, silent: Arc<AtomicBool>) {
+    fn pass_up(self: Arc<Self>, mut from: TcpStream, mut to: TcpStream, silent: Silent) {
         std::thread::spawn(move || {
             let (mut buffer, mut commits) = (vec![0; 1 << 16], false);
             while let Ok(len @ 1..) = from.read(&mut buffer) {
@@ -90,7 +96,9 @@ impl Proxy {
                     break;
                 }
                 if cut == Some(Cut::After) {
-                    silent.store(true, Release);
+                    // Answers to what was said before the COMMIT come first.
+                    let last = if says(said, COMMIT) { COMMIT } else { b"" };
+                    silent.lock().replace(last);
                 }
                 if to.write_all(said).is_err() {
                     break;
@@ -102,7 +110,7 @@ impl Proxy {
 
     /// Whether the connection is to be cut at what was said.
     fn due(&self, said: &[u8], commits: bool) -> Option<Cut> {
-        let text = self.text.lock().map_or(&b"COMMIT\0"[..], str::as_bytes);
+        let text = self.text.lock().map_or(COMMIT, str::as_bytes);
         let concerns = if self.at_once.load(Acquire) { commits } else { says(said, text) };
         let mut asked = self.cut.lock();
         match asked.as_mut().filter(|_| concerns)? {
@@ -116,15 +124,19 @@ impl Proxy {
 }
 
 fn says(said: &[u8], wanted: &[u8]) -> bool {
-    said.windows(wanted.len()).any(|window| window == wanted)
+    wanted.is_empty() || said.windows(wanted.len()).any(|window| window == wanted)
 }
 
 /// Passes on what the database says; an answer that nobody is to hear ends the connection instead.
-fn pass_down(mut from: TcpStream, mut to: TcpStream, silent: Arc<AtomicBool>) {
+fn pass_down(mut from: TcpStream, mut to: TcpStream, silent: Silent) {
     std::thread::spawn(move || {
         let mut buffer = vec![0; 1 << 16];
         while let Ok(len @ 1..) = from.read(&mut buffer) {
-            if silent.load(Acquire) || to.write_all(&buffer[..len]).is_err() {
+            let goes_on = match *silent.lock() {
+                None => to.write_all(&buffer[..len]).is_ok(),
+                Some(last) => !says(&buffer[..len], last),
+            };
+            if !goes_on {
                 break;
             }
         }

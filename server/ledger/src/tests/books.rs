@@ -27,7 +27,7 @@ async fn jobs_are_listed_newest_first_in_pages(place: Place) {
         let (id, entry) = settle(ledger.reserve_slowly(&purse, credits(1)).await.unwrap(), 1);
         let Entry::Settle(mut entry) = entry else { unreachable!() };
         entry.job.unit = if number % 2 == 0 { "even" } else { "odd" }.into();
-        entry.job.labels = Some(format!(r#"{{"n%":"{number}\"_"}}"#));
+        entry.job.labels = [("n%".to_owned(), format!("{number}\"_"))].into();
         assert!(commit(&ledger, Entry::Settle(entry)).await.is_ok());
         ids.insert(0, id);
     }
@@ -162,7 +162,6 @@ async fn a_meddled_row_is_found(place: Place) {
         ("UPDATE jobs SET leaf_index = leaf_index + 1", "UPDATE jobs SET leaf_index = leaf_index - 1"),
         ("UPDATE jobs SET state = 3", "UPDATE jobs SET state = 2"),
         ("UPDATE jobs SET method = 'sha512'", "UPDATE jobs SET method = 'blake3'"),
-        ("UPDATE jobs SET finished = finished + 1", "UPDATE jobs SET finished = finished - 1"),
         ("UPDATE commits SET signed = signed + 1", "UPDATE commits SET signed = signed - 1"),
         ("UPDATE commits SET forgotten = 1", "UPDATE commits SET forgotten = 0"),
         ("UPDATE transfers SET amount = amount + 1", "UPDATE transfers SET amount = amount - 1"),

@@ -87,19 +87,20 @@ async fn a_crashing_postgres_loses_and_doubles_nothing() {
     }
     until(async || ledger.healthy()).await;
     stop.store(true, Release);
-    let (mut paid, mut refused) = (0, 0);
+    let (mut paid, mut refused, mut doubted) = (0, 0, 0);
     for spender in spenders {
         let told = spender.await.unwrap();
         for job in &told.paid {
             assert!(books.job(purse.no, *job).await.unwrap().is_some(), "{job} was acknowledged");
         }
+        // A commit whose answer is lost for longer than anybody waits may have happened: then its jobs are there and paid.
         for job in &told.refused {
-            assert!(books.job(purse.no, *job).await.unwrap().is_none(), "{job} was refused");
+            doubted += u64::from(books.job(purse.no, *job).await.unwrap().is_some());
         }
         (paid, refused) = (paid + told.paid.len() as u64, refused + told.refused.len());
     }
-    assert!(paid > 100, "{paid} paid, {refused} refused");
-    assert_eq!(available(&books, id).await, (1 << 40) - paid);
+    assert!(paid > 100, "{paid} paid, {refused} refused, {doubted} of them after all written");
+    assert_eq!(available(&books, id).await, (1 << 40) - paid - doubted);
     is_right(&books).await;
     ledger.close().await;
 }

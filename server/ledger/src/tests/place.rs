@@ -102,7 +102,7 @@ pub(super) fn record(purse: &Arc<Purse>) -> JobRecord {
         submitted: Time::now(),
         deadline: Time::now().plus_ms(60_000),
         params: Some(r#"{"length":32}"#.into()),
-        labels: Some(r#"{"run":"7"}"#.into()),
+        labels: [("run".into(), "7".into())].into(),
         segment: None,
     }
 }

@@ -1,13 +1,15 @@
 //! Opening and migrating.
 
+use inos_protocols::{job::Job, receipt::SignedReceipt, time::Time};
+
 use super::{on_both, place::*};
-use crate::{Error, SCHEMA};
+use crate::{Error, JobFilter, SCHEMA, database::Database, migrate::migrate_to};
 
 on_both![
     servers_that_start_at_once_agree,
     a_newer_schema_is_refused,
     a_migration_that_was_cut_off_is_done_again,
-    jobs_of_the_first_schema_keep_their_receipts,
+    jobs_of_an_older_schema_keep_what_they_say,
 ];
 
 async fn servers_that_start_at_once_agree(place: Place) {
@@ -43,21 +45,42 @@ async fn a_migration_that_was_cut_off_is_done_again(place: Place) {
     is_right(&books).await;
 }
 
-async fn jobs_of_the_first_schema_keep_their_receipts(place: Place) {
+/// A job as schema 2 gave it out.
+#[derive(serde::Deserialize)]
+struct Old {
+    job: Job,
+    receipt: SignedReceipt,
+}
+
+async fn jobs_of_an_older_schema_keep_what_they_say(place: Place) {
+    let database = Database::open(&place.url).await.unwrap();
+    migrate_to(&database, 2).await.unwrap();
+    database.close().await;
+    let mut rows = include_str!("schema_2/rows.sql").to_owned();
+    if !place.is_sqlite() {
+        rows = rows.replace("X'", "'\\x");
+        for (table, column) in [("accounts", "no"), ("transfers", "seq"), ("jobs", "seq")] {
+            rows += &format!("SELECT setval(pg_get_serial_sequence('{table}', '{column}'), 100);");
+        }
+    }
+    place.meddle(&rows).await;
+
     let (ledger, books) = place.open().await;
-    let (_, purse) = account(&ledger, 100).await;
-    let id = pay(&ledger, &purse, 7).await;
-    let (waiting, entry) = accept(ledger.reserve(&purse, credits(5)).unwrap());
-    commit(&ledger, entry).await.unwrap();
-    let signed = books.receipt(purse.no, id).await.unwrap().unwrap();
-    ledger.close().await;
-    let bytes = if place.is_sqlite() { "BLOB" } else { "BYTEA" };
-    place.meddle(&format!("ALTER TABLE jobs ADD COLUMN leaf {bytes}")).await;
-    place.meddle("DELETE FROM schema_versions WHERE version = 2").await;
-    let (ledger, books) = place.open().await;
-    assert_eq!(books.receipt(purse.no, id).await.unwrap(), Some(signed));
-    let purse = ledger.purse(purse.account).await.unwrap();
-    commit(&ledger, finish(&purse, waiting, 3)).await.unwrap();
+    is_right(&books).await;
+    let olds: Vec<Old> = serde_json::from_str(include_str!("schema_2/jobs.json")).unwrap();
+    let purse = ledger.purse(olds[0].job.account).await.unwrap();
+    for Old { job, receipt } in &olds {
+        assert_eq!(books.job(purse.no, job.id).await.unwrap().unwrap().job, *job);
+        assert_eq!(books.receipt(purse.no, job.id).await.unwrap().unwrap(), *receipt);
+    }
+    let label = Some(("größe".to_owned(), "🦀".to_owned()));
+    let (found, _) = books.jobs(purse.no, &JobFilter { label, ..Default::default() }, 10, None).await.unwrap();
+    assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), [olds.last().unwrap().job.id]);
+
+    let waiting = books.overdue(Time::MAX).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert!(waiting[0].deadline > waiting[0].submitted && !waiting[0].asked.is_empty());
+    commit(&ledger, finish(&purse, waiting[0].id, 3)).await.unwrap();
     pay(&ledger, &purse, 1).await;
     is_right(&books).await;
 }

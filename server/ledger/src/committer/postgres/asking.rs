@@ -1,6 +1,6 @@
 //! What a group commit asks of Postgres before it writes.
 
-use inos_protocols::{Hash, JobId, time::Time};
+use inos_protocols::{JobId, time::Time, wire};
 use tokio::join;
 use tokio_postgres::{
     Client, Error, Row,
@@ -10,6 +10,7 @@ use tokio_postgres::{
 use super::statements::Statements;
 use crate::committer::{
     posting::{Held, Helds},
+    trouble::Cause,
     verdict::{Facts, Questions, Standing},
 };
 
@@ -85,16 +86,14 @@ impl Answers {
 }
 
 /// The accepted jobs in these rows.
-pub(super) fn read_helds(rows: &[Row]) -> Result<Helds, Error> {
-    let held = |row: &Row| -> Result<_, Error> {
+pub(super) fn read_helds(rows: &[Row]) -> Result<Helds, Cause> {
+    let held = |row: &Row| -> Result<_, Cause> {
         let held = Held {
             seq: row.try_get(2)?,
             hold: row.try_get(3)?,
             unit: row.try_get::<_, String>(4)?.into(),
             method: row.try_get::<_, String>(5)?.into(),
-            version: row.try_get::<_, String>(6)?.into(),
-            capsule: Hash(row.try_get::<_, Fixed<32>>(7)?.0),
-            submitted: Time::from_ms(row.try_get::<_, i64>(8)? as u64),
+            request: wire::read_job_request(row.try_get(6)?)?,
         };
         Ok(((row.try_get(0)?, job(row, 1)?), held))
     };

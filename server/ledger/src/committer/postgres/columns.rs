@@ -3,10 +3,9 @@
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 
-use super::copy::put;
-use crate::committer::rows::Sink;
+use crate::committer::rows::{Sink, count};
 
-/// At least one row, as one array for each column.
+/// Rows, as one array for each column.
 #[derive(Debug)]
 pub(super) struct Columns {
     columns: Vec<Column>,
@@ -23,9 +22,11 @@ struct Column {
 }
 
 impl Columns {
-    /// No rows yet, of so many columns.
-    pub(super) fn new(columns: usize) -> Self {
-        Self { columns: (0..columns).map(|_| Column::default()).collect(), next: 0 }
+    /// These rows, of these columns.
+    pub(super) fn of<T>(columns: &str, rows: &[T], write: impl Fn(&T, &mut Self)) -> Self {
+        let mut all = Self { columns: (0..count(columns)).map(|_| Column::default()).collect(), next: 0 };
+        rows.iter().for_each(|row| write(row, &mut all));
+        all
     }
 
     /// The arrays, in the order of their columns.
@@ -37,7 +38,13 @@ impl Columns {
         let column = &mut self.columns[self.next];
         column.count += 1;
         column.has_nulls |= value.is_none();
-        put(&mut column.bytes, value);
+        match value {
+            Some(value) => {
+                column.bytes.put_i32(value.len() as i32);
+                column.bytes.extend_from_slice(value);
+            }
+            None => column.bytes.put_i32(-1),
+        }
         self.next = (self.next + 1) % self.columns.len();
     }
 }
@@ -59,13 +66,15 @@ impl Sink for Columns {
 impl ToSql for Column {
     fn to_sql(&self, of: &Type, to: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         let Kind::Array(element) = of.kind() else { return Err("a column is an array".into()) };
-        // Dimensions, nulls, the type, the length and the first index.
-        to.put_i32(1);
+        // Dimensions, nulls and the type, then the length and the first index of the one dimension.
+        to.put_i32((self.count > 0).into());
         to.put_i32(self.has_nulls.into());
         to.put_u32(element.oid());
-        to.put_i32(self.count);
-        to.put_i32(1);
-        to.extend_from_slice(&self.bytes);
+        if self.count > 0 {
+            to.put_i32(self.count);
+            to.put_i32(1);
+            to.extend_from_slice(&self.bytes);
+        }
         Ok(IsNull::No)
     }
 

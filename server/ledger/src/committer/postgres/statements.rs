@@ -3,20 +3,13 @@
 use tokio::try_join;
 use tokio_postgres::{Client, Error, Statement};
 
-use crate::committer::rows::{job_columns, transfer_columns};
+use crate::committer::rows::{self, accepted_columns, end_columns, settled_columns, transfer_columns};
 
 /// What every writing connection begins with. A server set to lose acknowledged commits is overruled.
 const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '3s'; SET statement_timeout = '4s'; \
      SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
      SET work_mem = '64MB'; SET client_min_messages = 'warning'; \
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
-
-/// Copies new jobs in.
-const COPY: &str = concat!("COPY jobs (", job_columns!(), ") FROM STDIN (FORMAT binary)");
-
-/// The columns that the end of a job changes, and the last one, which says whose row it is.
-const END_COLUMNS: &str = "state, cost, started, finished, attempts, bytes_in, bytes_out, queued_us, run_us, inputs, outputs, \
-     kept, segment, error, expires, commit_seq, leaf_index, node, seq";
 
 /// Takes keys that are free or have expired. It divides by zero unless it gets them all.
 const CLAIMS: &str = "WITH i AS (INSERT INTO idempotency AS i (account, key, digest, job, expires) \
@@ -26,7 +19,7 @@ const CLAIMS: &str = "WITH i AS (INSERT INTO idempotency AS i (account, key, dig
      WHERE i.expires <= $6 RETURNING 1) \
      SELECT 1 / CASE WHEN (SELECT count(*) FROM i) = $7 THEN 1 ELSE 0 END";
 
-/// Leases, balances and the signed root.
+/// Leases, balances and the signed root; new jobs follow.
 const ROOT: &str = "WITH l AS (UPDATE leases t SET remainder = t.remainder - s.amount, expires = $5 \
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s(account, token, amount) \
         WHERE t.account = s.account AND t.node = $4 AND t.token = s.token AND t.remainder >= s.amount RETURNING 1), \
@@ -43,7 +36,7 @@ const FENCE: &str =
 /// How many parameters [`ROOT`] and [`FENCE`] have.
 const ROOT_PARAMETERS: usize = 17;
 
-const HELDS: &str = "SELECT j.account, j.id, j.seq, j.hold, j.unit, j.method, j.version, j.capsule, j.submitted FROM jobs j \
+const HELDS: &str = "SELECT j.account, j.id, j.seq, j.hold, j.unit, j.method, j.request FROM jobs j \
      JOIN unnest($1::bigint[], $2::bytea[]) AS w(account, id) ON j.account = w.account AND j.id = w.id \
      WHERE j.state < 2 ORDER BY j.seq FOR UPDATE OF j";
 
@@ -54,26 +47,25 @@ pub(super) struct Statements {
     pub(super) lock_accounts: Statement,
     pub(super) known_jobs: Statement,
     pub(super) known_claims: Statement,
-    /// Copies new jobs in.
-    pub(super) copy: Statement,
     pub(super) claims: Statement,
     /// Forgets the files of jobs that ended.
     pub(super) no_files: Statement,
     pub(super) ends: Statement,
     pub(super) files: Statement,
+    pub(super) labels: Statement,
     pub(super) transfers: Statement,
-    /// Leases, balances and the signed root.
+    /// Leases, balances, the signed root and new jobs.
     pub(super) root: Statement,
-    /// The same with new jobs.
-    pub(super) root_with_jobs: Statement,
 }
 
 /// Sets a session up.
 pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
     client.batch_execute(HELLO).await?;
-    let (ends, transfers) = (ends(), insert("transfers", transfer_columns!(), 0));
-    let (root, jobs) = (format!("{ROOT} {FENCE}"), insert("jobs", job_columns!(), ROOT_PARAMETERS));
-    let root_with_jobs = format!("{ROOT}, j AS ({jobs}) {FENCE}");
+    let (ends, transfers) = (ends(), insert("transfers", transfer_columns!(), "", "", 0));
+    let settled = insert("jobs", settled_columns!(), ", node, commit_seq", ", $4, $10", ROOT_PARAMETERS);
+    let before = ROOT_PARAMETERS + rows::count(settled_columns!());
+    let accepted = insert("jobs", accepted_columns!(), ", node, commit_seq", ", $4, $10", before);
+    let root = format!("{ROOT}, s AS ({settled}), n AS ({accepted}) {FENCE}");
     let (helds, lock_leases, lock_accounts, known_jobs, known_claims) = try_join!(
         client.prepare(HELDS),
         client.prepare(
@@ -91,17 +83,19 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
              ON i.account = w.account AND i.key = w.key WHERE i.expires > $3"
         ),
     )?;
-    let (copy, claims, no_files, ends, files, transfers, root, root_with_jobs) = try_join!(
-        client.prepare(COPY),
+    let (claims, no_files, ends, files, labels, transfers, root) = try_join!(
         client.prepare(CLAIMS),
         client.prepare("DELETE FROM payload_files WHERE job = ANY($1)"),
         client.prepare(&ends),
         client.prepare(
             "INSERT INTO payload_files (job, hash) SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT DO NOTHING"
         ),
+        client.prepare(
+            "INSERT INTO labels (account, job, key, value) \
+             SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[])"
+        ),
         client.prepare(&transfers),
         client.prepare(&root),
-        client.prepare(&root_with_jobs),
     )?;
     Ok(Statements {
         helds,
@@ -109,32 +103,35 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
         lock_accounts,
         known_jobs,
         known_claims,
-        copy,
         claims,
         no_files,
         ends,
         files,
+        labels,
         transfers,
         root,
-        root_with_jobs,
     })
 }
 
-/// Inserts rows that come as one array a column, after so many other parameters. In the list of a SELECT, arrays are
-/// walked row by row; in its FROM, Postgres would first make a table of each.
-fn insert(table: &str, columns: &str, before: usize) -> String {
+/// Inserts rows that come as one array a column, after so many other parameters, and with what all of them have. In the
+/// list of a SELECT, arrays are walked row by row; in its FROM, Postgres would first make a table of each.
+fn insert(table: &str, columns: &str, all_have: &str, values: &str, before: usize) -> String {
     let arrays: Vec<String> = arrays(columns, before).into_iter().map(|array| format!("unnest({array})")).collect();
-    format!("INSERT INTO {table} ({columns}) SELECT {}", arrays.join(", "))
+    format!("INSERT INTO {table} ({columns}{all_have}) SELECT {}{values}", arrays.join(", "))
 }
 
-/// Ends jobs that have a row.
+/// Ends jobs that have a row; what all of them have comes after the arrays.
 fn ends() -> String {
-    let changed = END_COLUMNS.split(", ").filter(|name| *name != "seq");
+    let columns = rows::count(end_columns!());
+    let changed = end_columns!().split(", ").filter(|name| *name != "seq");
     let changes: Vec<String> = changed.map(|name| format!("{name} = e.{name}")).collect();
     format!(
-        "UPDATE jobs j SET {}, asked = NULL FROM unnest({}) AS e({END_COLUMNS}) WHERE j.seq = e.seq",
+        "UPDATE jobs j SET {}, node = ${}, commit_seq = ${}, asked = NULL FROM unnest({}) AS e({}) WHERE j.seq = e.seq",
         changes.join(", "),
-        arrays(END_COLUMNS, 0).join(", "),
+        columns + 1,
+        columns + 2,
+        arrays(end_columns!(), 0).join(", "),
+        end_columns!(),
     )
 }
 
@@ -146,8 +143,8 @@ fn arrays(columns: &str, before: usize) -> Vec<String> {
 
 fn type_of(column: &str) -> &'static str {
     match column {
-        "unit" | "method" | "version" | "params" | "labels" | "outputs" | "error" | "note" => "text",
-        "id" | "capsule" | "asked" | "inputs" | "kept" => "bytea",
+        "unit" | "method" | "note" => "text",
+        "id" | "request" | "ending" | "asked" | "kept" => "bytea",
         _ => "bigint",
     }
 }
