@@ -1,6 +1,6 @@
 # The commands of this repository; each is a script that says what it does at its head.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-long bench image-test fmt
+.PHONY: help run stop test test-long chaos bench image-test fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,8 +14,11 @@ stop: ## stop the server that `make run` started
 test: ## everything a change must pass
 	@scripts/test.sh
 
-test-long: ## the long forms: models of threads, many cases, many kills, the image
+test-long: ## the long forms: models of threads, many cases, many kills, the contract, the image
 	@scripts/test-long.sh
+
+chaos: ## 500 kills of the server and of Postgres under load, on both databases
+	@scripts/chaos.sh
 
 bench: ## measure this machine, on both databases
 	@scripts/bench.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long forms: loom's models of the arena's threads, thousands of cases per property, many kills, the image.
+# The long forms: loom's models of the arena's threads, thousands of cases per property, many kills, the contract, the image.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 need_rust
@@ -30,5 +30,6 @@ use_mold
 step "documentation" documentation
 . scripts/with-postgres.sh
 step "long tests" long_tests
+step "contract" scripts/contract.sh
 step "image" scripts/image-test.sh
 print_steps

@@ -29,6 +29,7 @@ use on_both;
 mod access;
 mod blobs;
 mod capsules;
+mod chaos;
 mod cli;
 mod contract;
 mod credits;

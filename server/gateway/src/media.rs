@@ -10,6 +10,8 @@ pub(crate) const CAPNP: &str = "application/capnp";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 /// Bytes of which nothing is known.
 pub(crate) const BYTES: &str = "application/octet-stream";
+/// Bytes of whatever type a job or a blob has.
+pub(crate) const ANY: &str = "*/*";
 /// A page.
 pub(crate) const HTML: &str = "text/html";
 /// Words.

@@ -82,8 +82,7 @@ fn tag(path: &str) -> &str {
 
 fn parameters(row: &Row) -> Vec<Value> {
     let names = row.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path =
-        names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let in_path = names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": of_path(name) }));
     let in_query = row.params.iter().map(|param| {
         json!({
             "name": param.name,
@@ -108,6 +107,16 @@ fn parameters(row: &Row) -> Vec<Value> {
         json!({ "name": name, "in": "header", "required": false, "description": about, "schema": { "type": "string" } })
     });
     in_path.chain(in_query).chain(open).chain(in_header).collect()
+}
+
+/// What a part of a path is, by its name.
+fn of_path(name: &str) -> Value {
+    match name {
+        "hash" => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
+        "n" => json!({ "type": "integer", "minimum": 0, "maximum": 999 }),
+        "id" => json!({ "type": "string", "pattern": "^[a-z]{3}_[0-9a-f]{32}$" }),
+        _ => json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" }),
+    }
 }
 
 fn responses(row: &Row, generator: &mut SchemaGenerator) -> Map<String, Value> {

@@ -68,13 +68,16 @@ impl Query {
 
     /// The text of a parameter; an empty one is as good as none.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter read as something; `expected` says what a right one looks like.
     pub(crate) fn read_as<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Refusal> {
-        let read = self.text(name).map(str::parse).transpose();
+        let read = self.raw(name).map(str::parse).transpose();
         read.map_err(|_| wrong(name, format!("expected {expected}")))
     }
 
@@ -121,7 +124,7 @@ mod tests {
         let number = |query| Query::read(query).number("limit", 1, 10).ok();
         assert_eq!(number("limit=10"), Some(Some(10)));
         assert_eq!(number(""), Some(None));
-        for bad in ["limit=0", "limit=11", "limit=-1", "limit=1.5", "limit=x", "limit=99999999999999999999"] {
+        for bad in ["limit=", "limit=0", "limit=11", "limit=-1", "limit=1.5", "limit=x", "limit=99999999999999999999"] {
             assert_eq!(number(bad), None, "{bad}");
         }
     }

@@ -12,7 +12,7 @@ use inos_protocols::{
 
 use crate::{
     http::{account, admin, batches, blobs, events, jobs, keys, node, run, system, tokens, units},
-    media::{BYTES, CAPNP, EVENTS, HTML, JSON, NDJSON, TEXT},
+    media::{ANY, BYTES, CAPNP, HTML, JSON, NDJSON, TEXT},
     problems,
     reply::Page,
     row::{Row, keyed, open},
@@ -52,15 +52,15 @@ pub(crate) fn table() -> Vec<Row> {
         open(GET, "/v1/units/{unit}/{method}", "getMethod", "A method: parameters, limits, price", units::method).gives::<catalogue::Method>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
         open(GET, "/v1/node", "getNode", "Who this server is", node::show).gives::<Node>(OK),
 
-        keyed(POST, "/v1/run/{unit}/{method}", Jobs, "run", "Run a method on the body and wait for its output", run::run).stream().open_query().reads(run::HEADERS).body_optional().takes_bytes(BYTES).takes_bytes("multipart/form-data").gives_bytes(OK, BYTES),
+        keyed(POST, "/v1/run/{unit}/{method}", Jobs, "run", "Run a method on the body and wait for its output", run::run).stream().open_query().reads(run::HEADERS).body_optional().takes_bytes(BYTES).takes_bytes("multipart/form-data").gives_bytes(OK, ANY),
         keyed(POST, "/v1/jobs", Jobs, "createJob", "Submit a job", jobs::create).message().reads(jobs::HEADERS).takes::<Capsule>().example(CAPSULE).takes_bytes(CAPNP).gives::<Job>(ACCEPTED).gives::<Job>(OK).gives_bytes(OK, CAPNP).gives_bytes(ACCEPTED, CAPNP),
         keyed(GET, "/v1/jobs", Jobs, "listJobs", "Your jobs, newest first", jobs::list).query(jobs::FILTERS).gives::<Page<Job>>(OK),
         keyed(GET, "/v1/jobs/{id}", Jobs, "getJob", "A job", jobs::show).gives::<Job>(OK).gives_bytes(OK, CAPNP),
-        keyed(GET, "/v1/jobs/{id}/outputs/{n}", Jobs, "getOutput", "An output's bytes", jobs::output).gives_bytes(OK, BYTES).gives_bytes(StatusCode::PARTIAL_CONTENT, BYTES).gives_nothing(StatusCode::NOT_MODIFIED),
+        keyed(GET, "/v1/jobs/{id}/outputs/{n}", Jobs, "getOutput", "An output's bytes", jobs::output).gives_bytes(OK, ANY).gives_bytes(StatusCode::PARTIAL_CONTENT, ANY).gives_nothing(StatusCode::NOT_MODIFIED),
         keyed(GET, "/v1/jobs/{id}/receipt", Jobs, "getReceipt", "The signed receipt", jobs::receipt).gives::<SignedReceipt>(OK).gives_bytes(OK, CAPNP),
-        keyed(GET, "/v1/jobs/{id}/events", Jobs, "watchJob", "What happens to a job, as it happens", events::of_job).reads(events::HEADERS).gives_bytes(OK, EVENTS),
+        keyed(GET, "/v1/jobs/{id}/events", Jobs, "watchJob", "What happens to a job, as it happens", events::of_job).reads(events::HEADERS).gives_events(OK),
         keyed(POST, "/v1/jobs/{id}/cancel", Jobs, "cancelJob", "Stop a job", jobs::cancel).gives::<Job>(ACCEPTED),
-        keyed(GET, "/v1/events", Jobs, "watchJobs", "What happens to all your jobs, as it happens", events::of_all).reads(events::HEADERS).gives_bytes(OK, EVENTS),
+        keyed(GET, "/v1/events", Jobs, "watchJobs", "What happens to all your jobs, as it happens", events::of_all).reads(events::HEADERS).gives_events(OK),
         keyed(POST, "/v1/batches", Jobs, "createBatch", "Run up to 1,000 capsules, each answered alone", batches::create).message().takes::<Vec<Capsule>>().example(BATCH).takes_bytes(NDJSON).takes_bytes(CAPNP).gives::<batches::Batch>(OK).gives_bytes(OK, NDJSON).gives_bytes(OK, CAPNP),
         open(GET, "/v1/ws", "openSocket", "Many capsules over one WebSocket (inos.capsule.v1, inos.json.v1)", ws::open).query(ws::PARAMS).gives_nothing(StatusCode::SWITCHING_PROTOCOLS),
         keyed(POST, "/v1/ws-tickets", Jobs, "createTicket", "A ticket that opens one WebSocket", tokens::ticket).gives::<tokens::TicketMade>(CREATED),
@@ -68,7 +68,7 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(PUT, "/v1/blobs", Blobs, "storeBlob", "Store bytes", blobs::put).stream().query(blobs::STORING).takes_bytes(BYTES).gives::<Blob>(CREATED),
         keyed(GET, "/v1/blobs", Blobs, "listBlobs", "Your blobs, newest first", blobs::list).query(blobs::PAGING).gives::<Page<Blob>>(OK),
         keyed(PUT, "/v1/blobs/{hash}", Blobs, "storeCheckedBlob", "Store bytes that have this hash", blobs::put_checked).stream().query(blobs::STORING).takes_bytes(BYTES).gives::<Blob>(CREATED),
-        keyed(GET, "/v1/blobs/{hash}", Blobs, "getBlob", "A blob's bytes", blobs::get).gives_bytes(OK, BYTES).gives_bytes(StatusCode::PARTIAL_CONTENT, BYTES).gives_nothing(StatusCode::NOT_MODIFIED),
+        keyed(GET, "/v1/blobs/{hash}", Blobs, "getBlob", "A blob's bytes", blobs::get).gives_bytes(OK, ANY).gives_bytes(StatusCode::PARTIAL_CONTENT, ANY).gives_nothing(StatusCode::NOT_MODIFIED),
         keyed(DELETE, "/v1/blobs/{hash}", Blobs, "deleteBlob", "Let a blob go", blobs::delete).gives_nothing(NOTHING),
 
         keyed(GET, "/v1/account", Own, "getAccount", "Your account and what it has", account::show).gives::<Account>(OK),

@@ -190,6 +190,12 @@ impl Row {
         self
     }
 
+    /// Gives a stream of server-sent events.
+    pub(crate) fn gives_events(mut self, status: StatusCode) -> Self {
+        self.gives.push((status, Some(Shape { media: crate::media::EVENTS, schema: event })));
+        self
+    }
+
     /// Gives no body.
     pub(crate) fn gives_nothing(mut self, status: StatusCode) -> Self {
         self.gives.push((status, None));
@@ -211,4 +217,16 @@ fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 
 fn bytes(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({ "type": "string", "format": "binary" })
+}
+
+/// One event of a stream, as a reader of the `text/event-stream` format sees it.
+fn event(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "string", "description": "Its number: what goes into `Last-Event-ID`." },
+            "event": { "type": "string", "description": "What happened." },
+            "data": { "type": "string", "contentMediaType": "application/json" },
+        },
+    })
 }
