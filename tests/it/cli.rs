@@ -83,8 +83,11 @@ fn commands_about_accounts_and_the_server_speak_json() {
     assert!(!told(&node, &["ledger", "entries"]).as_array().unwrap().is_empty());
     assert_eq!(told(&node, &["node"])["id"], node.admin().get("/v1/node").json()["id"]);
     assert_eq!(told(&node, &["health"])["status"], "ready");
-    let bench = told(&node, &["bench", "http", "--span", "200ms", "--warm-up", "0s", "--size", "16"]);
-    assert!(bench["jobs"].as_u64().or(bench["done"].as_u64()).unwrap_or(1) > 0, "{bench}");
+    for door in [&["http"][..], &["ws", "--batch", "8"], &["batches", "--batch", "8"], &["jobs"]] {
+        let bench = told(&node, &[&["bench"], door, &["--span", "200ms", "--warm-up", "0s", "--size", "16"]].concat());
+        assert_eq!((&bench["door"], &bench["errors"]), (&json!(door[0]), &json!(0)), "{bench}");
+        assert!(bench["jobs"].as_u64().unwrap() > 0, "{bench}");
+    }
     assert_eq!(node.stop(), Some(0));
     let data = text(node.data()).to_owned();
     assert!(told(&node, &["migrate", "--data-dir", &data])["schema"].as_u64().unwrap() > 0);

@@ -70,6 +70,20 @@ pub enum Door {
         /// The body.
         body: Vec<u8>,
     },
+    /// `POST /v1/jobs` of one capsule each, answered once it is durable.
+    Jobs {
+        /// The value of the `Authorization` header.
+        authorization: Option<String>,
+        /// The job.
+        capsule: Box<Capsule>,
+    },
+    /// `POST /v1/batches` of many capsules, answered with their results.
+    Batches {
+        /// The value of the `Authorization` header.
+        authorization: Option<String>,
+        /// The job.
+        capsule: Box<Capsule>,
+    },
     /// Submit frames of `inos.capsule.v1`.
     Capsules {
         /// The value of the `Authorization` header.
@@ -90,6 +104,8 @@ impl Door {
     const fn word(&self) -> &'static str {
         match self {
             Self::Http { .. } => "http",
+            Self::Jobs { .. } => "jobs",
+            Self::Batches { .. } => "batches",
             Self::Capsules { .. } => "ws",
             Self::Raw { .. } => "raw-ws",
         }
@@ -189,6 +205,13 @@ fn open(load: &Load, address: SocketAddr) -> Result<talk::Line, Error> {
     match &load.door {
         Door::Http { path, authorization, body } => {
             Ok(talk::Line::new(stream, http::Http::new(&load.host, path, authorization.as_deref(), body)))
+        }
+        Door::Jobs { authorization, capsule } => {
+            Ok(talk::Line::new(stream, http::Http::of_job(&load.host, authorization.as_deref(), capsule)))
+        }
+        Door::Batches { authorization, capsule } => {
+            let talk = http::Http::of_batch(&load.host, authorization.as_deref(), capsule, load.batch);
+            Ok(talk::Line::new(stream, talk))
         }
         Door::Capsules { authorization, capsule } => {
             capsules::Capsules::open(stream, &load.host, authorization.as_deref(), capsule, load.batch)

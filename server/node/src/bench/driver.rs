@@ -212,7 +212,7 @@ impl Drive {
         let heard = self.line.talk.hear(&mut self.bytes, &mut self.heard, &mut self.out);
         let now = Instant::now();
         let counts = now >= self.schedule.begin && now < self.schedule.end;
-        for Heard { number, count, verdict } in self.heard.drain(..) {
+        for Heard { number, count, verdict } in self.heard.drain(..).filter(|heard| heard.count > 0) {
             let first = number.unwrap_or(self.answered);
             self.answered += count;
             let due = self.due[(first % self.due.len() as u64) as usize];

@@ -1,31 +1,56 @@
 //! `POST` over a connection that stays: one prebuilt request, answers in order.
 
-use bytes::{Buf, BytesMut};
+use bytes::{Bytes, BytesMut};
+use inos_protocols::{
+    job::{Capsule, State},
+    wire::{self, Ends},
+};
 
 use super::talk::{Heard, Talk, Verdict};
 
+const CAPNP: &str = "application/capnp";
 /// The most headers that an answer may have.
 const HEADERS_MAX: usize = 64;
 
 /// A conversation in HTTP/1.1.
 pub(super) struct Http {
     request: Vec<u8>,
+    /// How many capsules a request has, where it is a batch whose results are read.
+    batch: Option<u64>,
 }
 
 impl Http {
+    /// A request of these bytes is a job.
     pub(super) fn new(host: &str, path: &str, authorization: Option<&str>, body: &[u8]) -> Self {
-        let authorization = authorization.map(|value| format!("authorization: {value}\r\n")).unwrap_or_default();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\n{authorization}content-type: application/octet-stream\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        Self { request: [head.as_bytes(), body].concat() }
+        Self { request: request(host, path, authorization, "application/octet-stream", body), batch: None }
     }
+
+    /// A request is one asynchronous job; it is answered once it is durable.
+    pub(super) fn of_job(host: &str, authorization: Option<&str>, capsule: &Capsule) -> Self {
+        let body = wire::write_capsule(capsule);
+        Self { request: request(host, "/v1/jobs", authorization, CAPNP, &body), batch: None }
+    }
+
+    /// A request is a batch of so many of this capsule.
+    pub(super) fn of_batch(host: &str, authorization: Option<&str>, capsule: &Capsule, batch: usize) -> Self {
+        let body = wire::write_capsules(&vec![capsule.clone(); batch]);
+        Self { request: request(host, "/v1/batches", authorization, CAPNP, &body), batch: Some(batch as u64) }
+    }
+}
+
+fn request(host: &str, path: &str, authorization: Option<&str>, media: &str, body: &[u8]) -> Vec<u8> {
+    let authorization = authorization.map(|value| format!("authorization: {value}\r\n")).unwrap_or_default();
+    let accept = if media == CAPNP { format!("accept: {CAPNP}\r\n") } else { String::new() };
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\n{authorization}{accept}content-type: {media}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
 }
 
 impl Talk for Http {
     fn jobs(&self) -> u64 {
-        1
+        self.batch.unwrap_or(1)
     }
 
     fn ask(&mut self, _: u64, out: &mut Vec<u8>) {
@@ -33,21 +58,43 @@ impl Talk for Http {
     }
 
     fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, _: &mut Vec<u8>) -> Result<(), String> {
-        while let Some((status, len)) = answer(bytes)? {
-            bytes.advance(len);
+        while let Some(Answer { status, head, len }) = answer(bytes)? {
+            let body = bytes.split_to(len).split_off(head).freeze();
             let verdict = match status {
                 200..300 => Verdict::Done,
                 429 | 503 => Verdict::Rejected,
                 _ => Verdict::Error,
             };
-            heard.push(Heard { number: None, count: 1, verdict });
+            match (self.batch, verdict) {
+                (Some(batch), Verdict::Done) => heard.extend(results(&body, batch)),
+                (batch, verdict) => heard.push(Heard { number: None, count: batch.unwrap_or(1), verdict }),
+            }
         }
         Ok(())
     }
 }
 
-/// Status and length of the answer at the front, once it is there as a whole.
-fn answer(bytes: &[u8]) -> Result<Option<(u16, usize)>, String> {
+/// How the jobs of a batch went: a batch of which all were run is answered by one message with all results.
+fn results(body: &Bytes, batch: u64) -> [Heard; 2] {
+    let done = match wire::read_ends(body) {
+        Ok(Some(Ends { ends, .. })) => ends.iter().filter(|(_, state)| *state == State::Succeeded).count() as u64,
+        Ok(None) | Err(_) => 0,
+    };
+    let heard = |count, verdict| Heard { number: None, count, verdict };
+    [heard(done, Verdict::Done), heard(batch.saturating_sub(done), Verdict::Error)]
+}
+
+/// An answer at the front of what came.
+struct Answer {
+    status: u16,
+    /// Bytes until its body begins.
+    head: usize,
+    /// Bytes of it all.
+    len: usize,
+}
+
+/// The answer at the front, once it is there as a whole.
+fn answer(bytes: &[u8]) -> Result<Option<Answer>, String> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(bytes).map_err(|error| format!("the answer is no HTTP: {error}"))? {
@@ -68,7 +115,7 @@ fn answer(bytes: &[u8]) -> Result<Option<(u16, usize)>, String> {
         Some(_) => return Err("the answer's length is no number".into()),
     };
     let len = head.saturating_add(body);
-    Ok((bytes.len() >= len).then_some((status, len)))
+    Ok((bytes.len() >= len).then_some(Answer { status, head, len }))
 }
 
 #[cfg(test)]

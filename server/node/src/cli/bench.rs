@@ -35,6 +35,10 @@ enum What {
     Http(Options),
     /// Frames of capsules over WebSocket
     Ws(Options),
+    /// Batches of capsules over HTTP, answered with their results
+    Batches(Options),
+    /// Asynchronous jobs over HTTP, one a request, answered once they are durable
+    Jobs(Options),
     /// How long a flush of the data directory's disk takes
     Fsync {
         /// How many flushes
@@ -63,7 +67,7 @@ struct Options {
     /// Requests or frames under way on each connection
     #[arg(short, long, default_value_t = 1)]
     window: usize,
-    /// Jobs in a frame (ws)
+    /// Jobs in a frame (ws) or a request (batches)
     #[arg(short, long, default_value_t = 1)]
     batch: usize,
     /// Open loop: jobs due in a second over all connections; latency counts from when a job was due
@@ -83,11 +87,29 @@ struct Options {
     server_pid: Option<u32>,
 }
 
+/// How jobs are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Http,
+    Ws,
+    Batches,
+    Jobs,
+}
+
+impl Way {
+    /// Whether a request or frame has more than one job.
+    fn takes_many(self) -> bool {
+        matches!(self, Self::Ws | Self::Batches)
+    }
+}
+
 impl Bench {
     pub(super) fn run(&self, terminal: Terminal) -> Result<Exit, Failure> {
         let load = match &self.what {
-            What::Http(options) => self.load(options, false)?,
-            What::Ws(options) => self.load(options, true)?,
+            What::Http(options) => self.load(options, Way::Http)?,
+            What::Ws(options) => self.load(options, Way::Ws)?,
+            What::Batches(options) => self.load(options, Way::Batches)?,
+            What::Jobs(options) => self.load(options, Way::Jobs)?,
             What::Fsync { count } => {
                 let dir = if self.at.data_dir.is_dir() { self.at.data_dir.clone() } else { PathBuf::from(".") };
                 let report = bench::fsync(&dir, *count).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
@@ -104,13 +126,16 @@ impl Bench {
         Ok(Exit::Failed)
     }
 
-    fn load(&self, options: &Options, ws: bool) -> Result<Load, Failure> {
+    fn load(&self, options: &Options, way: Way) -> Result<Load, Failure> {
         let host = self.at.url.strip_prefix("http://").or_else(|| self.at.url.strip_prefix("ws://"));
         let host = host.ok_or_else(|| Failure::usage("the driver speaks plain http:// and ws:// only"))?;
         let host = host.split('/').next().unwrap_or_default();
         let host = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-        if !ws && options.batch != 1 {
-            return Err(Failure::usage("over HTTP a request is one job: --batch is for ws"));
+        if !way.takes_many() && options.batch != 1 {
+            return Err(Failure::usage("such a request is one job: --batch is for ws and batches"));
+        }
+        if options.raw.is_some() && matches!(way, Way::Batches | Way::Jobs) {
+            return Err(Failure::usage("a bare peer has no batches and no jobs: --raw is for http and ws"));
         }
         let Options { connections, window, batch, rate, warm_up, span, .. } = *options;
         if rate.is_some_and(|rate| !(rate.is_finite() && rate > 0.0)) {
@@ -118,22 +143,22 @@ impl Bench {
         }
         let local = is_loopback(host.rsplit_once(':').map_or(&host, |(name, _)| name)) && options.raw.is_none();
         let server_pid = options.server_pid.or_else(|| local.then(|| lock::server(&self.at.data_dir)).flatten());
-        let door = self.door(options, ws)?;
+        let door = self.door(options, way)?;
         Ok(Load { host, door, connections, window, batch, rate, warm_up, span, grace: GRACE, server_pid })
     }
 
-    fn door(&self, options: &Options, ws: bool) -> Result<Door, Failure> {
+    fn door(&self, options: &Options, way: Way) -> Result<Door, Failure> {
         let body = match &options.input {
             Some(path) => std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?,
             None => (0..options.size).map(|index| (index * 31) as u8).collect(),
         };
         if let Some(path) = options.raw.clone() {
             let http = |path| Door::Http { path, authorization: None, body: body.clone() };
-            return Ok(if ws { Door::Raw { path, body } } else { http(path) });
+            return Ok(if way == Way::Ws { Door::Raw { path, body } } else { http(path) });
         }
         let (unit, method) = options.target.split_once('.').ok_or_else(|| Failure::usage("name a UNIT.METHOD"))?;
         let authorization = self.at.key().map(|key| format!("Bearer {key}"));
-        if !ws {
+        if way == Way::Http {
             let query: Vec<_> =
                 options.params.iter().map(|(name, value)| (name.as_str(), Some(value.clone()))).collect();
             let path = path_with(&format!("/v1/run/{}/{}", percent(unit), percent(method)), &query);
@@ -152,7 +177,12 @@ impl Bench {
             labels: std::collections::BTreeMap::new(),
             idempotency_key: None,
         };
-        Ok(Door::Capsules { authorization, capsule: Box::new(capsule) })
+        let capsule = Box::new(capsule);
+        Ok(match way {
+            Way::Jobs => Door::Jobs { authorization, capsule },
+            Way::Batches => Door::Batches { authorization, capsule },
+            Way::Http | Way::Ws => Door::Capsules { authorization, capsule },
+        })
     }
 }
 
