@@ -34,6 +34,7 @@ mod cli;
 mod contract;
 mod credits;
 mod crowds;
+mod damage;
 mod faults;
 mod guesses;
 mod hostile;

@@ -11,6 +11,6 @@ mod tls;
 
 pub use client::{Answer, Client};
 pub use node::{Options, TestNode, inos, inos_after};
-pub use postgres::{Held, meddle};
+pub use postgres::{Held, meddle, number};
 pub use raw::{Raw, files_max, until};
 pub use tls::TlsNode;

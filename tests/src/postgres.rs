@@ -23,6 +23,11 @@ pub fn meddle(url: &str, sql: &str) {
     wait(all::meddle(url, sql));
 }
 
+/// The number that a query gives on the database with this URL.
+pub fn number(url: &str, sql: &str) -> i64 {
+    wait(all::number(url, sql))
+}
+
 fn wait<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(work)

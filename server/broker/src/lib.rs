@@ -132,6 +132,11 @@ impl Broker {
         &self.0.books
     }
 
+    /// Whether the books took the last thing that was to be written.
+    pub fn writes(&self) -> bool {
+        self.0.ledger.healthy()
+    }
+
     /// What runs units: its catalogue and its status.
     pub fn engine(&self) -> &Engine {
         &self.0.engine

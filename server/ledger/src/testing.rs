@@ -17,6 +17,15 @@ pub async fn meddle(url: &str, sql: &str) {
     connection.close().await.expect("a connection closes");
 }
 
+/// The number that a query gives on the database with this URL.
+pub async fn number(url: &str, sql: &str) -> i64 {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(url).await.expect("a test's database opens");
+    let number = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await;
+    connection.close().await.expect("a connection closes");
+    number.unwrap_or_else(|error| panic!("{error} in {sql}"))
+}
+
 /// A SQLite file that nobody else can write, as during a long backup, until this is dropped.
 pub struct Held(rusqlite::Connection);
 

@@ -112,11 +112,15 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
     let draining = stopping || app.broker.is_draining() || engine.draining;
     // Reading one account shows that the database answers and knows our tables.
     let database = timeout(DATABASE_PATIENCE, app.broker.books().accounts(1, None)).await;
-    let reads = matches!(database, Ok(Ok(_)));
+    let (reads, writes) = (matches!(database, Ok(Ok(_))), app.broker.writes());
     let working = engine.workers.len() > engine.quarantined;
     let (pressed, whole) = (app.broker.arena().under_pressure(), app.broker.arena().check().is_ok());
     let checks = Checks {
-        database: if reads { "ok" } else { "does not answer" },
+        database: match (reads, writes) {
+            (false, _) => "does not answer",
+            (true, false) => "cannot be written",
+            (true, true) => "ok",
+        },
         arena: match (whole, pressed) {
             (false, _) => "damaged",
             (true, true) => "under pressure",
@@ -129,7 +133,7 @@ async fn readiness(app: &App, stopping: bool) -> Readiness {
         },
         draining: if draining { "yes" } else { "no" },
     };
-    let status = match (reads && working && whole && !draining, pressed || engine.degraded) {
+    let status = match (reads && writes && working && whole && !draining, pressed || engine.degraded) {
         (false, _) => "unready",
         (true, true) => "degraded",
         (true, false) => "ready",

@@ -30,6 +30,10 @@ struct Should {
 impl Books {
     /// Checks every invariant; an empty list means that all hold.
     pub async fn check(&self) -> Result<Vec<String>, Error> {
+        let damage = self.damage().await?;
+        if !damage.is_empty() {
+            return Ok(damage);
+        }
         let begin =
             if self.shared.database.is_sqlite() { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
         let mut tx = self.pool().begin_with(begin).await.map_err(Error::on("begin a check"))?;
@@ -42,6 +46,28 @@ impl Books {
         tx.rollback().await.map_err(Error::on("end a check"))?;
         Ok(wrong)
     }
+
+    /// What SQLite finds wrong with its own file. Postgres looks after its pages itself, where its checksums are on.
+    async fn damage(&self) -> Result<Vec<String>, Error> {
+        if !self.shared.database.is_sqlite() {
+            return Ok(Vec::new());
+        }
+        let found: Result<Vec<String>, _> =
+            sqlx::query_scalar("PRAGMA integrity_check(100)").fetch_all(self.pool()).await;
+        let name = |line: String| format!("the database's file is damaged: {line}");
+        match found {
+            Ok(lines) => Ok(lines.into_iter().filter(|line| line != "ok").map(name).collect()),
+            Err(error) if is_damage(&error) => Ok(vec![name(error.to_string())]),
+            Err(error) => Err(Error::on("look for damage")(error)),
+        }
+    }
+}
+
+/// Whether SQLite says that its file is no longer what it wrote (SQLITE_CORRUPT, SQLITE_NOTADB).
+fn is_damage(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 11 | 26))
 }
 
 async fn check_accounts(connection: &mut AnyConnection, wrong: &mut Vec<String>) -> Result<(), Error> {

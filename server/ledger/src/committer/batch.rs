@@ -39,6 +39,8 @@ pub(super) struct Batch {
     sequence: Option<u64>,
     outage: Option<Outage>,
     doubts: Vec<Doubt>,
+    /// Whether the database was found damaged; then nothing is written any more until somebody has looked at it.
+    is_damaged: bool,
 }
 
 /// Entries that were answered "unavailable" while their commit may have happened. Their credits stay put aside until
@@ -67,12 +69,22 @@ enum End {
 
 impl Batch {
     pub(super) fn new(store: Store, writer: Writer, barrier: Barrier, turn: Turn, healthy: Arc<AtomicBool>) -> Self {
-        Self { store, writer, barrier, turn, healthy, sequence: None, outage: None, doubts: Vec::new() }
+        Self {
+            store,
+            writer,
+            barrier,
+            turn,
+            healthy,
+            sequence: None,
+            outage: None,
+            doubts: Vec::new(),
+            is_damaged: false,
+        }
     }
 
     /// Whether there is a reason to ask the database though nobody commits.
     pub(super) fn is_troubled(&self) -> bool {
-        self.outage.is_some() || !self.doubts.is_empty()
+        !self.is_damaged && (self.outage.is_some() || !self.doubts.is_empty())
     }
 
     /// Looks whether the database is back, and settles what was in doubt.
@@ -113,6 +125,9 @@ impl Batch {
 
     /// Tries until the batch is written or there is no use in trying.
     fn drive(&mut self, entries: &[&Entry]) -> End {
+        if self.is_damaged {
+            return End::Refused;
+        }
         if let Err(error) = (self.barrier)() {
             tracing::error!(error = &error as &dyn std::error::Error, "payloads could not be flushed");
             return End::Refused;
@@ -153,6 +168,10 @@ impl Batch {
                 Trouble::Unfit => return End::Poisoned,
                 Trouble::Collided(cause) => return self.hopeless(cause, End::Refused),
                 Trouble::Broken(cause) => return self.hopeless(cause, End::Poisoned),
+                Trouble::Damaged(cause) => {
+                    self.damaged(&*cause);
+                    return End::Refused;
+                }
             }
         }
     }
@@ -255,7 +274,19 @@ impl Batch {
         self.healthy.store(true, Release);
     }
 
+    fn damaged(&mut self, cause: &(dyn std::error::Error + 'static)) {
+        tracing::error!(
+            error = cause,
+            "the ledger's database is damaged: nothing is written any more; stop the server, see `inos check`, restore a copy"
+        );
+        self.is_damaged = true;
+        self.healthy.store(false, Release);
+    }
+
     fn ill(&mut self, trouble: &Trouble, begun: Instant) {
+        if let Trouble::Damaged(cause) = trouble {
+            return self.damaged(&**cause);
+        }
         if self.outage.is_none() {
             let error = trouble.cause().map(|cause| cause as &dyn std::error::Error);
             tracing::warn!(error, "the ledger's database is away");

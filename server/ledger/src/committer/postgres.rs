@@ -188,6 +188,7 @@ fn sorted(error: Error) -> Trouble {
         "25006" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
             Trouble::Away(error.into())
         }
+        "XX001" | "XX002" => Trouble::Damaged(error.into()),
         code if code.starts_with("08") || code.starts_with("58") => Trouble::Away(error.into()),
         _ => Trouble::Broken(error.into()),
     }

@@ -163,6 +163,7 @@ fn sorted(error: rusqlite::Error) -> Trouble {
         | ErrorCode::DiskFull
         | ErrorCode::ReadOnly
         | ErrorCode::FileLockingProtocolFailed => Trouble::Away(error.into()),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Trouble::Damaged(error.into()),
         _ => Trouble::Broken(error.into()),
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Trouble {
     Doubt(Cause),
     /// The database refuses the batch for a reason that will not pass.
     Broken(Cause),
+    /// What the database has on its disk is no longer what it wrote.
+    Damaged(Cause),
 }
 
 /// What the database's driver said.
@@ -23,7 +25,11 @@ impl Trouble {
     pub(crate) fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         match self {
             Self::Unfit => None,
-            Self::Collided(cause) | Self::Away(cause) | Self::Doubt(cause) | Self::Broken(cause) => Some(&**cause),
+            Self::Collided(cause)
+            | Self::Away(cause)
+            | Self::Doubt(cause)
+            | Self::Broken(cause)
+            | Self::Damaged(cause) => Some(&**cause),
         }
     }
 }

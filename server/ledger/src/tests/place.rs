@@ -72,10 +72,8 @@ impl Place {
     }
 
     /// The number that a query gives.
-    pub(super) async fn number(&self, sql: &'static str) -> i64 {
-        use sqlx::Connection;
-        let mut connection = sqlx::AnyConnection::connect(&self.url).await.unwrap();
-        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        crate::testing::number(&self.url, sql).await
     }
 }
 
