@@ -12,6 +12,7 @@ install_what_is_missing() {
     have capnp || missing+=(capnproto)
     have mold || missing+=(mold)
     have brotli || missing+=(brotli)
+    have faketime || missing+=(faketime)
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
     if [ "${#missing[@]}" != 0 ]; then install "${missing[@]}"; fi
 }

@@ -31,6 +31,7 @@ mod blobs;
 mod capsules;
 mod chaos;
 mod cli;
+mod clocks;
 mod contract;
 mod credits;
 mod crowds;

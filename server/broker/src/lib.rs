@@ -84,6 +84,7 @@ pub(crate) struct Inside {
     runtime: tokio::runtime::Handle,
     draining: std::sync::atomic::AtomicBool,
     unused_segments: parking_lot::Mutex<std::collections::HashSet<u64>>,
+    unused_files: parking_lot::Mutex<std::collections::HashSet<inos_protocols::Hash>>,
 }
 
 /// What a broker is made of.
@@ -124,6 +125,7 @@ impl Broker {
             runtime: tokio::runtime::Handle::current(),
             draining: false.into(),
             unused_segments: parking_lot::Mutex::default(),
+            unused_files: parking_lot::Mutex::default(),
         }))
     }
 

@@ -81,11 +81,16 @@ impl Inside {
                 );
             }
         }
+        // So does a file. Its age alone says little: a clock that is set forward makes a new file an old one.
         let old = SystemTime::now() - FILE_AGE_MIN;
+        let mut unused = HashSet::new();
         for (hash, modified) in self.blobs.files() {
-            if modified > old || self.books.refers_to_file(hash).await? {
-                continue;
+            if modified <= old && !self.books.refers_to_file(hash).await? {
+                unused.insert(hash);
             }
+        }
+        let before = std::mem::replace(&mut *self.unused_files.lock(), unused.clone());
+        for hash in unused.intersection(&before).copied() {
             if let Err(error) = self.blobs.remove_older(&hash, old) {
                 tracing::warn!(%hash, error = &error as &dyn std::error::Error, "a payload file could not be removed");
             }
