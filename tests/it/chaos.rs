@@ -17,7 +17,7 @@ use inos_tests::{
     until,
 };
 
-use crate::wishes::{Told, load, load_by_socket};
+use crate::wishes::{Stop, Told, load, load_by_socket};
 
 /// The longest calm before a kill.
 const CALM_MS_MAX: u64 = 400;
@@ -115,6 +115,7 @@ fn storm(mut node: TestNode, cluster: Option<&Cluster>, kills: usize) {
 fn round_of(node: &TestNode, key: &str, told: &Told, then: impl FnOnce()) {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _stop = Stop(&stop);
         for _ in 0..4 {
             scope.spawn(|| {
                 let client = Client::new(&node.url(), key);
@@ -126,6 +127,5 @@ fn round_of(node: &TestNode, key: &str, told: &Told, then: impl FnOnce()) {
         }
         scope.spawn(|| load_by_socket(node, key, told, &stop));
         then();
-        stop.store(true, Relaxed);
     });
 }

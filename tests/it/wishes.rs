@@ -149,6 +149,15 @@ impl Told {
     }
 }
 
+/// Tells those who wish to stop once it is dropped, also by a test that fails: nobody would end them otherwise.
+pub(crate) struct Stop<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 /// Wishes until told to stop, or until the server is gone.
 pub(crate) fn load(client: &Client, told: &Told, stop: &AtomicBool) {
     while !stop.load(Relaxed) && told.wish(client).is_ok() {

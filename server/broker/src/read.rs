@@ -84,6 +84,12 @@ impl Broker {
             return Ok(OutputPart { media_type: info.media_type.clone(), hash: info.hash, bytes });
         }
         let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?.ok_or_else(|| no_job(id))?;
+        if known.node != self.0.ledger.node_account() {
+            return Err(Refusal::new(
+                Kind::OutputNotKept,
+                "Another server of this database ran the job and keeps its outputs: ask there.",
+            ));
+        }
         let places = places(known.kept.as_deref())?.ok_or_else(not_kept)?;
         let place = places.get(index).ok_or_else(not_kept)?;
         let bytes = payload::get(&self.0.blobs, place)?.ok_or_else(not_kept)?;

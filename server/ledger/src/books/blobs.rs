@@ -75,13 +75,15 @@ impl Books {
         Ok(count > 0)
     }
 
-    /// The pack segments that jobs refer to, in order.
+    /// The pack segments of this node that jobs refer to, in order.
     pub async fn segments(&self) -> Result<Vec<u64>, Error> {
-        let segments: Vec<i64> =
-            sqlx::query_scalar("SELECT DISTINCT segment FROM jobs WHERE segment IS NOT NULL ORDER BY segment")
-                .fetch_all(self.pool())
-                .await
-                .map_err(Error::on("list segments"))?;
+        let segments: Vec<i64> = sqlx::query_scalar(
+            "SELECT DISTINCT segment FROM jobs WHERE segment IS NOT NULL AND node = $1 ORDER BY segment",
+        )
+        .bind(self.shared.node_account.0)
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("list segments"))?;
         Ok(segments.into_iter().map(|segment| segment as u64).collect())
     }
 }
@@ -104,14 +106,15 @@ pub struct Payloads {
 }
 
 impl Books {
-    /// Jobs of all accounts of which something is kept, in the order of their rows after `seq`; none at the end.
+    /// Jobs of all accounts of which this node keeps something, in the order of their rows after `seq`; none at the end.
     pub async fn payloads(&self, after: i64) -> Result<Vec<Payloads>, Error> {
         let rows = sqlx::query(
             "SELECT seq, id, kept, ending, asked, state FROM jobs WHERE seq > $1 AND (kept IS NOT NULL OR state < 2) \
-             ORDER BY seq LIMIT $2",
+             AND node = $3 ORDER BY seq LIMIT $2",
         )
         .bind(after)
         .bind(i64::from(PAGE_MAX))
+        .bind(self.shared.node_account.0)
         .fetch_all(self.pool())
         .await
         .map_err(Error::on("list payloads"))?;

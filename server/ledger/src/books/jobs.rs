@@ -21,7 +21,7 @@ macro_rules! select_job {
     ($rest:literal $(,)?) => {
         concat!(
             "SELECT j.id, a.id AS account, j.unit, j.method, j.request, j.state, j.cost, j.hold, j.ending, j.kept, \
-             j.expires, j.segment FROM jobs j JOIN accounts a ON a.no = j.account ",
+             j.expires, j.segment, j.node FROM jobs j JOIN accounts a ON a.no = j.account ",
             $rest
         )
     };
@@ -64,6 +64,8 @@ pub struct JobFilter {
 pub struct KnownJob {
     /// The job.
     pub job: Job,
+    /// The account of the node that has its payloads.
+    pub node: AccountNo,
     /// Where kept outputs lie, as it was given with its ending.
     pub kept: Option<Vec<u8>>,
     /// The pack segment that its payloads lie in.
@@ -145,5 +147,11 @@ fn read_job(row: &AnyRow) -> Result<KnownJob, Error> {
     };
     let segment = column::<Option<i64>>(row, "segment")?.map(|segment| segment as u64);
     let expires = column::<Option<i64>>(row, "expires")?.filter(|_| state.is_final());
-    Ok(KnownJob { job, kept, segment, expires: expires.map(|ms| Time::from_ms(ms as u64)) })
+    Ok(KnownJob {
+        job,
+        node: AccountNo(column(row, "node")?),
+        kept,
+        segment,
+        expires: expires.map(|ms| Time::from_ms(ms as u64)),
+    })
 }
