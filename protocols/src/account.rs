@@ -1,5 +1,6 @@
 //! Accounts, keys and entries of the ledger as their owners see them.
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,11 @@ pub struct Account {
     pub held: Microcredits,
     /// What can still be spent.
     pub available: Microcredits,
+    /// How its share of the workers stands to that of others who wait: 1 unless an admin says otherwise.
+    pub weight: u32,
+    /// How many requests a second all its keys may make together, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
 }
 
 /// A key without its secret.
@@ -97,6 +103,8 @@ pub struct Account {
 pub struct Key {
     /// Its id.
     pub id: KeyId,
+    /// What the key itself begins with: all of it but the secret.
+    pub prefix: String,
     /// Its name.
     pub name: String,
     /// What it may do.
@@ -109,6 +117,19 @@ pub struct Key {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Time>,
+    /// When it was used last, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Time>,
+    /// How many requests a second it may make, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+}
+
+impl Key {
+    /// What the key with this id begins with: `inos_` and the id's digits.
+    pub fn prefix_of(id: KeyId) -> String {
+        format!("inos_{}", HEXLOWER.encode(id.as_bytes()))
+    }
 }
 
 /// A new key with its secret, shown once.

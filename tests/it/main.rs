@@ -41,6 +41,7 @@ mod hostile_socket;
 mod http2;
 mod idempotency;
 mod jobs;
+mod keys;
 mod large;
 mod limits;
 mod meddling;

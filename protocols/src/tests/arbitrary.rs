@@ -302,8 +302,20 @@ pub(super) fn node_identity() -> impl Strategy<Value = Node> {
 pub(super) fn key() -> impl Strategy<Value = Key> {
     let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=5);
     let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
-    (id, text(), scopes, time(), option::of(time()), option::of(time()))
-        .prop_map(|(id, name, scopes, created, expires, revoked)| Key { id, name, scopes, created, expires, revoked })
+    let limits = (option::of(time()), option::of(any::<u32>()));
+    (id, text(), scopes, time(), option::of(time()), option::of(time()), limits).prop_map(
+        |(id, name, scopes, created, expires, revoked, (last_used, rate_limit))| Key {
+            id,
+            prefix: Key::prefix_of(id),
+            name,
+            scopes,
+            created,
+            expires,
+            revoked,
+            last_used,
+            rate_limit,
+        },
+    )
 }
 
 pub(super) fn job_request() -> impl Strategy<Value = JobRequest<'static>> {

@@ -229,8 +229,9 @@ fn identities_are_as_committed() {
     let node = json!({"id": receipt(1).node, "name": "north", "version": "0.1.0", "started": AT});
     check("node_identity", wire::read_node, wire::write_node, vec![("a node", node)]);
     let key = "key_019a0000000070008000000000000006";
-    let plain = json!({"id": key, "name": "ci", "scopes": ["jobs", "blobs"], "created": AT});
-    let ended = json!({"id": key, "name": "", "scopes": ["jobs", "blobs", "regions", "account", "admin"],
-        "created": AT, "expires": AT, "revoked": AT});
+    let prefix = "inos_019a0000000070008000000000000006";
+    let plain = json!({"id": key, "prefix": prefix, "name": "ci", "scopes": ["jobs", "blobs"], "created": AT});
+    let ended = json!({"id": key, "prefix": prefix, "name": "", "scopes": ["jobs", "blobs", "regions", "account", "admin"],
+        "created": AT, "expires": AT, "revoked": AT, "last_used": AT, "rate_limit": 50});
     check("key", wire::read_key, wire::write_key, vec![("for ever", plain), ("revoked", ended)]);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inos_ledger::{Access, KeyWatch, Purse};
+use inos_ledger::{Access, KeyWatch, Limits, Purse};
 use inos_protocols::{
     AccountId, KeyId, Refusal,
     account::{Scope, Scopes},
@@ -23,6 +23,10 @@ pub struct Caller {
     pub expires: Option<Time>,
     /// What the key may do.
     pub scopes: Scopes,
+    /// How many requests a second the key may make, where that is limited.
+    pub rate_limit: Option<u32>,
+    /// What an admin has set for the account.
+    pub limits: Limits,
     /// The account's credits, as this node holds them.
     pub purse: Arc<Purse>,
 }
@@ -59,8 +63,8 @@ impl Broker {
             ));
         };
         let purse = self.0.ledger.purse_of(&access);
-        let Access { account_id: account, key, scopes, expires, .. } = access;
-        Ok(Caller { account, key, expires, scopes, purse })
+        let Access { account: _, account_id: account, key, scopes, expires, rate_limit, limits } = access;
+        Ok(Caller { account, key, expires, scopes, rate_limit, limits, purse })
     }
 
     /// Watches the key that a caller has shown: what hangs on it ends with it.

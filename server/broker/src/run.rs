@@ -194,7 +194,7 @@ impl Inside {
         Task {
             id: story.id,
             account: caller.owner().0,
-            weight: 1,
+            weight: caller.limits.weight,
             priority: story.priority,
             entry: plan.entry,
             params: plan.capsule.params,

@@ -9,7 +9,7 @@ use inos_protocols::{
 use sqlx::AnyConnection;
 
 use crate::{
-    AccountNo, Commit, CommitError, Entry, Error, Ledger, Transfer,
+    AccountNo, Commit, CommitError, Entry, Error, Ledger, Limits, Transfer,
     committer::rows::reason_number,
     database::{Database, retried},
     keys,
@@ -155,8 +155,9 @@ impl Ledger {
             tx.commit().await
         })
         .await?;
-        let zero = Microcredits::ZERO;
-        Ok(Account { id, name: name.into(), created, balance: starting, held: zero, available: starting })
+        let (balance, held, available) = (starting, Microcredits::ZERO, starting);
+        let Limits { weight, rate_limit } = Limits::default();
+        Ok(Account { id, name: name.into(), created, balance, held, available, weight, rate_limit })
     }
 
     /// On the first start makes an account with the starting credits and a key that may do everything, shown once;
@@ -181,7 +182,7 @@ impl Ledger {
         let id = AccountId::new();
         let no = find_or_make(tx.on(), id, admin_name, Kind::User).await?;
         issue(tx.on(), shared.issuer, id, shared.starting_credits, "starting credits").await?;
-        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None).await?;
+        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None.into()).await?;
         tx.commit().await?;
         Ok(Some(key))
     }

@@ -15,6 +15,7 @@ use crate::{
     keeper,
     keys::KeyCache,
     lease, migrate,
+    uses::{self, Uses},
     watches::{self, Watches},
 };
 
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
     pub(crate) watches: Watches,
+    pub(crate) uses: Uses,
     /// Told when credits were leased: the keeper sleeps while nothing is.
     pub(crate) leased: Notify,
 }
@@ -84,11 +86,13 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         claims: Arc::default(),
         keys: KeyCache::default(),
         watches: Watches::default(),
+        uses: Uses::default(),
         leased: Notify::new(),
     });
     let mut tasks = JoinSet::new();
     tasks.spawn(keeper::keep(Arc::downgrade(&shared)));
     tasks.spawn(watches::keep(shared.clone()));
+    tasks.spawn(uses::keep(Arc::downgrade(&shared)));
     let books = Books::new(shared.clone());
     Ok((Ledger(Arc::new(Inside { shared, committer, tasks: tasks.into() })), books))
 }
@@ -159,6 +163,7 @@ impl Ledger {
         }
         let shared = &self.0.shared;
         shared.purses.lock().clear();
+        shared.write_uses().await;
         if let Err(error) = lease::reclaim_own(&shared.database, shared.node_account).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "leases were not given back; they expire");
         }

@@ -10,6 +10,7 @@ mod leases;
 mod model;
 mod outages;
 mod place;
+mod rotation;
 mod schema;
 mod writing;
 

@@ -1,5 +1,6 @@
 //! What an operator does: accounts and grants.
 
+use inos_ledger::Limits;
 use inos_protocols::{
     AccountId, Microcredits,
     account::{Account, NewKey},
@@ -49,6 +50,20 @@ pub(crate) struct NewGrant {
     note: Option<String>,
 }
 
+/// What an account may do, and how its turn compares with others'.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsForm {
+    /// How its share of the workers stands to that of others who wait; without it, 1.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    weight: Option<u32>,
+    /// How many requests a second all its keys may make together; without it, as many as come.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    rate_limit: Option<u32>,
+}
+
 /// Credits that have moved.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct GrantMade {
@@ -83,6 +98,16 @@ pub(crate) async fn show_account(call: Call, _: Visitor) -> Answer {
     call.accepted(&[JSON])?;
     let id: AccountId = call.id("id", "account")?;
     let found = call.app.broker.books().account(id).await.map_err(unread)?;
+    Ok(reply::json(&found.ok_or_else(|| crate::refusal::not_found("account"))?))
+}
+
+/// `PUT /v1/admin/accounts/{id}/limits`.
+pub(crate) async fn limit(mut call: Call, visitor: Visitor) -> Answer {
+    let account: AccountId = call.id("id", "account")?;
+    let LimitsForm { weight, rate_limit } = call.json().await?;
+    let limits = Limits { weight: weight.unwrap_or(1), rate_limit };
+    call.app.broker.limit(&visitor.caller, account, limits).await?;
+    let found = call.app.broker.books().account(account).await.map_err(unread)?;
     Ok(reply::json(&found.ok_or_else(|| crate::refusal::not_found("account"))?))
 }
 

@@ -129,6 +129,12 @@ impl<'a> Reader<'a> {
                 return Some(Stopped::End(End::WrongKind));
             }
         };
+        // What asks something of the broker counts as a request would.
+        let asks = matches!(frame, ClientFrame::Submit(_) | ClientFrame::Cancel(_) | ClientFrame::Subscribe(_));
+        if asks && let Err(refused) = self.app.rates.admit(&self.visitor.caller) {
+            refuse(session, &frame, &refused.into_refusal());
+            return None;
+        }
         match frame {
             ClientFrame::Submit(submissions) => self.submit(session, replies, submissions).await,
             ClientFrame::Cancel(correlation) => self.cancel(session, correlation).await,
@@ -227,6 +233,17 @@ async fn tell(mut events: Subscription, session: Arc<Session>) {
             Happening::Progress { done, total } => session.say(ServerBody::Progress(Progress { job, done, total })),
             Happening::Log { .. } => {}
         }
+    }
+}
+
+/// Refuses what a frame asks; each of its jobs hears of it under its own number.
+fn refuse(session: &Session, frame: &ClientFrame, refusal: &Refusal) {
+    match frame {
+        ClientFrame::Submit(all) => {
+            all.iter().for_each(|one| session.say(trouble(Some(one.correlation), refusal)));
+        }
+        ClientFrame::Cancel(correlation) => session.say(trouble(Some(*correlation), refusal)),
+        _ => session.say(trouble(None, refusal)),
     }
 }
 
