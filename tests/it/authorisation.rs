@@ -76,6 +76,7 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("listKeys", ACCOUNT, 200),
     ("rotateKey", ACCOUNT, 201),
     ("revokeKey", ACCOUNT, 204),
+    ("listAudit", ACCOUNT, 200),
     ("createToken", AKey, 201),
     ("createAccount", ADMIN, 201),
     ("listAccounts", ADMIN, 200),

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use inos_tests::{Answer, Client, Options, Raw, TestNode, inos, until};
 use serde_json::{Value, json};
 
-use crate::{
-    hostile_socket::{frame, shake_on},
-    on_both,
-};
+use crate::hostile_socket::{frame, shake_on};
 
 on_both![
     a_list_shows_what_a_key_begins_with_and_when_it_was_used,
@@ -103,7 +100,9 @@ fn frames_of_a_socket_count_like_requests() {
         let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
         frame(0x81, json!({ "submit": [{ "correlation": number, "capsule": capsule }] }).to_string().as_bytes())
     };
-    (1..=20).for_each(|number| drop(socket.send(submit(number))));
+    for number in 1..=20 {
+        socket.send(submit(number));
+    }
     socket.send(frame(0x81, br#"{"ping":7}"#));
     let told = socket.read_until("\"pong\":7");
     let refused = told.matches("rate-limited").count();

@@ -9,7 +9,7 @@ use inos_protocols::{
     time::Time,
 };
 
-use crate::{Broker, Caller, hold::database};
+use crate::{Broker, Caller, caller::Cause, hold::database};
 
 /// The longest name of an account or key, in bytes.
 pub const NAME_LEN_MAX: usize = 128;
@@ -25,14 +25,16 @@ impl Broker {
     pub async fn create_account(
         &self,
         caller: &Caller,
+        cause: Cause,
         name: &str,
         credits: Microcredits,
     ) -> Result<(Account, NewKey), Refusal> {
         caller.need(Scope::Admin)?;
         check_name(name)?;
-        let account = self.0.ledger.open_account(name, credits).await.map_err(database)?;
+        let ledger = self.0.ledger.by(caller.acting(cause));
+        let account = ledger.open_account(name, credits).await.map_err(database)?;
         let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs, Scope::Regions, Scope::Account]);
-        let key = self.0.ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
+        let key = ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
         Ok((account, key))
     }
 
@@ -40,6 +42,7 @@ impl Broker {
     pub async fn grant(
         &self,
         caller: &Caller,
+        cause: Cause,
         to: AccountId,
         amount: Microcredits,
         note: Option<&str>,
@@ -48,13 +51,14 @@ impl Broker {
         if let Some(note) = note {
             check_note(note)?;
         }
-        self.0.ledger.grant(to, amount, note).await.map_err(database)
+        self.0.ledger.by(caller.acting(cause)).grant(to, amount, note).await.map_err(database)
     }
 
     /// Makes a key of the caller's account with at most the caller's scopes; its secret is shown once.
     pub async fn create_key(
         &self,
         caller: &Caller,
+        cause: Cause,
         name: &str,
         scopes: &[Scope],
         terms: Terms,
@@ -71,17 +75,24 @@ impl Broker {
         if terms.expires.is_some_and(|expires| expires <= Time::now()) {
             return Err(Refusal::field(Kind::InvalidParams, "/expires", "this time has passed"));
         }
-        self.0.ledger.create_key(caller.account, name, wanted, terms).await.map_err(database)
+        self.0.ledger.by(caller.acting(cause)).create_key(caller.account, name, wanted, terms).await.map_err(database)
     }
 
     /// Makes a key that takes the place of another of the caller's account, which goes on working for `overlap_ms`.
     /// The caller must be allowed whatever the key is.
-    pub async fn rotate_key(&self, caller: &Caller, key: KeyId, overlap_ms: u64) -> Result<NewKey, Refusal> {
+    pub async fn rotate_key(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        key: KeyId,
+        overlap_ms: u64,
+    ) -> Result<NewKey, Refusal> {
         if overlap_ms > OVERLAP_MS_MAX {
             let message = format!("expected at most {OVERLAP_MS_MAX}");
             return Err(Refusal::field(Kind::InvalidParams, "/overlap_ms", message));
         }
-        let made = self.0.ledger.rotate_key(caller.account, key, overlap_ms, caller.scopes).await;
+        let made =
+            self.0.ledger.by(caller.acting(cause)).rotate_key(caller.account, key, overlap_ms, caller.scopes).await;
         match made.map_err(database)? {
             Some(made) => Ok(made),
             None => {
@@ -91,14 +102,20 @@ impl Broker {
     }
 
     /// Sets an account's limits: at once on this server, within 5 s on others.
-    pub async fn limit(&self, caller: &Caller, account: AccountId, limits: Limits) -> Result<(), Refusal> {
+    pub async fn limit(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        account: AccountId,
+        limits: Limits,
+    ) -> Result<(), Refusal> {
         caller.need(Scope::Admin)?;
         check_rate(limits.rate_limit)?;
         if !(1..=WEIGHT_MAX).contains(&limits.weight) {
             let message = format!("expected 1 to {WEIGHT_MAX}");
             return Err(Refusal::field(Kind::InvalidParams, "/weight", message));
         }
-        self.0.ledger.limit(account, limits).await.map_err(database)
+        self.0.ledger.by(caller.acting(cause)).limit(account, limits).await.map_err(database)
     }
 
     /// The keys of the caller's account, without their secrets.
@@ -108,8 +125,8 @@ impl Broker {
 
     /// Ends a key of the caller's account: at once on this node, within 5 s on others, and within 60 s on one that cannot
     /// reach the database.
-    pub async fn revoke_key(&self, caller: &Caller, key: KeyId) -> Result<(), Refusal> {
-        let revoked = self.0.ledger.revoke_key(caller.account, key).await.map_err(database)?;
+    pub async fn revoke_key(&self, caller: &Caller, cause: Cause, key: KeyId) -> Result<(), Refusal> {
+        let revoked = self.0.ledger.by(caller.acting(cause)).revoke_key(caller.account, key).await.map_err(database)?;
         if revoked {
             Ok(())
         } else {

@@ -1,8 +1,8 @@
 //! Who asks: an account through one of its keys.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use inos_ledger::{Access, KeyWatch, Limits, Purse};
+use inos_ledger::{Access, Actor, KeyWatch, Limits, Purse};
 use inos_protocols::{
     AccountId, KeyId, Refusal,
     account::{Scope, Scopes},
@@ -31,6 +31,14 @@ pub struct Caller {
     pub purse: Arc<Purse>,
 }
 
+/// By which request a caller does something, for the audit log.
+pub struct Cause {
+    /// The address that it came from.
+    pub address: IpAddr,
+    /// Its id.
+    pub request_id: String,
+}
+
 impl Caller {
     /// Refuses a key that lacks the scope.
     pub fn need(&self, scope: Scope) -> Result<(), Refusal> {
@@ -44,6 +52,12 @@ impl Caller {
                 scope.word()
             ),
         ))
+    }
+
+    /// The caller as the audit log knows whoever acts.
+    pub(crate) fn acting(&self, cause: Cause) -> Actor {
+        let Cause { address, request_id } = cause;
+        Actor { account: self.purse.no, key: self.key, address, request_id }
     }
 
     /// The owner under which the arena counts this caller's bytes.

@@ -35,7 +35,7 @@ use inos_protocols::NodeId;
 
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
-pub use caller::Caller;
+pub use caller::{Caller, Cause};
 pub use check::check_payloads;
 pub use events::{Event, Happening, Subscription};
 pub use frame::{Replies, Reply};

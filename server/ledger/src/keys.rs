@@ -9,14 +9,21 @@ use std::{
 use data_encoding::HEXLOWER;
 use inos_protocols::{
     AccountId, Hash, KeyId,
-    account::{Key, NewKey, Scopes},
+    account::{Act, Key, NewKey, Scopes},
     time::Time,
 };
 use parking_lot::Mutex;
+use serde_json::json;
 use sqlx::AnyConnection;
 use subtle::ConstantTimeEq;
 
-use crate::{AccountNo, Error, Ledger, Limits, accounts, database::Database, ledger::Shared, limits::whole};
+use crate::{
+    AccountNo, Error, Ledger, Limits, accounts,
+    audit::{self, Deed},
+    database::Database,
+    ledger::Shared,
+    limits::whole,
+};
 
 /// How long a key is believed without asking the database: a key revoked on another server works this long here.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -126,29 +133,29 @@ impl Ledger {
         let no = accounts::number(database, account).await?;
         let mut tx = database.write().await?;
         let key = make(tx.on(), no, name, scopes, terms.into()).await?;
+        self.key_made(no, &key.key).record(tx.on()).await?;
         tx.commit().await?;
         Ok(key)
+    }
+
+    /// The making of a key, for the log.
+    pub(crate) fn key_made(&self, no: AccountNo, key: &Key) -> Deed {
+        self.deed(Act::KeyCreate, no, Some(key.id.to_string()), audit::of_key(key))
     }
 
     /// Ends a key of an account at once here, within five seconds on other servers, and within a minute on one that
     /// cannot reach the database. Tells whether there was one that had not been revoked.
     pub async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
-        let shared = self.0.shared.clone();
+        let ledger = self.clone();
         // Whoever hangs on the key hears of it even if the caller goes away.
-        let task = tokio::spawn(async move { shared.revoke_key(account, key).await });
+        let task = tokio::spawn(async move { ledger.revoke(account, key).await });
         task.await.map_err(|_| Error::Committer)?
     }
-}
 
-impl Shared {
-    fn note_use(&self, key: KeyId) {
-        self.keys.note(key);
-        self.uses.note(key);
-    }
-
-    async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
-        let no = accounts::number(&self.database, account).await?;
-        let mut tx = self.database.write().await?;
+    async fn revoke(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
+        let shared = &self.0.shared;
+        let no = accounts::number(&shared.database, account).await?;
+        let mut tx = shared.database.write().await?;
         let done = sqlx::query("UPDATE keys SET revoked = $3 WHERE id = $1 AND account = $2 AND revoked IS NULL")
             .bind(&key.as_bytes()[..])
             .bind(no.0)
@@ -156,9 +163,20 @@ impl Shared {
             .execute(tx.on())
             .await
             .map_err(Error::on("revoke a key"))?;
+        let is_done = done.rows_affected() == 1;
+        if is_done {
+            self.deed(Act::KeyRevoke, no, Some(key.to_string()), json!({})).record(tx.on()).await?;
+        }
         tx.commit().await?;
-        self.end_key(key);
-        Ok(done.rows_affected() == 1)
+        shared.end_key(key);
+        Ok(is_done)
+    }
+}
+
+impl Shared {
+    fn note_use(&self, key: KeyId) {
+        self.keys.note(key);
+        self.uses.note(key);
     }
 }
 

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    Access, AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    Access, AccountNo, Actor, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
     claims::Claims,
     committer::{Committer, Writer},
     database::Database,
@@ -38,7 +38,7 @@ pub type Barrier = Box<dyn FnMut() -> std::io::Result<()> + Send>;
 
 /// Holds, posts, voids: for the broker alone. A clone is another handle to the same ledger.
 #[derive(Clone)]
-pub struct Ledger(pub(crate) Arc<Inside>);
+pub struct Ledger(pub(crate) Arc<Inside>, pub(crate) Option<Arc<Actor>>);
 
 /// What all handles share.
 pub(crate) struct Inside {
@@ -94,7 +94,7 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
     tasks.spawn(watches::keep(shared.clone()));
     tasks.spawn(uses::keep(Arc::downgrade(&shared)));
     let books = Books::new(shared.clone());
-    Ok((Ledger(Arc::new(Inside { shared, committer, tasks: tasks.into() })), books))
+    Ok((Ledger(Arc::new(Inside { shared, committer, tasks: tasks.into() }), None), books))
 }
 
 impl Ledger {

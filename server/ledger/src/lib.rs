@@ -3,6 +3,7 @@
 //! payload bytes.
 
 mod accounts;
+mod audit;
 mod blobs;
 mod books;
 mod claims;
@@ -26,6 +27,7 @@ mod tests;
 mod uses;
 mod watches;
 
+pub use audit::Actor;
 pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
 pub use committer::Committed;

@@ -1,6 +1,7 @@
 //! What an admin sets for an account: how fast it may ask, and how its share of the workers stands to that of others.
 
-use inos_protocols::AccountId;
+use inos_protocols::{AccountId, account::Act};
+use serde_json::json;
 
 use crate::{Error, Ledger, accounts, database::retried};
 
@@ -45,6 +46,8 @@ impl Ledger {
                 .execute(tx.on())
                 .await
                 .map_err(Error::on("set an account's limits"))?;
+            let detail = json!({ "weight": limits.weight, "rate_limit": limits.rate_limit });
+            self.deed(Act::AccountLimit, no, Some(account.to_string()), detail).record(tx.on()).await?;
             tx.commit().await
         })
         .await?;

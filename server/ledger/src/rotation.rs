@@ -2,11 +2,13 @@
 
 use inos_protocols::{
     AccountId, KeyId,
-    account::{NewKey, Scopes},
+    account::{Act, NewKey, Scopes},
     time::Time,
 };
 
-use crate::{Error, Ledger, accounts, keys, ledger::Shared};
+use serde_json::json;
+
+use crate::{Error, Ledger, accounts, audit, keys};
 
 impl Ledger {
     /// Makes a key of the same name, scopes, limits and expiry as this one, which ends `overlap_ms` from now unless it
@@ -21,23 +23,22 @@ impl Ledger {
         overlap_ms: u64,
         may: Scopes,
     ) -> Result<Option<NewKey>, Error> {
-        let shared = self.0.shared.clone();
+        let ledger = self.clone();
         // Whoever hangs on the old key hears of its end even if the caller goes away.
-        let task = tokio::spawn(async move { shared.rotate_key(account, key, overlap_ms, may).await });
+        let task = tokio::spawn(async move { ledger.rotate(account, key, overlap_ms, may).await });
         task.await.map_err(|_| Error::Committer)?
     }
-}
 
-impl Shared {
-    async fn rotate_key(
+    async fn rotate(
         &self,
         account: AccountId,
         old: KeyId,
         overlap_ms: u64,
         may: Scopes,
     ) -> Result<Option<NewKey>, Error> {
-        let no = accounts::number(&self.database, account).await?;
-        let mut tx = self.database.write().await?;
+        let shared = &self.0.shared;
+        let no = accounts::number(&shared.database, account).await?;
+        let mut tx = shared.database.write().await?;
         let now = Time::now();
         let ends = now.plus_ms(overlap_ms);
         type Row = (String, i64, Option<i64>, Option<i64>);
@@ -71,9 +72,13 @@ impl Shared {
             // It was revoked meanwhile, and takes what would have come after it along.
             return Ok(None);
         }
+        let mut detail = audit::of_key(&made.key);
+        detail["successor"] = json!(made.key.id);
+        detail["overlap_ms"] = json!(overlap_ms);
+        self.deed(Act::KeyRotate, no, Some(old.to_string()), detail).record(tx.on()).await?;
         tx.commit().await?;
-        self.keys.forget(old);
-        self.watches.shorten(old, ends);
+        shared.keys.forget(old);
+        shared.watches.shorten(old, ends);
         Ok(Some(made))
     }
 }

@@ -78,7 +78,7 @@ pub(crate) struct GrantMade {
 /// `POST /v1/admin/accounts`.
 pub(crate) async fn create_account(mut call: Call, visitor: Visitor) -> Answer {
     let NewAccount { name, credits } = call.json().await?;
-    let (account, key) = call.app.broker.create_account(&visitor.caller, &name, credits).await?;
+    let (account, key) = call.app.broker.create_account(&visitor.caller, call.cause(), &name, credits).await?;
     let location = format!("/v1/admin/accounts/{}", account.id);
     Ok(reply::created(&AccountMade { account, key }, &location))
 }
@@ -106,7 +106,7 @@ pub(crate) async fn limit(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
     let LimitsForm { weight, rate_limit } = call.json().await?;
     let limits = Limits { weight: weight.unwrap_or(1), rate_limit };
-    call.app.broker.limit(&visitor.caller, account, limits).await?;
+    call.app.broker.limit(&visitor.caller, call.cause(), account, limits).await?;
     let found = call.app.broker.books().account(account).await.map_err(unread)?;
     Ok(reply::json(&found.ok_or_else(|| crate::refusal::not_found("account"))?))
 }
@@ -115,6 +115,6 @@ pub(crate) async fn limit(mut call: Call, visitor: Visitor) -> Answer {
 pub(crate) async fn grant(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
     let NewGrant { amount, note } = call.json().await?;
-    let transfer = call.app.broker.grant(&visitor.caller, account, amount, note.as_deref()).await?;
+    let transfer = call.app.broker.grant(&visitor.caller, call.cause(), account, amount, note.as_deref()).await?;
     Ok(reply::made(&GrantMade { transfer, account, amount }))
 }

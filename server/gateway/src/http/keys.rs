@@ -51,7 +51,11 @@ fn overlap_ms() -> u64 {
 /// `POST /v1/keys`.
 pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
     let NewKeyForm { name, scopes, expires, rate_limit } = call.json().await?;
-    let made = call.app.broker.create_key(&visitor.caller, &name, &scopes, Terms { expires, rate_limit }).await?;
+    let made = call
+        .app
+        .broker
+        .create_key(&visitor.caller, call.cause(), &name, &scopes, Terms { expires, rate_limit })
+        .await?;
     Ok(reply::created(&made, &format!("/v1/keys/{}", made.key.id)))
 }
 
@@ -66,13 +70,13 @@ pub(crate) async fn list(call: Call, visitor: Visitor) -> Answer {
 pub(crate) async fn rotate(mut call: Call, visitor: Visitor) -> Answer {
     let id: KeyId = call.id("id", "key")?;
     let Rotation { overlap_ms } = call.json().await?;
-    let made = call.app.broker.rotate_key(&visitor.caller, id, overlap_ms).await?;
+    let made = call.app.broker.rotate_key(&visitor.caller, call.cause(), id, overlap_ms).await?;
     Ok(reply::created(&made, &format!("/v1/keys/{}", made.key.id)))
 }
 
 /// `DELETE /v1/keys/{id}`.
 pub(crate) async fn revoke(call: Call, visitor: Visitor) -> Answer {
     let id: KeyId = call.id("id", "key")?;
-    call.app.broker.revoke_key(&visitor.caller, id).await?;
+    call.app.broker.revoke_key(&visitor.caller, call.cause(), id).await?;
     Ok(reply::nothing())
 }
