@@ -35,6 +35,7 @@ mod cli;
 mod contract;
 mod credits;
 mod crowds;
+mod events;
 mod faults;
 mod guesses;
 mod hostile;

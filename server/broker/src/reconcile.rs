@@ -42,7 +42,7 @@ impl Broker {
                 expires: None,
                 scopes: Scopes::default(),
                 rate_limit: None,
-                limits: Limits::default(),
+                limits: Limits { weight: unfinished.weight, ..Limits::default() },
                 purse,
             };
             match self.0.again(&caller, &unfinished) {
