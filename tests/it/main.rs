@@ -36,6 +36,7 @@ mod contract;
 mod credits;
 mod crowds;
 mod events;
+mod fairness;
 mod faults;
 mod guesses;
 mod hostile;
