@@ -42,8 +42,9 @@ fn a_list_shows_what_a_key_begins_with_and_when_it_was_used(options: Options) {
     let used = listed(&admin, &id)["last_used"].clone();
     assert!(used.is_string());
     assert_eq!(node.stop(), Some(0));
+    let log = node.log();
     node.restart();
-    assert_eq!(listed(&node.admin(), &id)["last_used"], used, "a restart forgets no use");
+    assert_eq!(listed(&node.admin(), &id)["last_used"], used, "a restart forgets no use: {log}");
 }
 
 /// How many of these requests, all at once, were let in; the others were told to wait in the words of `whose`.
