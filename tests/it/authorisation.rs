@@ -325,7 +325,7 @@ fn ten_thousand_guesses_find_nothing_of_another_account() {
                 path => panic!("{path} takes an id that this test does not know"),
             };
             // One in ten is the real one.
-            let id = if number / asked.len() % 10 == 0 { real.clone() } else { guess(real, number) };
+            let id = if (number / asked.len()).is_multiple_of(10) { real.clone() } else { guess(real, number) };
             let path = path.replace("{id}", &id).replace("{hash}", &id).replace("{n}", "0");
             let answer = bob.send(method, &path, &[("content-type", "application/json")], b"{}");
             assert_eq!((answer.status, answer.code().as_str()), (404, "not-found"), "{method} {path}");

@@ -47,15 +47,15 @@ impl Books {
 /// An entry as `reader` may see it; none is an admin.
 fn read(row: &AnyRow, reader: Option<AccountId>) -> Result<AuditEntry, Error> {
     let damaged = damaged("audit log");
-    let account = |bytes: Vec<u8>| AccountId::from_slice(&bytes).ok_or_else(|| damaged());
+    let account = |bytes: Vec<u8>| AccountId::from_slice(&bytes).ok_or_else(&damaged);
     let actor = column::<Option<Vec<u8>>>(row, "actor")?.map(account).transpose()?;
     let is_seen = reader.is_none() || actor == reader;
-    let key = column::<Option<Vec<u8>>>(row, "key")?.map(|bytes| KeyId::from_slice(&bytes).ok_or_else(|| damaged()));
+    let key = column::<Option<Vec<u8>>>(row, "key")?.map(|bytes| KeyId::from_slice(&bytes).ok_or_else(&damaged));
     let detail: String = column(row, "detail")?;
     Ok(AuditEntry {
         seq: column::<i64>(row, "seq")? as u64,
         at: Time::from_ms(column::<i64>(row, "at")? as u64),
-        act: Act::from_word(column(row, "act")?).ok_or_else(|| damaged())?,
+        act: Act::from_word(column(row, "act")?).ok_or_else(&damaged)?,
         actor,
         key: key.transpose()?.filter(|_| is_seen),
         account: account(column(row, "account")?)?,
