@@ -1,5 +1,6 @@
 //! Accounts, keys and entries of the ledger as their owners see them.
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,11 @@ pub struct Account {
     pub held: Microcredits,
     /// What can still be spent.
     pub available: Microcredits,
+    /// How its share of the workers stands to that of others who wait: 1 unless an admin says otherwise.
+    pub weight: u32,
+    /// How many requests a second all its keys may make together, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
 }
 
 /// A key without its secret.
@@ -97,6 +103,8 @@ pub struct Account {
 pub struct Key {
     /// Its id.
     pub id: KeyId,
+    /// What the key itself begins with: all of it but the secret.
+    pub prefix: String,
     /// Its name.
     pub name: String,
     /// What it may do.
@@ -109,6 +117,19 @@ pub struct Key {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Time>,
+    /// When it was used last, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Time>,
+    /// How many requests a second it may make, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+}
+
+impl Key {
+    /// What the key with this id begins with: `inos_` and the id's digits.
+    pub fn prefix_of(id: KeyId) -> String {
+        format!("inos_{}", HEXLOWER.encode(id.as_bytes()))
+    }
 }
 
 /// A new key with its secret, shown once.
@@ -192,6 +213,94 @@ pub struct Entry {
     /// The words that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// Something that can be done to money or access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Act {
+    /// An account was made.
+    #[serde(rename = "account.create")]
+    AccountCreate,
+    /// What an account may do was changed.
+    #[serde(rename = "account.limit")]
+    AccountLimit,
+    /// The issuer gave credits.
+    #[serde(rename = "credits.grant")]
+    CreditsGrant,
+    /// One account gave credits to another.
+    #[serde(rename = "credits.transfer")]
+    CreditsTransfer,
+    /// A key was made.
+    #[serde(rename = "key.create")]
+    KeyCreate,
+    /// A key was replaced by another.
+    #[serde(rename = "key.rotate")]
+    KeyRotate,
+    /// A key was ended.
+    #[serde(rename = "key.revoke")]
+    KeyRevoke,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Self; 7] = [
+        Self::AccountCreate,
+        Self::AccountLimit,
+        Self::CreditsGrant,
+        Self::CreditsTransfer,
+        Self::KeyCreate,
+        Self::KeyRotate,
+        Self::KeyRevoke,
+    ];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AccountCreate => "account.create",
+            Self::AccountLimit => "account.limit",
+            Self::CreditsGrant => "credits.grant",
+            Self::CreditsTransfer => "credits.transfer",
+            Self::KeyCreate => "key.create",
+            Self::KeyRotate => "key.rotate",
+            Self::KeyRevoke => "key.revoke",
+        }
+    }
+
+    /// The act of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.word() == word)
+    }
+}
+
+/// Something that was done to money or access.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuditEntry {
+    /// Its number; a later one is larger.
+    pub seq: u64,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub act: Act,
+    /// Whose key did it; absent where the server did so by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<AccountId>,
+    /// Which key, for its owner and for admins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// Whose money or access it was.
+    pub account: AccountId,
+    /// The id of what was made, changed or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What else there is to say of it.
+    pub detail: serde_json::Map<String, serde_json::Value>,
+    /// From which address, for the actor and for admins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// By which request, for the actor and for admins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// What an account used within a span of time.

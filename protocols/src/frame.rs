@@ -1,5 +1,6 @@
 //! The frames of `/v1/ws`: `ClientFrame` up, `ServerFrame` down, as Cap'n Proto or as JSON text.
 
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use crate::{
     JobId, Microcredits, NodeId, Problem,
     ids::SessionId,
     job::{BATCH_MAX, Capsule, Outcome, State},
-    json::frame::{Topic, write_topic},
+    json::{frame::TopicJson, payload},
 };
 
 /// What a client sends.
@@ -18,24 +19,26 @@ pub enum ClientFrame {
     Submit(#[schemars(length(max = BATCH_MAX))] Vec<Submission>),
     /// Cancel the job that was submitted under this correlation number.
     Cancel(u64),
-    /// Tell me about a job of mine, or about all of them (`None`).
-    Subscribe(
-        #[serde(serialize_with = "write_topic")]
-        #[schemars(with = "Topic")]
-        Option<JobId>,
-    ),
-    /// Stop telling me.
-    Unsubscribe(
-        #[serde(serialize_with = "write_topic")]
-        #[schemars(with = "Topic")]
-        Option<JobId>,
-    ),
+    /// Tell me about a job of mine, or about all of them.
+    Subscribe(#[schemars(with = "TopicJson")] Topic),
+    /// Stop telling me; since when I was told does not matter.
+    Unsubscribe(#[schemars(with = "TopicJson")] Topic),
     /// Every server frame up to this sequence number has arrived.
     Ack(u64),
     /// Answer with the same number.
     Ping(u64),
     /// Go on with a session that was cut.
     Resume(Resume),
+}
+
+/// What a client is told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "TopicJson", into = "TopicJson")]
+pub struct Topic {
+    /// One job; all of the account's where none is named.
+    pub job: Option<JobId>,
+    /// Begin with what happened after this event. Without it, a job is told from its start and all jobs from now on.
+    pub after: Option<u64>,
 }
 
 /// One capsule of a submit frame.
@@ -89,6 +92,12 @@ pub enum ServerBody {
     Pong(u64),
     /// The server closes this connection; go elsewhere or come back.
     Goodbye(Goodbye),
+    /// A job's unit said something.
+    Log(JobLog),
+    /// A job's unit gave bytes out before it ended.
+    Output(JobOutput),
+    /// Some events are not remembered any more.
+    Gap(Gap),
 }
 
 /// What a client must know to begin.
@@ -141,6 +150,9 @@ pub struct Progress {
     pub done: u64,
     /// Steps in all; 0 where nobody knows.
     pub total: u64,
+    /// The event's number within the account; 0 from a server that does not tell it.
+    #[serde(default)]
+    pub event: u64,
 }
 
 /// How a job stands.
@@ -153,6 +165,47 @@ pub struct JobState {
     pub state: State,
     /// What it cost so far.
     pub cost: Microcredits,
+    /// The event's number within the account; 0 from a server that does not tell it.
+    #[serde(default)]
+    pub event: u64,
+}
+
+/// A line of a job's unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobLog {
+    /// The job.
+    pub job: JobId,
+    /// The line, cut and without control characters.
+    pub line: String,
+    /// The event's number within the account.
+    pub event: u64,
+}
+
+/// Bytes that a unit gave out before its job has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobOutput {
+    /// The job.
+    pub job: JobId,
+    /// How many bytes were given out before these.
+    pub offset: u64,
+    /// The bytes.
+    #[serde(rename = "base64", serialize_with = "payload::write", deserialize_with = "payload::read")]
+    #[schemars(with = "String", extend("contentEncoding" = "base64"))]
+    pub bytes: Bytes,
+    /// The event's number within the account.
+    pub event: u64,
+}
+
+/// Events that may have happened and that nobody remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// The number of the first of them.
+    pub first: u64,
+    /// And of the last.
+    pub last: u64,
 }
 
 /// A refusal of one submission or of a whole frame.

@@ -5,7 +5,7 @@ pub(crate) mod frame;
 pub(crate) mod limits;
 mod objects;
 mod outcome;
-mod payload;
+pub(crate) mod payload;
 pub(crate) mod strict;
 
 use serde::de::DeserializeOwned;

@@ -58,6 +58,6 @@ pub struct JobEnding<'a> {
     pub error: Option<Cow<'a, Problem>>,
 }
 
-fn is_empty(labels: &Cow<'_, BTreeMap<String, String>>) -> bool {
+fn is_empty(labels: &BTreeMap<String, String>) -> bool {
     labels.is_empty()
 }

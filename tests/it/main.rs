@@ -27,6 +27,8 @@ macro_rules! on_both {
 use on_both;
 
 mod access;
+mod audit;
+mod authorisation;
 mod blobs;
 mod capsules;
 mod chaos;
@@ -36,6 +38,8 @@ mod contract;
 mod credits;
 mod crowds;
 mod damage;
+mod events;
+mod fairness;
 mod faults;
 mod guesses;
 mod hostile;
@@ -43,6 +47,7 @@ mod hostile_socket;
 mod http2;
 mod idempotency;
 mod jobs;
+mod keys;
 mod large;
 mod limits;
 mod meddling;

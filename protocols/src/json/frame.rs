@@ -1,13 +1,13 @@
 //! Frames: an object with one field that says what it is, beside the number of a server's frame.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::limits;
 use crate::{
     JobId,
     frame::{
-        Accepted, Answer, ClientFrame, Goodbye, JobState, Progress, Resume, ServerBody, ServerFrame, Submission,
-        Trouble, Welcome,
+        Accepted, Answer, ClientFrame, Gap, Goodbye, JobLog, JobOutput, JobState, Progress, Resume, ServerBody,
+        ServerFrame, Submission, Topic, Trouble, Welcome,
     },
 };
 
@@ -31,8 +31,8 @@ impl<'de> Deserialize<'de> for ClientFrame {
         only([
             submit.map(Self::Submit),
             cancel.map(Self::Cancel),
-            subscribe.map(|topic| Self::Subscribe(topic.into())),
-            unsubscribe.map(|topic| Self::Unsubscribe(topic.into())),
+            subscribe.map(Self::Subscribe),
+            unsubscribe.map(Self::Unsubscribe),
             ack.map(Self::Ack),
             ping.map(Self::Ping),
             resume.map(Self::Resume),
@@ -55,12 +55,27 @@ struct ServerFrameJson {
     problem: Option<Trouble>,
     pong: Option<u64>,
     goodbye: Option<Goodbye>,
+    log: Option<JobLog>,
+    output: Option<JobOutput>,
+    gap: Option<Gap>,
 }
 
 impl<'de> Deserialize<'de> for ServerFrame {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let ServerFrameJson { seq, welcome, accepted, result, progress, state, problem, pong, goodbye } =
-            ServerFrameJson::deserialize(from)?;
+        let ServerFrameJson {
+            seq,
+            welcome,
+            accepted,
+            result,
+            progress,
+            state,
+            problem,
+            pong,
+            goodbye,
+            log,
+            output,
+            gap,
+        } = ServerFrameJson::deserialize(from)?;
         let body = only([
             welcome.map(ServerBody::Welcome),
             accepted.map(ServerBody::Accepted),
@@ -70,6 +85,9 @@ impl<'de> Deserialize<'de> for ServerFrame {
             problem.map(ServerBody::Problem),
             pong.map(ServerBody::Pong),
             goodbye.map(ServerBody::Goodbye),
+            log.map(ServerBody::Log),
+            output.map(ServerBody::Output),
+            gap.map(ServerBody::Gap),
         ])
         .ok_or_else(|| D::Error::custom("a server's frame has exactly one field beside `seq`"))?;
         Ok(Self { seq, body })
@@ -83,26 +101,47 @@ fn only<T, const N: usize>(choices: [Option<T>; N]) -> Option<T> {
     if there.next().is_some() { None } else { first }
 }
 
-/// What a client may ask to be told about: `"jobs"`, or `{"job": "job_…"}`.
+/// What a client may ask to be told about: `"jobs"`, `{"job": "job_…"}`, or either since an event:
+/// `{"after": {"event": 7}}`, `{"after": {"event": 7, "job": "job_…"}}`.
 #[derive(Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Topic {
+#[schemars(rename = "Topic")]
+pub(crate) enum TopicJson {
     /// All jobs of the account.
     Jobs,
     /// One of them.
     Job(JobId),
+    /// What happened after an event, and what happens from now on.
+    After(After),
 }
 
-impl From<Topic> for Option<JobId> {
-    fn from(topic: Topic) -> Self {
+/// Since when, and about what.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct After {
+    /// The event's number.
+    event: u64,
+    /// One job; all of the account's where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<JobId>,
+}
+
+impl From<TopicJson> for Topic {
+    fn from(topic: TopicJson) -> Self {
         match topic {
-            Topic::Jobs => None,
-            Topic::Job(job) => Some(job),
+            TopicJson::Jobs => Self { job: None, after: None },
+            TopicJson::Job(job) => Self { job: Some(job), after: None },
+            TopicJson::After(After { event, job }) => Self { job, after: Some(event) },
         }
     }
 }
 
-/// Writes what a client wants to be told about.
-pub(crate) fn write_topic<S: Serializer>(job: &Option<JobId>, to: S) -> Result<S::Ok, S::Error> {
-    job.map_or(Topic::Jobs, Topic::Job).serialize(to)
+impl From<Topic> for TopicJson {
+    fn from(topic: Topic) -> Self {
+        match topic {
+            Topic { job: None, after: None } => Self::Jobs,
+            Topic { job: Some(job), after: None } => Self::Job(job),
+            Topic { job, after: Some(event) } => Self::After(After { event, job }),
+        }
+    }
 }

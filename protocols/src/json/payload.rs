@@ -25,6 +25,16 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
 
+/// Writes bytes that are always base64.
+pub(crate) fn write<S: Serializer>(bytes: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&base64(bytes))
+}
+
+/// Reads bytes that are always base64.
+pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+    Base64::deserialize(from).map(|Base64(bytes)| bytes)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InputJson {

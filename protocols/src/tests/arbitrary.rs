@@ -10,8 +10,8 @@ use crate::{
     FieldError, Hash, JobId, Microcredits, NodeId, Problem,
     account::{Entry, Hold, Key, Reason, Scope, Transfer},
     frame::{
-        Accepted, Answer, ClientFrame, Goodbye, JobState, Progress, Resume, ServerBody, ServerFrame, Submission,
-        Trouble, Welcome,
+        Accepted, Answer, ClientFrame, Gap, Goodbye, JobLog, JobOutput, JobState, Progress, Resume, ServerBody,
+        ServerFrame, Submission, Topic, Trouble, Welcome,
     },
     ids::{SessionId, TransferId},
     job::{Capsule, Input, Metrics, Outcome, Output, OutputBytes, OutputInfo, Params, State, Store},
@@ -208,13 +208,17 @@ pub(super) fn client_frame() -> impl Strategy<Value = ClientFrame> {
     prop_oneof![
         3 => vec(submission, 0..4).prop_map(ClientFrame::Submit),
         1 => any::<u64>().prop_map(ClientFrame::Cancel),
-        1 => option::of(job()).prop_map(ClientFrame::Subscribe),
-        1 => option::of(job()).prop_map(ClientFrame::Unsubscribe),
+        1 => topic().prop_map(ClientFrame::Subscribe),
+        1 => topic().prop_map(ClientFrame::Unsubscribe),
         1 => any::<u64>().prop_map(ClientFrame::Ack),
         1 => any::<u64>().prop_map(ClientFrame::Ping),
         1 => (session(), any::<u64>())
             .prop_map(|(session, last_seq)| ClientFrame::Resume(Resume { session, last_seq })),
     ]
+}
+
+fn topic() -> impl Strategy<Value = Topic> {
+    (option::of(job()), option::of(any::<u64>())).prop_map(|(job, after)| Topic { job, after })
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {
@@ -234,22 +238,30 @@ fn welcome() -> impl Strategy<Value = Welcome> {
 pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let accepted = (any::<u64>(), job()).prop_map(|(correlation, job)| Accepted { correlation, job });
     let answer = (any::<u64>(), outcome()).prop_map(|(correlation, outcome)| Answer { correlation, outcome });
-    let body = prop_oneof![
-        welcome().prop_map(ServerBody::Welcome),
-        vec(accepted, 0..4).prop_map(ServerBody::Accepted),
-        vec(answer, 0..4).prop_map(ServerBody::Result),
-        (job(), any::<u64>(), any::<u64>()).prop_map(|(job, done, total)| ServerBody::Progress(Progress {
-            job,
-            done,
-            total
-        })),
-        (job(), state(), amount()).prop_map(|(job, state, cost)| ServerBody::State(JobState { job, state, cost })),
-        (option::of(any::<u64>()), problem())
-            .prop_map(|(correlation, problem)| ServerBody::Problem(Trouble { correlation, problem })),
-        any::<u64>().prop_map(ServerBody::Pong),
-        (text(), any::<u32>())
-            .prop_map(|(reason, retry_after_ms)| ServerBody::Goodbye(Goodbye { reason, retry_after_ms })),
-    ];
+    let body =
+        prop_oneof![
+            welcome().prop_map(ServerBody::Welcome),
+            vec(accepted, 0..4).prop_map(ServerBody::Accepted),
+            vec(answer, 0..4).prop_map(ServerBody::Result),
+            (job(), any::<[u64; 3]>()).prop_map(|(job, [done, total, event])| ServerBody::Progress(Progress {
+                job,
+                done,
+                total,
+                event
+            })),
+            (job(), state(), amount(), any::<u64>())
+                .prop_map(|(job, state, cost, event)| ServerBody::State(JobState { job, state, cost, event })),
+            (job(), text(), any::<u64>()).prop_map(|(job, line, event)| ServerBody::Log(JobLog { job, line, event })),
+            (job(), any::<[u64; 2]>(), vec(any::<u8>(), 0..40)).prop_map(|(job, [offset, event], bytes)| {
+                ServerBody::Output(JobOutput { job, offset, bytes: bytes.into(), event })
+            }),
+            any::<[u64; 2]>().prop_map(|[first, last]| ServerBody::Gap(Gap { first, last })),
+            (option::of(any::<u64>()), problem())
+                .prop_map(|(correlation, problem)| ServerBody::Problem(Trouble { correlation, problem })),
+            any::<u64>().prop_map(ServerBody::Pong),
+            (text(), any::<u32>())
+                .prop_map(|(reason, retry_after_ms)| ServerBody::Goodbye(Goodbye { reason, retry_after_ms })),
+        ];
     (any::<u64>(), body).prop_map(|(seq, body)| ServerFrame { seq, body })
 }
 
@@ -302,8 +314,20 @@ pub(super) fn node_identity() -> impl Strategy<Value = Node> {
 pub(super) fn key() -> impl Strategy<Value = Key> {
     let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=5);
     let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
-    (id, text(), scopes, time(), option::of(time()), option::of(time()))
-        .prop_map(|(id, name, scopes, created, expires, revoked)| Key { id, name, scopes, created, expires, revoked })
+    let limits = (option::of(time()), option::of(any::<u32>()));
+    (id, text(), scopes, time(), option::of(time()), option::of(time()), limits).prop_map(
+        |(id, name, scopes, created, expires, revoked, (last_used, rate_limit))| Key {
+            id,
+            prefix: Key::prefix_of(id),
+            name,
+            scopes,
+            created,
+            expires,
+            revoked,
+            last_used,
+            rate_limit,
+        },
+    )
 }
 
 pub(super) fn job_request() -> impl Strategy<Value = JobRequest<'static>> {

@@ -116,6 +116,8 @@ fn client_frames() -> Vec<(&'static str, Value)> {
         ("cancel", json!({"cancel": 7})),
         ("subscribe to a job", json!({"subscribe": {"job": JOB}})),
         ("subscribe to all jobs", json!({"subscribe": "jobs"})),
+        ("subscribe to all jobs after an event", json!({"subscribe": {"after": {"event": 7}}})),
+        ("subscribe to a job after an event", json!({"subscribe": {"after": {"event": 7, "job": JOB}}})),
         ("unsubscribe from a job", json!({"unsubscribe": {"job": JOB}})),
         ("unsubscribe from all jobs", json!({"unsubscribe": "jobs"})),
         ("ack", json!({"ack": 12})),
@@ -136,8 +138,8 @@ fn server_frames() -> Vec<(&'static str, Value)> {
         ),
         ("accepted", json!({"seq": 1, "accepted": [{"correlation": 7, "job": JOB}]})),
         ("result", json!({"seq": 2, "result": answers})),
-        ("progress", json!({"seq": 3, "progress": {"job": JOB, "done": 1, "total": 0}})),
-        ("state", json!({"seq": 4, "state": {"job": JOB, "state": "running", "cost": 0}})),
+        ("progress", json!({"seq": 3, "progress": {"job": JOB, "done": 1, "total": 0, "event": 8}})),
+        ("state", json!({"seq": 4, "state": {"job": JOB, "state": "running", "cost": 0, "event": 9}})),
         ("a problem with a submission", json!({"seq": 5, "problem": {"correlation": 7, "problem": problem()}})),
         (
             "a problem with a frame",
@@ -145,6 +147,9 @@ fn server_frames() -> Vec<(&'static str, Value)> {
                 "detail": "d", "code": "malformed-capsule", "retryable": false}}}),
         ),
         ("pong", json!({"seq": 6, "pong": 9})),
+        ("log", json!({"seq": 7, "log": {"job": JOB, "line": "half of it", "event": 10}})),
+        ("output", json!({"seq": 8, "output": {"job": JOB, "offset": 3, "base64": "AP8=", "event": 11}})),
+        ("gap", json!({"seq": 9, "gap": {"first": 12, "last": 40}})),
         ("goodbye", json!({"seq": 7, "goodbye": {"reason": "draining", "retry_after_ms": 1000}})),
     ]
 }
@@ -229,8 +234,9 @@ fn identities_are_as_committed() {
     let node = json!({"id": receipt(1).node, "name": "north", "version": "0.1.0", "started": AT});
     check("node_identity", wire::read_node, wire::write_node, vec![("a node", node)]);
     let key = "key_019a0000000070008000000000000006";
-    let plain = json!({"id": key, "name": "ci", "scopes": ["jobs", "blobs"], "created": AT});
-    let ended = json!({"id": key, "name": "", "scopes": ["jobs", "blobs", "regions", "account", "admin"],
-        "created": AT, "expires": AT, "revoked": AT});
+    let prefix = "inos_019a0000000070008000000000000006";
+    let plain = json!({"id": key, "prefix": prefix, "name": "ci", "scopes": ["jobs", "blobs"], "created": AT});
+    let ended = json!({"id": key, "prefix": prefix, "name": "", "scopes": ["jobs", "blobs", "regions", "account", "admin"],
+        "created": AT, "expires": AT, "revoked": AT, "last_used": AT, "rate_limit": 50});
     check("key", wire::read_key, wire::write_key, vec![("for ever", plain), ("revoked", ended)]);
 }

@@ -6,12 +6,12 @@ use super::{Malformed, capsule, fields, message, outcome, problem};
 use crate::{
     JobId,
     frame::{
-        Accepted, Answer, ClientFrame, Goodbye, JobState, Progress, Resume, ServerBody, ServerFrame, Submission,
-        Trouble, Welcome,
+        Accepted, Answer, ClientFrame, Gap, Goodbye, JobLog, JobOutput, JobState, Progress, Resume, ServerBody,
+        ServerFrame, Submission, Topic, Trouble, Welcome,
     },
     generated::frames_capnp::{
-        accepted, answer, client_frame, goodbye, job_state, progress, resume, server_frame, submission, topic, trouble,
-        welcome,
+        accepted, after, answer, client_frame, gap, goodbye, job_log, job_output, job_state, progress, resume,
+        server_frame, submission, topic, trouble, welcome,
     },
     ids::SessionId,
     job::State,
@@ -80,11 +80,20 @@ fn read_client(whole: &Bytes, from: client_frame::Reader<'_>) -> Result<ClientFr
     })
 }
 
-fn read_topic(from: topic::Reader<'_>) -> Result<Option<JobId>, Malformed> {
-    match from.which()? {
-        topic::Jobs(()) => Ok(None),
-        topic::Job(job) => fields::id("job", job, JobId::from_slice).map(Some),
-    }
+fn read_topic(from: topic::Reader<'_>) -> Result<Topic, Malformed> {
+    let job = |job| fields::id("job", job, JobId::from_slice).map(Some);
+    Ok(match from.which()? {
+        topic::Jobs(()) => Topic { job: None, after: None },
+        topic::Job(one) => Topic { job: job(one)?, after: None },
+        topic::After(after) => {
+            let after: after::Reader<'_> = after?;
+            let job = match after.get_jobs().which()? {
+                after::jobs::All(()) => None,
+                after::jobs::One(one) => job(one)?,
+            };
+            Topic { job, after: Some(after.get_event()) }
+        }
+    })
 }
 
 fn read_server(whole: &Bytes, from: server_frame::Reader<'_>) -> Result<ServerFrame, Malformed> {
@@ -113,6 +122,24 @@ fn read_server(whole: &Bytes, from: server_frame::Reader<'_>) -> Result<ServerFr
             let reason = fields::text(goodbye.get_reason())?.into();
             ServerBody::Goodbye(Goodbye { reason, retry_after_ms: goodbye.get_retry_after_ms() })
         }
+        server_frame::Log(log) => {
+            let log: job_log::Reader<'_> = log?;
+            let job = fields::id("job", log.get_job(), JobId::from_slice)?;
+            ServerBody::Log(JobLog { job, line: fields::text(log.get_line())?.into(), event: log.get_event() })
+        }
+        server_frame::Output(output) => {
+            let output: job_output::Reader<'_> = output?;
+            ServerBody::Output(JobOutput {
+                job: fields::id("job", output.get_job(), JobId::from_slice)?,
+                offset: output.get_offset(),
+                bytes: fields::shared(whole, output.get_bytes())?,
+                event: output.get_event(),
+            })
+        }
+        server_frame::Gap(gap) => {
+            let gap: gap::Reader<'_> = gap?;
+            ServerBody::Gap(Gap { first: gap.get_first(), last: gap.get_last() })
+        }
     };
     Ok(ServerFrame { seq: from.get_seq(), body })
 }
@@ -136,7 +163,7 @@ fn read_accepted(from: accepted::Reader<'_>) -> Result<Accepted, Malformed> {
 
 fn read_progress(from: progress::Reader<'_>) -> Result<Progress, Malformed> {
     let job = fields::id("job", from.get_job(), JobId::from_slice)?;
-    Ok(Progress { job, done: from.get_done(), total: from.get_total() })
+    Ok(Progress { job, done: from.get_done(), total: from.get_total(), event: from.get_event() })
 }
 
 fn read_state(from: job_state::Reader<'_>) -> Result<JobState, Malformed> {
@@ -144,6 +171,7 @@ fn read_state(from: job_state::Reader<'_>) -> Result<JobState, Malformed> {
         job: fields::id("job", from.get_job(), JobId::from_slice)?,
         state: from.get_state()?.into(),
         cost: fields::amount("cost", from.get_cost())?,
+        event: from.get_event(),
     })
 }
 
@@ -176,8 +204,8 @@ pub fn write_client_frame(frame: &ClientFrame) -> Vec<u8> {
             }
         }
         ClientFrame::Cancel(correlation) => to.set_cancel(*correlation),
-        ClientFrame::Subscribe(job) => write_topic(*job, to.init_subscribe()),
-        ClientFrame::Unsubscribe(job) => write_topic(*job, to.init_unsubscribe()),
+        ClientFrame::Subscribe(topic) => write_topic(*topic, to.init_subscribe()),
+        ClientFrame::Unsubscribe(topic) => write_topic(*topic, to.init_unsubscribe()),
         ClientFrame::Ack(seq) => to.set_ack(*seq),
         ClientFrame::Ping(number) => to.set_ping(*number),
         ClientFrame::Resume(Resume { session, last_seq }) => {
@@ -189,10 +217,17 @@ pub fn write_client_frame(frame: &ClientFrame) -> Vec<u8> {
     message::end(&message)
 }
 
-fn write_topic(job: Option<JobId>, mut to: topic::Builder<'_>) {
-    match job {
-        None => to.set_jobs(()),
-        Some(job) => to.set_job(job.as_bytes()),
+fn write_topic(topic: Topic, mut to: topic::Builder<'_>) {
+    match topic {
+        Topic { job: None, after: None } => to.set_jobs(()),
+        Topic { job: Some(job), after: None } => to.set_job(job.as_bytes()),
+        Topic { job, after: Some(event) } => {
+            let mut to = to.init_after();
+            to.set_event(event);
+            if let Some(job) = job {
+                to.init_jobs().set_one(job.as_bytes());
+            }
+        }
     }
 }
 
@@ -229,6 +264,24 @@ pub fn write_server_frame(frame: &ServerFrame) -> Vec<u8> {
             to.set_reason(reason);
             to.set_retry_after_ms(*retry_after_ms);
         }
+        ServerBody::Log(JobLog { job, line, event }) => {
+            let mut to = to.init_log();
+            to.set_job(job.as_bytes());
+            to.set_line(line);
+            to.set_event(*event);
+        }
+        ServerBody::Output(JobOutput { job, offset, bytes, event }) => {
+            let mut to = to.init_output();
+            to.set_job(job.as_bytes());
+            to.set_offset(*offset);
+            to.set_bytes(bytes);
+            to.set_event(*event);
+        }
+        ServerBody::Gap(Gap { first, last }) => {
+            let mut to = to.init_gap();
+            to.set_first(*first);
+            to.set_last(*last);
+        }
     }
     message::end(&message)
 }
@@ -239,7 +292,9 @@ fn body_words(body: &ServerBody) -> usize {
         ServerBody::Welcome(welcome) => 16 + message::words(welcome.protocol.len()),
         ServerBody::Accepted(list) => 1 + 4 * list.len(),
         ServerBody::Result(list) => 1 + list.iter().map(|answer| 2 + outcome::words(&answer.outcome)).sum::<usize>(),
-        ServerBody::Progress(_) | ServerBody::State(_) | ServerBody::Pong(_) => 8,
+        ServerBody::Progress(_) | ServerBody::State(_) | ServerBody::Pong(_) | ServerBody::Gap(_) => 9,
+        ServerBody::Log(log) => 8 + message::words(log.line.len()),
+        ServerBody::Output(output) => 9 + message::words(output.bytes.len()),
         ServerBody::Problem(trouble) => 4 + problem::words(&trouble.problem),
         ServerBody::Goodbye(goodbye) => 4 + message::words(goodbye.reason.len()),
     }
@@ -257,17 +312,19 @@ fn write_welcome(welcome: &Welcome, mut to: welcome::Builder<'_>) {
 }
 
 fn write_progress(progress: Progress, mut to: progress::Builder<'_>) {
-    let Progress { job, done, total } = progress;
+    let Progress { job, done, total, event } = progress;
     to.set_job(job.as_bytes());
     to.set_done(done);
     to.set_total(total);
+    to.set_event(event);
 }
 
 fn write_state(state: JobState, mut to: job_state::Builder<'_>) {
-    let JobState { job, state, cost } = state;
+    let JobState { job, state, cost, event } = state;
     to.set_job(job.as_bytes());
     to.set_state(state.into());
     to.set_cost(cost.get());
+    to.set_event(event);
 }
 
 fn write_trouble(trouble: &Trouble, mut to: trouble::Builder<'_>) {

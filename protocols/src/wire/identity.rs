@@ -74,8 +74,10 @@ pub fn read_key(message: &Bytes) -> Result<Key, Refusal> {
 fn key(from: key::Reader<'_>) -> Result<Key, Malformed> {
     let scopes = from.get_scopes()?;
     fields::list_len("scopes", SCOPES_MAX, scopes.len())?;
+    let id = fields::id("id", from.get_id(), KeyId::from_slice)?;
     Ok(Key {
-        id: fields::id("id", from.get_id(), KeyId::from_slice)?,
+        id,
+        prefix: Key::prefix_of(id),
         name: fields::text(from.get_name())?.into(),
         scopes: scopes.iter().map(|scope| Ok(scope?.into())).collect::<Result<_, Malformed>>()?,
         created: fields::time("created", from.get_created())?,
@@ -87,13 +89,22 @@ fn key(from: key::Reader<'_>) -> Result<Key, Malformed> {
             key::revoked::None(()) => None,
             key::revoked::Some(ms) => Some(fields::time("revoked", ms)?),
         },
+        last_used: match from.get_last_used().which()? {
+            key::last_used::None(()) => None,
+            key::last_used::Some(ms) => Some(fields::time("lastUsed", ms)?),
+        },
+        rate_limit: match from.get_rate_limit().which()? {
+            key::rate_limit::None(()) => None,
+            key::rate_limit::Some(a_second) => Some(a_second),
+        },
     })
 }
 
 /// The message about this key.
 pub fn write_key(key: &Key) -> Vec<u8> {
-    let Key { id, name, scopes, created, expires, revoked } = key;
-    let mut message = message::begin(24 + message::words(name.len()) + message::words(2 * scopes.len()));
+    // The prefix follows from the id.
+    let Key { id, prefix: _, name, scopes, created, expires, revoked, last_used, rate_limit } = key;
+    let mut message = message::begin(32 + message::words(name.len()) + message::words(2 * scopes.len()));
     let mut to = message.init_root::<key::Builder<'_>>();
     to.set_id(id.as_bytes());
     to.set_name(name);
@@ -106,7 +117,13 @@ pub fn write_key(key: &Key) -> Vec<u8> {
         to.reborrow().init_expires().set_some(time.as_ms());
     }
     if let Some(time) = revoked {
-        to.init_revoked().set_some(time.as_ms());
+        to.reborrow().init_revoked().set_some(time.as_ms());
+    }
+    if let Some(time) = last_used {
+        to.reborrow().init_last_used().set_some(time.as_ms());
+    }
+    if let Some(a_second) = rate_limit {
+        to.init_rate_limit().set_some(*a_second);
     }
     message::end(&message)
 }

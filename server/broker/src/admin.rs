@@ -1,5 +1,6 @@
 //! Accounts, grants and keys. A key never makes a stronger one, and every movement of credits has a reason.
 
+use inos_ledger::{Limits, Terms};
 use inos_protocols::{
     AccountId, KeyId, Microcredits, Refusal,
     account::{Account, Key, NewKey, Scope, Scopes},
@@ -8,24 +9,32 @@ use inos_protocols::{
     time::Time,
 };
 
-use crate::{Broker, Caller, hold::database};
+use crate::{Broker, Caller, caller::Cause, hold::database};
 
 /// The longest name of an account or key, in bytes.
 pub const NAME_LEN_MAX: usize = 128;
+/// The most requests a second that a limit may name.
+const RATE_LIMIT_MAX: u32 = 1_000_000;
+/// The most that an account may weigh.
+const WEIGHT_MAX: u32 = 1_000;
+/// The longest that a key works beside the one that replaced it, in milliseconds: 30 days.
+const OVERLAP_MS_MAX: u64 = 30 * 86_400_000;
 
 impl Broker {
     /// Makes an account with starting credits and a first key for all but administration.
     pub async fn create_account(
         &self,
         caller: &Caller,
+        cause: Cause,
         name: &str,
         credits: Microcredits,
     ) -> Result<(Account, NewKey), Refusal> {
         caller.need(Scope::Admin)?;
         check_name(name)?;
-        let account = self.0.ledger.open_account(name, credits).await.map_err(database)?;
+        let ledger = self.0.ledger.by(caller.acting(cause));
+        let account = ledger.open_account(name, credits).await.map_err(database)?;
         let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs, Scope::Regions, Scope::Account]);
-        let key = self.0.ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
+        let key = ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
         Ok((account, key))
     }
 
@@ -33,6 +42,7 @@ impl Broker {
     pub async fn grant(
         &self,
         caller: &Caller,
+        cause: Cause,
         to: AccountId,
         amount: Microcredits,
         note: Option<&str>,
@@ -41,18 +51,20 @@ impl Broker {
         if let Some(note) = note {
             check_note(note)?;
         }
-        self.0.ledger.grant(to, amount, note).await.map_err(database)
+        self.0.ledger.by(caller.acting(cause)).grant(to, amount, note).await.map_err(database)
     }
 
     /// Makes a key of the caller's account with at most the caller's scopes; its secret is shown once.
     pub async fn create_key(
         &self,
         caller: &Caller,
+        cause: Cause,
         name: &str,
         scopes: &[Scope],
-        expires: Option<Time>,
+        terms: Terms,
     ) -> Result<NewKey, Refusal> {
         check_name(name)?;
+        check_rate(terms.rate_limit)?;
         let wanted = Scopes::of(scopes);
         if !caller.scopes.cover(wanted) {
             return Err(Refusal::new(Kind::Forbidden, "A key cannot make a key with scopes that it lacks itself."));
@@ -60,10 +72,50 @@ impl Broker {
         if scopes.is_empty() {
             return Err(Refusal::field(Kind::InvalidParams, "/scopes", "a key needs at least one scope"));
         }
-        if expires.is_some_and(|expires| expires <= Time::now()) {
+        if terms.expires.is_some_and(|expires| expires <= Time::now()) {
             return Err(Refusal::field(Kind::InvalidParams, "/expires", "this time has passed"));
         }
-        self.0.ledger.create_key(caller.account, name, wanted, expires).await.map_err(database)
+        self.0.ledger.by(caller.acting(cause)).create_key(caller.account, name, wanted, terms).await.map_err(database)
+    }
+
+    /// Makes a key that takes the place of another of the caller's account, which goes on working for `overlap_ms`.
+    /// The caller must be allowed whatever the key is.
+    pub async fn rotate_key(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        key: KeyId,
+        overlap_ms: u64,
+    ) -> Result<NewKey, Refusal> {
+        if overlap_ms > OVERLAP_MS_MAX {
+            let message = format!("expected at most {OVERLAP_MS_MAX}");
+            return Err(Refusal::field(Kind::InvalidParams, "/overlap_ms", message));
+        }
+        let made =
+            self.0.ledger.by(caller.acting(cause)).rotate_key(caller.account, key, overlap_ms, caller.scopes).await;
+        match made.map_err(database)? {
+            Some(made) => Ok(made),
+            None => {
+                Err(Refusal::new(Kind::NotFound, format!("There is no key {key} in this account that still works.")))
+            }
+        }
+    }
+
+    /// Sets an account's limits: at once on this server, within 5 s on others.
+    pub async fn limit(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        account: AccountId,
+        limits: Limits,
+    ) -> Result<(), Refusal> {
+        caller.need(Scope::Admin)?;
+        check_rate(limits.rate_limit)?;
+        if !(1..=WEIGHT_MAX).contains(&limits.weight) {
+            let message = format!("expected 1 to {WEIGHT_MAX}");
+            return Err(Refusal::field(Kind::InvalidParams, "/weight", message));
+        }
+        self.0.ledger.by(caller.acting(cause)).limit(account, limits).await.map_err(database)
     }
 
     /// The keys of the caller's account, without their secrets.
@@ -73,8 +125,8 @@ impl Broker {
 
     /// Ends a key of the caller's account: at once on this node, within 5 s on others, and within 60 s on one that cannot
     /// reach the database.
-    pub async fn revoke_key(&self, caller: &Caller, key: KeyId) -> Result<(), Refusal> {
-        let revoked = self.0.ledger.revoke_key(caller.account, key).await.map_err(database)?;
+    pub async fn revoke_key(&self, caller: &Caller, cause: Cause, key: KeyId) -> Result<(), Refusal> {
+        let revoked = self.0.ledger.by(caller.acting(cause)).revoke_key(caller.account, key).await.map_err(database)?;
         if revoked {
             Ok(())
         } else {
@@ -87,6 +139,14 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() || name.len() > NAME_LEN_MAX || name.chars().any(char::is_control) {
         let message = format!("a name has 1 to {NAME_LEN_MAX} bytes and no control characters");
         return Err(Refusal::field(Kind::InvalidParams, "/name", message));
+    }
+    Ok(())
+}
+
+fn check_rate(rate_limit: Option<u32>) -> Result<(), Refusal> {
+    if rate_limit.is_some_and(|a_second| !(1..=RATE_LIMIT_MAX).contains(&a_second)) {
+        let message = format!("expected 1 to {RATE_LIMIT_MAX}");
+        return Err(Refusal::field(Kind::InvalidParams, "/rate_limit", message));
     }
     Ok(())
 }

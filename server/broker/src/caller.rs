@@ -1,8 +1,8 @@
 //! Who asks: an account through one of its keys.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use inos_ledger::{Access, KeyWatch, Purse};
+use inos_ledger::{Access, Actor, KeyWatch, Limits, Purse};
 use inos_protocols::{
     AccountId, KeyId, Refusal,
     account::{Scope, Scopes},
@@ -23,8 +23,20 @@ pub struct Caller {
     pub expires: Option<Time>,
     /// What the key may do.
     pub scopes: Scopes,
+    /// How many requests a second the key may make, where that is limited.
+    pub rate_limit: Option<u32>,
+    /// What an admin has set for the account.
+    pub limits: Limits,
     /// The account's credits, as this node holds them.
     pub purse: Arc<Purse>,
+}
+
+/// By which request a caller does something, for the audit log.
+pub struct Cause {
+    /// The address that it came from.
+    pub address: IpAddr,
+    /// Its id.
+    pub request_id: String,
 }
 
 impl Caller {
@@ -40,6 +52,12 @@ impl Caller {
                 scope.word()
             ),
         ))
+    }
+
+    /// The caller as the audit log knows whoever acts.
+    pub(crate) fn acting(&self, cause: Cause) -> Actor {
+        let Cause { address, request_id } = cause;
+        Actor { account: self.purse.no, key: self.key, address, request_id }
     }
 
     /// The owner under which the arena counts this caller's bytes.
@@ -59,8 +77,8 @@ impl Broker {
             ));
         };
         let purse = self.0.ledger.purse_of(&access);
-        let Access { account_id: account, key, scopes, expires, .. } = access;
-        Ok(Caller { account, key, expires, scopes, purse })
+        let Access { account: _, account_id: account, key, scopes, expires, rate_limit, limits } = access;
+        Ok(Caller { account, key, expires, scopes, rate_limit, limits, purse })
     }
 
     /// Watches the key that a caller has shown: what hangs on it ends with it.

@@ -1,23 +1,26 @@
 //! What happens to an account's jobs, told in order to whoever subscribed, from the start where it is still known.
+//! Where it is not, that is told: nobody takes a part for the whole.
 
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
+use bytes::Bytes;
 use inos_protocols::{AccountId, JobId, Microcredits, job::State, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// How many past events an account keeps for those who come late.
+/// How many past events an account keeps for those who come late, and how many bytes of lines and output with them.
 const HISTORY_LEN_MAX: usize = 4096;
+const HISTORY_BYTES_MAX: usize = 1 << 20;
 /// How many accounts keep a history before the oldest idle ones are let go.
 const ACCOUNTS_MAX: usize = 10_000;
 
 /// Something that happened to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its number; grows within an account, also over restarts.
+    /// Its number; grows by one within an account, and on over restarts.
     pub seq: u64,
     /// The job.
     pub job: JobId,
@@ -49,6 +52,42 @@ pub enum Happening {
         /// The line.
         line: String,
     },
+    /// The unit gave out bytes before the job has ended.
+    Output {
+        /// How many it gave out before these.
+        offset: u64,
+        /// The bytes.
+        bytes: Bytes,
+    },
+}
+
+/// What a subscriber hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Something happened.
+    Event(Arc<Event>),
+    /// The events with these numbers are not remembered, and some of them may have been wanted.
+    Gap {
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
+}
+
+impl Happening {
+    /// What it takes of a history beside its place.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Log { line } => line.len(),
+            Self::Output { bytes, .. } => bytes.len(),
+            Self::State { .. } | Self::Progress { .. } => 0,
+        }
+    }
+
+    fn is_beginning(&self) -> bool {
+        matches!(self, Self::State { state: State::Queued, .. })
+    }
 }
 
 /// Every account's events.
@@ -57,7 +96,30 @@ pub(crate) struct Hub(Mutex<HashMap<AccountId, Arc<Channel>>>);
 
 struct Channel {
     sender: broadcast::Sender<Arc<Event>>,
-    state: Mutex<(u64, VecDeque<Arc<Event>>)>,
+    history: Mutex<History>,
+}
+
+/// What is remembered: everything after number `lost`.
+struct History {
+    lost: u64,
+    newest: u64,
+    bytes: usize,
+    events: VecDeque<Arc<Event>>,
+}
+
+impl History {
+    fn add(&mut self, job: JobId, what: Happening) -> Arc<Event> {
+        self.newest += 1;
+        let event = Arc::new(Event { seq: self.newest, job, at: Time::now(), what });
+        self.bytes += event.what.bytes();
+        self.events.push_back(event.clone());
+        while self.events.len() > HISTORY_LEN_MAX || self.bytes > HISTORY_BYTES_MAX {
+            let Some(oldest) = self.events.pop_front() else { break };
+            self.bytes -= oldest.what.bytes();
+            self.lost = oldest.seq;
+        }
+        event
+    }
 }
 
 impl Channel {
@@ -65,7 +127,8 @@ impl Channel {
         // Milliseconds since 1970, times 4,096, still fit a JSON number, and start above every number given out
         // before a restart unless an account had more than four million events a second.
         let first = Time::now().as_ms() << 12;
-        Self { sender: broadcast::channel(256).0, state: Mutex::new((first, VecDeque::new())) }
+        let history = History { lost: first, newest: first, bytes: 0, events: VecDeque::new() };
+        Self { sender: broadcast::channel(256).0, history: Mutex::new(history) }
     }
 }
 
@@ -73,13 +136,8 @@ impl Hub {
     /// Tells an event of a job; cheap where nobody ever asked.
     pub(crate) fn tell(&self, account: AccountId, job: JobId, what: Happening) {
         let channel = self.channel(account);
-        let mut state = channel.state.lock();
-        state.0 += 1;
-        let event = Arc::new(Event { seq: state.0, job, at: Time::now(), what });
-        if state.1.len() == HISTORY_LEN_MAX {
-            state.1.pop_front();
-        }
-        state.1.push_back(event.clone());
+        let mut history = channel.history.lock();
+        let event = history.add(job, what);
         // Nobody listening is no failure: the history has it.
         let _ = channel.sender.send(event);
     }
@@ -88,12 +146,11 @@ impl Hub {
     pub(crate) fn subscribe(&self, account: AccountId, job: Option<JobId>, after: Option<u64>) -> Subscription {
         let channel = self.channel(account);
         let receiver = channel.sender.subscribe();
-        let mut subscription =
-            Subscription { channel, receiver, job, last: after.unwrap_or(0), known: VecDeque::new() };
-        if job.is_some() || after.is_some() {
-            subscription.catch_up();
-        } else {
-            subscription.last = subscription.channel.state.lock().0;
+        let mut subscription = Subscription { channel, receiver, job, last: 0, known: VecDeque::new() };
+        match (job, after) {
+            (_, Some(after)) => subscription.go_on_after(after),
+            (Some(job), None) => subscription.begin_with(job),
+            (None, None) => subscription.last = subscription.channel.history.lock().newest,
         }
         subscription
     }
@@ -113,21 +170,24 @@ pub struct Subscription {
     receiver: broadcast::Receiver<Arc<Event>>,
     job: Option<JobId>,
     last: u64,
-    known: VecDeque<Arc<Event>>,
+    known: VecDeque<Told>,
 }
 
 impl Subscription {
-    /// The next event, in order and without a gap as far back as the history reaches; `None` when the server stops.
-    pub async fn next(&mut self) -> Option<Arc<Event>> {
+    /// The next event, in order, or where some are not remembered, which; `None` when the server stops.
+    pub async fn next(&mut self) -> Option<Told> {
         loop {
-            if let Some(event) = self.known.pop_front() {
-                self.last = event.seq;
-                return Some(event);
+            if let Some(told) = self.known.pop_front() {
+                self.last = match &told {
+                    Told::Event(event) => event.seq,
+                    Told::Gap { last, .. } => *last,
+                };
+                return Some(told);
             }
             match self.receiver.recv().await {
                 Ok(event) if event.seq > self.last && self.wants(&event) => {
                     self.last = event.seq;
-                    return Some(event);
+                    return Some(Told::Event(event));
                 }
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => self.catch_up(),
@@ -136,13 +196,106 @@ impl Subscription {
         }
     }
 
+    /// Begins after an event that the subscriber has seen.
+    fn go_on_after(&mut self, after: u64) {
+        let newest = self.channel.history.lock().newest;
+        // A number that was never given out here is of a clock that was set back: what it stands for is not known.
+        self.last = if after > newest { 0 } else { after };
+        self.catch_up();
+    }
+
+    /// Begins with the start of a job.
+    fn begin_with(&mut self, job: JobId) {
+        let history = self.channel.history.lock();
+        let mut events = history.events.iter().filter(|event| event.job == job).peekable();
+        let is_whole = events.peek().is_some_and(|event| event.what.is_beginning());
+        let gap = (!is_whole).then_some(Told::Gap { first: 0, last: history.lost });
+        self.known = gap.into_iter().chain(events.cloned().map(Told::Event)).collect();
+    }
+
+    /// Takes what is remembered of everything after the last that was told.
     fn catch_up(&mut self) {
-        let state = self.channel.state.lock();
-        let missed = state.1.iter().filter(|event| event.seq > self.last);
-        self.known = missed.filter(|event| self.job.is_none_or(|job| job == event.job)).cloned().collect();
+        let history = self.channel.history.lock();
+        let gap = (self.last < history.lost).then_some(Told::Gap { first: self.last + 1, last: history.lost });
+        let missed = history.events.iter().filter(|event| event.seq > self.last);
+        let wanted = missed.filter(|event| self.job.is_none_or(|job| job == event.job));
+        self.known = gap.into_iter().chain(wanted.cloned().map(Told::Event)).collect();
     }
 
     fn wants(&self, event: &Event) -> bool {
         self.job.is_none_or(|job| job == event.job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(state: State) -> Happening {
+        Happening::State { state, cost: Microcredits::ZERO }
+    }
+
+    /// What a subscriber hears without waiting: numbers of events, and pairs of gaps.
+    async fn heard(subscription: &mut Subscription) -> Vec<Result<u64, (u64, u64)>> {
+        let mut all = Vec::new();
+        while let Ok(Some(told)) = tokio::time::timeout(std::time::Duration::ZERO, subscription.next()).await {
+            all.push(match told {
+                Told::Event(event) => Ok(event.seq),
+                Told::Gap { first, last } => Err((first, last)),
+            });
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn who_comes_late_hears_a_job_from_its_start_or_that_it_is_not_known() {
+        let (hub, account, job, other) = (Hub::default(), AccountId::new(), JobId::new(), JobId::new());
+        hub.tell(account, job, state(State::Queued));
+        hub.tell(account, other, state(State::Queued));
+        hub.tell(account, job, state(State::Running));
+        let heard_late = heard(&mut hub.subscribe(account, Some(job), None)).await;
+        let first = heard_late[0].unwrap();
+        assert_eq!(heard_late, [Ok(first), Ok(first + 2)]);
+        for _ in 0..HISTORY_LEN_MAX - 2 {
+            hub.tell(account, other, Happening::Progress { done: 1, total: 2 });
+        }
+        let heard_later = heard(&mut hub.subscribe(account, Some(job), None)).await;
+        assert_eq!(heard_later, [Err((0, first)), Ok(first + 2)]);
+    }
+
+    #[tokio::test]
+    async fn who_goes_on_hears_each_event_once_or_of_the_gap() {
+        let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
+        let mut live = hub.subscribe(account, None, None);
+        for _ in 0..HISTORY_LEN_MAX + 10 {
+            hub.tell(account, job, Happening::Progress { done: 1, total: 2 });
+        }
+        let slow = heard(&mut live).await;
+        let Err((first, last)) = slow[0] else { panic!("the first ten are gone") };
+        assert_eq!(last - first, 9);
+        assert_eq!(slow.len(), 1 + HISTORY_LEN_MAX, "what is remembered is told once");
+        let newest = slow.last().unwrap().unwrap();
+        assert_eq!(newest, last + HISTORY_LEN_MAX as u64);
+        assert_eq!(heard(&mut hub.subscribe(account, None, Some(newest - 2))).await, [Ok(newest - 1), Ok(newest)]);
+        assert_eq!(heard(&mut hub.subscribe(account, None, Some(newest))).await, []);
+        let behind = heard(&mut hub.subscribe(account, None, Some(first - 1))).await;
+        assert_eq!(behind[0], Err((first, last)));
+        // A number from the future, or from before a restart.
+        for strange in [newest + 5, 17] {
+            let heard = heard(&mut hub.subscribe(account, None, Some(strange))).await;
+            assert!(matches!(heard[0], Err((_, to)) if to == last), "{strange}: {:?}", heard[0]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_history_holds_few_bytes() {
+        let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
+        let piece = Bytes::from(vec![1; 64 << 10]);
+        for _ in 0..40 {
+            hub.tell(account, job, Happening::Output { offset: 0, bytes: piece.clone() });
+        }
+        let heard = heard(&mut hub.subscribe(account, Some(job), None)).await;
+        assert_eq!(heard.len(), 1 + HISTORY_BYTES_MAX / piece.len());
+        assert!(heard[0].is_err());
     }
 }

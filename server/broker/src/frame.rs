@@ -8,7 +8,7 @@ use std::{
 use inos_engine::Task;
 use inos_ledger::{Commit, Entry};
 use inos_protocols::{
-    Refusal,
+    KeyId, Refusal,
     frame::{Accepted, Answer, Submission, Trouble},
     job::{Capsule, Store},
 };
@@ -69,12 +69,12 @@ impl Broker {
                 batch.refused.push(Trouble { correlation: Some(correlation), problem: refusal.problem() });
             }
             if batch.ended.len() >= QUANTUM_JOBS || begun.elapsed() >= QUANTUM {
-                self.0.flush(std::mem::take(&mut batch), origin, replies);
+                self.0.flush(std::mem::take(&mut batch), caller.key, origin, replies);
                 tokio::task::yield_now().await;
                 begun = Instant::now();
             }
         }
-        self.0.flush(batch, origin, replies);
+        self.0.flush(batch, caller.key, origin, replies);
     }
 
     /// A submission that may have to ask the database first gets a task of its own.
@@ -140,7 +140,7 @@ impl Inside {
         Ok(())
     }
 
-    fn flush(self: &Arc<Self>, batch: Batch, origin: Origin, replies: &Replies) {
+    fn flush(self: &Arc<Self>, batch: Batch, key: KeyId, origin: Origin, replies: &Replies) {
         let Batch { ended, entries, queued, mut refused } = batch;
         if !ended.is_empty() {
             self.answer(ended, entries, replies, &tokio::runtime::Handle::current());
@@ -155,7 +155,7 @@ impl Inside {
                 accepted.retain(|accepted| accepted.job != task.id);
                 refused.push(Trouble {
                     correlation: correlations.get(&task.id).copied(),
-                    problem: crowded(why).problem(),
+                    problem: crowded(why, key).problem(),
                 });
             }
             if !accepted.is_empty() {

@@ -32,6 +32,9 @@ pub(crate) fn too_poor(required: Microcredits, available: Microcredits) -> Refus
 pub(crate) fn database(error: inos_ledger::Error) -> Refusal {
     match error {
         inos_ledger::Error::TooPoor { required, available } => return too_poor(required, available),
+        inos_ledger::Error::Stronger => {
+            return Refusal::new(Kind::Forbidden, "A key cannot replace a key that has scopes which it lacks itself.");
+        }
         inos_ledger::Error::NoAccount => return Refusal::new(Kind::NotFound, "There is no such account."),
         inos_ledger::Error::Amount => return Refusal::field(Kind::InvalidParams, "/amount", error.to_string()),
         inos_ledger::Error::Cursor => return Refusal::field(Kind::InvalidParams, "/cursor", error.to_string()),

@@ -35,9 +35,9 @@ use inos_protocols::NodeId;
 
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
-pub use caller::Caller;
+pub use caller::{Caller, Cause};
 pub use check::check_payloads;
-pub use events::{Event, Happening, Subscription};
+pub use events::{Event, Happening, Subscription, Told};
 pub use frame::{Replies, Reply};
 pub use inos_ledger::KeyWatch;
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inos_engine::Feed;
-use inos_ledger::{Finish, Purse, Unfinished};
+use inos_ledger::{Finish, Limits, Purse, Unfinished};
 use inos_protocols::{
     Refusal,
     account::Scopes,
@@ -41,6 +41,8 @@ impl Broker {
                 key: inos_protocols::KeyId::from_bytes([0; 16]),
                 expires: None,
                 scopes: Scopes::default(),
+                rate_limit: None,
+                limits: Limits { weight: unfinished.weight, ..Limits::default() },
                 purse,
             };
             match self.0.again(&caller, &unfinished) {

@@ -9,7 +9,7 @@ use inos_engine::{Control, Refused, Task};
 use inos_failpoints::{Point, reach};
 use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry, Reservation, Settle};
 use inos_protocols::{
-    JobId, Refusal,
+    JobId, KeyId, Refusal,
     job::{Outcome, State, Store},
     refusal::Kind,
     time::Time,
@@ -51,7 +51,7 @@ impl Broker {
         let reservation = inside.hold(&caller.purse, plan.hold).await?;
         let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim, span)?;
         let id = story.id;
-        inside.start(task, &story)?;
+        inside.start(task, &story, caller.key)?;
         let (told, committed) = receiver.await.map_err(|_| put_off())?;
         match settled(committed).await {
             Ok(receipt) => {
@@ -194,7 +194,7 @@ impl Inside {
         Task {
             id: story.id,
             account: caller.owner().0,
-            weight: 1,
+            weight: caller.limits.weight,
             priority: story.priority,
             entry: plan.entry,
             params: plan.capsule.params,
@@ -208,7 +208,7 @@ impl Inside {
     }
 
     /// Runs a small job here and hands over any other.
-    fn start(&self, mut task: Task, story: &Story) -> Result<(), Refusal> {
+    fn start(&self, mut task: Task, story: &Story, key: KeyId) -> Result<(), Refusal> {
         if is_at_hand(&task) && self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (done, ran) = self.engine.run_here(task);
             done(ran);
@@ -221,7 +221,7 @@ impl Inside {
             None => Ok(()),
             Some((_, refused)) => {
                 self.live.remove(story.id);
-                Err(crowded(refused))
+                Err(crowded(refused, key))
             }
         }
     }
@@ -284,13 +284,13 @@ pub(crate) fn has_outputs(state: State) -> bool {
     state == State::Succeeded
 }
 
-/// A queue that took no more, as callers may hear of it.
-pub(crate) fn crowded(refused: Refused) -> Refusal {
+/// A queue that took no more, as callers may hear of it. It names the key that asked, since others of its account may have filled the queue.
+pub(crate) fn crowded(refused: Refused, key: KeyId) -> Refusal {
     let (kind, detail, depth, cap) = match refused {
         Refused::AccountFull { depth, cap } => (
             Kind::QueueFull,
             format!(
-                "{depth} jobs of this account are waiting and its cap is {cap}. Nothing was charged; wait for some to end."
+                "{depth} jobs of this account are waiting and its cap is {cap}; {key} asked for one more. Nothing was charged; wait for some to end."
             ),
             depth,
             cap,

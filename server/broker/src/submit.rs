@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inos_engine::{End, Feed, Outcome, Refused, Task};
+use inos_engine::{End, Feed, Outcome, Refused, Said, Task};
 use inos_failpoints::{Point, reach};
 use inos_ledger::{Accept, Commit, CommitError, Entry, Finish};
 use inos_protocols::{
@@ -144,7 +144,7 @@ impl Inside {
             return Err(Refusal::new(Kind::Overloaded, detail).retry_after_ms(500));
         }
         let (depth, cap) = (self.engine.queued_of(caller.owner().0), self.options.account_queue_len_max);
-        if depth < cap { Ok(()) } else { Err(crowded(Refused::AccountFull { depth, cap })) }
+        if depth < cap { Ok(()) } else { Err(crowded(Refused::AccountFull { depth, cap }, caller.key)) }
     }
 
     /// Puts an accepted job's inputs where a restart finds them.
@@ -229,7 +229,7 @@ impl Inside {
         self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
     }
 
-    /// Makes an accepted job's progress and log lines events.
+    /// Makes an accepted job's progress, and what its unit says, events.
     fn tell_of(self: &Arc<Self>, story: &Story, live: &Arc<Live>) {
         let (inside, account, id) = (Arc::downgrade(self), story.purse.account, story.id);
         let (watched, seen) = (Arc::downgrade(live), Mutex::new((false, 0, (0, 0))));
@@ -242,9 +242,13 @@ impl Inside {
                 let cost = inos_protocols::Microcredits::ZERO;
                 inside.events.tell(account, id, Happening::State { state: State::Running, cost });
             }
-            for line in control.logs_since(seen.1) {
+            for said in control.said_since(seen.1) {
                 seen.1 += 1;
-                inside.events.tell(account, id, Happening::Log { line });
+                let what = match said {
+                    Said::Line(line) => Happening::Log { line },
+                    Said::Piece(offset, bytes) => Happening::Output { offset, bytes },
+                };
+                inside.events.tell(account, id, what);
             }
             let progress = control.progress();
             if progress != seen.2 {

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::stream::Channel;
@@ -16,6 +17,11 @@ use crate::stream::Channel;
 const LINES_MAX: usize = 1_000;
 /// The longest line, in bytes.
 const LINE_LEN_MAX: usize = 1_024;
+/// The most bytes that a unit may emit in one piece; what is longer becomes several.
+const PIECE_LEN_MAX: usize = 16 << 10;
+/// The most emitted bytes, and pieces, that are kept of one job.
+const EMITTED_BYTES_MAX: usize = 256 << 10;
+const PIECES_MAX: usize = 1_000;
 /// Progress is told to a watcher at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(20);
 
@@ -43,9 +49,23 @@ pub struct Control {
     rest: Mutex<Rest>,
 }
 
+/// Something that a unit said on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A line.
+    Line(String),
+    /// Bytes that it gave out, after so many others.
+    Piece(u64, Bytes),
+}
+
 #[derive(Default)]
 struct Rest {
-    lines: Vec<String>,
+    said: Vec<Said>,
+    lines: usize,
+    pieces: usize,
+    emitted: usize,
+    /// Whether the watcher was told that no more is shown.
+    is_cut: bool,
     watcher: Option<Watcher>,
     told: Option<Instant>,
     feeds: Vec<Arc<Channel>>,
@@ -98,12 +118,12 @@ impl Control {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// The lines from number `n` on; the job keeps its first 1,000.
-    pub fn logs_since(&self, n: usize) -> Vec<String> {
-        self.rest.lock().lines.get(n..).unwrap_or_default().to_vec()
+    /// What the unit said, from number `n` on. The job keeps its first 1,000 lines and its first 256 KiB of pieces.
+    pub fn said_since(&self, n: usize) -> Vec<Said> {
+        self.rest.lock().said.get(n..).unwrap_or_default().to_vec()
     }
 
-    /// A number that changes whenever progress, lines or the beginning change.
+    /// A number that changes whenever progress, what was said or the beginning changes.
     pub fn revision(&self) -> u64 {
         self.revision.load(Ordering::Acquire)
     }
@@ -167,11 +187,34 @@ impl Control {
     /// Keeps a line, cut and made printable.
     pub(crate) fn log(&self, line: &str) {
         let mut rest = self.rest.lock();
-        if rest.lines.len() >= LINES_MAX {
+        if rest.lines >= LINES_MAX {
             return;
         }
-        let last = rest.lines.len() == LINES_MAX - 1;
-        rest.lines.push(if last { "further lines are not kept".into() } else { printable(line) });
+        rest.lines += 1;
+        let last = rest.lines == LINES_MAX;
+        let line = if last { "further lines are not kept".into() } else { printable(line) };
+        rest.said.push(Said::Line(line));
+        self.revision.fetch_add(1, Ordering::Release);
+        tell(rest.watcher.clone(), rest);
+    }
+
+    /// Keeps bytes for whoever watches; a piece that does not fit is not kept, nor is any after it.
+    pub(crate) fn emit(&self, bytes: &[u8]) {
+        let mut rest = self.rest.lock();
+        if rest.is_cut {
+            return;
+        }
+        for piece in bytes.chunks(PIECE_LEN_MAX) {
+            if rest.emitted + piece.len() > EMITTED_BYTES_MAX || rest.pieces >= PIECES_MAX {
+                rest.is_cut = true;
+                rest.said.push(Said::Line("further pieces of output are not shown before the end".into()));
+                break;
+            }
+            let offset = rest.emitted as u64;
+            rest.said.push(Said::Piece(offset, Bytes::copy_from_slice(piece)));
+            rest.pieces += 1;
+            rest.emitted += piece.len();
+        }
         self.revision.fetch_add(1, Ordering::Release);
         tell(rest.watcher.clone(), rest);
     }
@@ -187,27 +230,61 @@ fn tell(watcher: Option<Watcher>, rest: parking_lot::MutexGuard<'_, Rest>) {
 
 fn printable(line: &str) -> String {
     let cut = &line[..line.floor_char_boundary(LINE_LEN_MAX)];
-    cut.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    cut.chars().map(|letter| if steers(letter) { ' ' } else { letter }).collect()
+}
+
+/// Whether a character steers a terminal or the direction of text, or ends a line.
+fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lines(control: &Control) -> Vec<String> {
+        let line = |said| if let Said::Line(line) = said { Some(line) } else { None };
+        control.said_since(0).into_iter().filter_map(line).collect()
+    }
+
     #[test]
     fn lines_are_cut_printable_and_few() {
         let control = Control::new();
-        control.log("a\u{1b}[31mb\nc");
+        control.log("a\u{1b}[31mb\nc\u{202e}d");
         control.log(&"ä".repeat(LINE_LEN_MAX));
-        assert_eq!(control.logs_since(0)[0], "a [31mb c");
-        assert_eq!(control.logs_since(1)[0].len(), LINE_LEN_MAX);
+        assert_eq!(lines(&control)[0], "a [31mb c d");
+        assert_eq!(lines(&control)[1].len(), LINE_LEN_MAX);
         for _ in 0..2 * LINES_MAX {
             control.log("again");
         }
-        let lines = control.logs_since(0);
+        let lines = lines(&control);
         assert_eq!(lines.len(), LINES_MAX);
         assert_eq!(lines[LINES_MAX - 1], "further lines are not kept");
-        assert!(control.logs_since(LINES_MAX + 1).is_empty());
+        assert!(control.said_since(LINES_MAX + 1).is_empty());
+    }
+
+    #[test]
+    fn emitted_bytes_come_in_pieces_and_are_few() {
+        let control = Control::new();
+        control.emit(b"abc");
+        control.emit(&[7; PIECE_LEN_MAX + 1]);
+        let said = control.said_since(0);
+        assert_eq!(said[0], Said::Piece(0, Bytes::from_static(b"abc")));
+        let lens = said.iter().map(|said| if let Said::Piece(at, piece) = said { (*at, piece.len()) } else { (0, 0) });
+        assert_eq!(lens.collect::<Vec<_>>(), [(0, 3), (3, PIECE_LEN_MAX), (3 + PIECE_LEN_MAX as u64, 1)]);
+        for _ in 0..100 {
+            control.emit(&[7; PIECE_LEN_MAX]);
+        }
+        let pieces = control
+            .said_since(0)
+            .into_iter()
+            .map(|said| if let Said::Piece(_, piece) = said { piece.len() } else { 0 });
+        assert!(pieces.sum::<usize>() <= EMITTED_BYTES_MAX);
+        assert_eq!(lines(&control), ["further pieces of output are not shown before the end"], "said once");
+        let many = Control::new();
+        (0..2 * PIECES_MAX).for_each(|_| many.emit(b"x"));
+        assert_eq!(many.said_since(0).len(), PIECES_MAX + 1);
     }
 
     #[test]
@@ -217,7 +294,7 @@ mod tests {
         let (asked, kept) = (Arc::downgrade(&control), Arc::clone(&seen));
         control.on_change(Box::new(move || {
             let control = asked.upgrade().unwrap();
-            kept.lock().push((control.begun(), control.progress(), control.logs_since(0).len()));
+            kept.lock().push((control.begun(), control.progress(), control.said_since(0).len()));
         }));
         let before = control.revision();
         control.begin();

@@ -24,7 +24,7 @@ mod workers;
 mod tests;
 
 pub use catalogue::{Catalogue, Unknown};
-pub use control::Control;
+pub use control::{Control, Said};
 pub use engine::{Engine, Options};
 pub use entry::Entry;
 pub use error::Error;

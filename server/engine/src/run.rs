@@ -68,6 +68,10 @@ impl Host for World<'_> {
         self.control.log(line);
     }
 
+    fn emit(&self, bytes: &[u8]) {
+        self.control.emit(bytes);
+    }
+
     fn threads(&self) -> usize {
         1 + self.ground.parked.load(Ordering::Relaxed)
     }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod ends;
+mod fairness;
 mod here;
 mod queue;
 mod races;

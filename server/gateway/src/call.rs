@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use inos_broker::Cause;
 use inos_protocols::{Refusal, refusal::Kind};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
@@ -72,6 +73,11 @@ impl Call {
     /// A name of the path as an id; what is no id names nothing.
     pub(crate) fn id<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<T, Refusal> {
         self.name(name).parse().map_err(|_| crate::refusal::not_found(what))
+    }
+
+    /// The request as the audit log knows it.
+    pub(crate) fn cause(&self) -> Cause {
+        Cause { address: self.arrival.address, request_id: self.meta.request_id().to_owned() }
     }
 
     /// The query, without parameters that the row does not know.

@@ -82,11 +82,16 @@ async fn handle(call: Call) -> Answer {
         }
         Handler::Keyed(scope, handler) => {
             let visitor = auth::admit(&call.app, call.headers(), call.arrival.address, *scope).await?;
+            let standing = call.app.rates.admit(&visitor.caller)?;
             call.check_declared_len()?;
             if !row.open_query {
                 call.query()?;
             }
-            handler(call, visitor).await
+            let mut answer = handler(call, visitor).await;
+            if let (Some(standing), Ok(response)) = (standing, &mut answer) {
+                standing.write(response.headers_mut());
+            }
+            answer
         }
     }
 }

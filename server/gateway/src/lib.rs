@@ -22,6 +22,7 @@ mod permits;
 mod problems;
 mod pulse;
 mod query;
+mod rates;
 mod refusal;
 mod reply;
 mod routes;

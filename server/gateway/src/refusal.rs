@@ -74,6 +74,11 @@ impl Refused {
         self
     }
 
+    /// The refusal itself, for those who answer otherwise than by HTTP.
+    pub(crate) fn into_refusal(self) -> Refusal {
+        self.0.refusal
+    }
+
     /// What went wrong.
     #[cfg(test)]
     pub(crate) fn kind(&self) -> Kind {

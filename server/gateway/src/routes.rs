@@ -3,7 +3,7 @@
 
 use http::{Method, StatusCode};
 use inos_protocols::{
-    account::{Account, Blob, Entry, Key, NewKey, Scope},
+    account::{Account, AuditEntry, Blob, Entry, Key, NewKey, Scope},
     catalogue,
     job::{Capsule, Job},
     node::Node,
@@ -11,7 +11,7 @@ use inos_protocols::{
 };
 
 use crate::{
-    http::{account, admin, batches, blobs, events, jobs, keys, node, run, system, tokens, units},
+    http::{account, admin, audit, batches, blobs, events, jobs, keys, node, run, system, tokens, units},
     media::{ANY, BYTES, CAPNP, HTML, JSON, NDJSON, TEXT},
     problems,
     reply::Page,
@@ -76,12 +76,16 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(GET, "/v1/account/usage", Own, "getUsage", "What you used, by method", account::usage).query(account::SINCE).gives::<account::UsageSince>(OK),
         keyed(POST, "/v1/keys", Own, "createKey", "Make a key", keys::create).takes::<keys::NewKeyForm>().example(r#"{"name":"laptop","scopes":["jobs","blobs"]}"#).gives::<NewKey>(CREATED),
         keyed(GET, "/v1/keys", Own, "listKeys", "Your keys, without their secrets", keys::list).gives::<Page<Key>>(OK),
+        keyed(POST, "/v1/keys/{id}/rotate", Own, "rotateKey", "Replace a key by a new one; both work for a while", keys::rotate).takes::<keys::Rotation>().example(r#"{"overlap_ms":86400000}"#).gives::<NewKey>(CREATED),
         keyed(DELETE, "/v1/keys/{id}", Own, "revokeKey", "End a key", keys::revoke).gives_nothing(NOTHING),
         keyed(POST, "/v1/tokens", None, "createToken", "A token for a page, of at most an hour", tokens::create).takes::<tokens::NewToken>().example(r#"{"scopes":["jobs"],"expires_in_s":900,"budget":1000000}"#).gives::<tokens::TokenMade>(CREATED),
+
+        keyed(GET, "/v1/audit", Own, "listAudit", "What was done to money and access, newest first; of all accounts for an admin", audit::list).query(blobs::PAGING).gives::<Page<AuditEntry>>(OK),
 
         keyed(POST, "/v1/admin/accounts", Admin, "createAccount", "Make an account and its first key", admin::create_account).takes::<admin::NewAccount>().example(r#"{"name":"guest","credits":1000000}"#).gives::<admin::AccountMade>(CREATED),
         keyed(GET, "/v1/admin/accounts", Admin, "listAccounts", "Every account", admin::list_accounts).query(blobs::PAGING).gives::<Page<Account>>(OK),
         keyed(GET, "/v1/admin/accounts/{id}", Admin, "getAnyAccount", "An account", admin::show_account).gives::<Account>(OK),
+        keyed(PUT, "/v1/admin/accounts/{id}/limits", Admin, "limitAccount", "Set how fast an account may ask, and its share of the workers", admin::limit).takes::<admin::LimitsForm>().example(r#"{"weight":2,"rate_limit":100}"#).gives::<Account>(OK),
         keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().example(r#"{"amount":1000000,"note":"for the first steps"}"#).gives::<admin::GrantMade>(CREATED),
 
         keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),

@@ -11,6 +11,7 @@ use crate::{
     cors::Origins,
     metrics::Metrics,
     permits::Permits,
+    rates::Rates,
     row::Row,
     throttle::Throttle,
     tokens::{Shelf, Tickets, Tokens},
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) origins: Origins,
     /// Who has shown wrong keys.
     pub(crate) throttle: Throttle,
+    /// How fast those with a limit ask.
+    pub(crate) rates: Rates,
     /// Where bodies lie that are read as a whole.
     pub(crate) cellar: Cellar,
     /// Tokens of pages.
@@ -65,6 +68,7 @@ impl State {
             node,
             origins: Origins::new(&options.cors_origins),
             throttle: Throttle::new(options.wrong_keys_per_minute_max),
+            rates: Rates::default(),
             cellar: Cellar::new(options.messages_bytes_max),
             tokens: Shelf::new("inos_tok_"),
             tickets: Shelf::new("inos_tkt_"),

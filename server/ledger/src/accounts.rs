@@ -2,14 +2,16 @@
 
 use inos_protocols::{
     AccountId, Hash, Microcredits, NodeId,
-    account::{Account, NewKey, Reason, Scope, Scopes},
+    account::{Account, Act, NewKey, Reason, Scope, Scopes},
     ids::TransferId,
     time::Time,
 };
+use serde_json::json;
 use sqlx::AnyConnection;
 
 use crate::{
-    AccountNo, Commit, CommitError, Entry, Error, Ledger, Transfer,
+    AccountNo, Commit, CommitError, Entry, Error, Ledger, Limits, Transfer,
+    audit::Deed,
     committer::rows::reason_number,
     database::{Database, retried},
     keys,
@@ -70,6 +72,11 @@ async fn find_or_make(
     kind: Kind,
 ) -> Result<AccountNo, Error> {
     make(connection, id, name, kind, Time::now()).await?;
+    number_within(connection, id).await
+}
+
+/// The number of an account that is there, within a transaction.
+async fn number_within(connection: &mut AnyConnection, id: AccountId) -> Result<AccountNo, Error> {
     sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1")
         .bind(&id.as_bytes()[..])
         .fetch_one(connection)
@@ -152,11 +159,14 @@ impl Ledger {
             let mut tx = shared.database.write().await?;
             make(tx.on(), id, name, Kind::User, created).await?;
             issue(tx.on(), shared.issuer, id, starting, "starting credits").await?;
+            let no = number_within(tx.on(), id).await?;
+            self.account_made(no, id, name, starting).record(tx.on()).await?;
             tx.commit().await
         })
         .await?;
-        let zero = Microcredits::ZERO;
-        Ok(Account { id, name: name.into(), created, balance: starting, held: zero, available: starting })
+        let (balance, held, available) = (starting, Microcredits::ZERO, starting);
+        let Limits { weight, rate_limit } = Limits::default();
+        Ok(Account { id, name: name.into(), created, balance, held, available, weight, rate_limit })
     }
 
     /// On the first start makes an account with the starting credits and a key that may do everything, shown once;
@@ -181,7 +191,9 @@ impl Ledger {
         let id = AccountId::new();
         let no = find_or_make(tx.on(), id, admin_name, Kind::User).await?;
         issue(tx.on(), shared.issuer, id, shared.starting_credits, "starting credits").await?;
-        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None).await?;
+        self.account_made(no, id, admin_name, shared.starting_credits).record(tx.on()).await?;
+        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None.into()).await?;
+        self.key_made(no, &key.key).record(tx.on()).await?;
         tx.commit().await?;
         Ok(Some(key))
     }
@@ -189,9 +201,10 @@ impl Ledger {
     /// Gives an account credits from the issuer.
     pub async fn grant(&self, to: AccountId, amount: Microcredits, note: Option<&str>) -> Result<TransferId, Error> {
         let shared = &self.0.shared;
-        let to = number(&shared.database, to).await?;
-        let transfer = Transfer::new(shared.issuer, to, amount, Reason::Grant, note.map(Into::into))?;
-        self.move_credits(transfer).await
+        let no = number(&shared.database, to).await?;
+        let transfer = Transfer::new(shared.issuer, no, amount, Reason::Grant, note.map(Into::into))?;
+        let detail = json!({ "amount": amount, "note": note });
+        self.move_credits(transfer.told(self.deed(Act::CreditsGrant, no, None, detail))).await
     }
 
     /// Moves credits that are neither held nor reserved from one account to another.
@@ -204,8 +217,10 @@ impl Ledger {
     ) -> Result<TransferId, Error> {
         let shared = &self.0.shared;
         let purse = self.purse(from).await?;
-        let to = number(&shared.database, to).await?;
-        let transfer = Transfer::new(purse.no, to, amount, Reason::Transfer, note.map(Into::into))?;
+        let no = number(&shared.database, to).await?;
+        let detail = json!({ "to": to, "amount": amount, "note": note });
+        let deed = self.deed(Act::CreditsTransfer, purse.no, None, detail);
+        let transfer = Transfer::new(purse.no, no, amount, Reason::Transfer, note.map(Into::into))?.told(deed);
         match self.move_credits(transfer.clone()).await {
             Err(Error::TooPoor { .. }) => {
                 // Some of it may be leased to this very node, or to one that let its lease expire.
@@ -216,6 +231,10 @@ impl Ledger {
             }
             other => other,
         }
+    }
+
+    fn account_made(&self, no: AccountNo, id: AccountId, name: &str, credits: Microcredits) -> Deed {
+        self.deed(Act::AccountCreate, no, Some(id.to_string()), json!({ "name": name, "credits": credits }))
     }
 
     async fn move_credits(&self, transfer: Transfer) -> Result<TransferId, Error> {

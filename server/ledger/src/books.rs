@@ -1,6 +1,7 @@
 //! The books, open for reading: accounts, entries, keys, jobs, receipts, blobs. Nothing here writes.
 
 mod accounts;
+mod audit;
 mod blobs;
 mod check;
 mod entries;

@@ -1,6 +1,11 @@
 //! One way to both databases: a pool for portable statements, and one fair lock before every write of this process.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     Any, AnyConnection, AnyPool, Executor, Transaction, any::AnyPoolOptions, postgres::PgConnectOptions,
@@ -133,8 +138,21 @@ impl Database {
         let turn = turn.map_err(|_| Error::Unavailable)?;
         // IMMEDIATE: a transaction that begins by reading could not become a writing one when another has written.
         let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        let inner = self.pool.begin_with(begin).await.map_err(Error::on("begin a transaction"))?;
+        let inner = self.begin(begin).await.map_err(Error::on("begin a transaction"))?;
         Ok(Tx { inner, _turn: turn })
+    }
+
+    /// Begins a transaction on a connection that works. One that was opened by a thread that has ended since is found
+    /// out only here; nothing was done on it yet, so another takes its place.
+    async fn begin(&self, begin: &'static str) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        let begun = Instant::now();
+        for _ in 0..READERS_MAX {
+            match self.pool.begin_with(begin).await {
+                Err(sqlx::Error::Io(_)) if begun.elapsed() < PATIENCE / 10 => {}
+                other => return other,
+            }
+        }
+        self.pool.begin_with(begin).await
     }
 
     pub(crate) async fn close(&self) {

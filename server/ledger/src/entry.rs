@@ -11,7 +11,7 @@ use inos_protocols::{
     time::Time,
 };
 
-use crate::{AccountNo, ClaimGuard, Error, Purse, Reservation};
+use crate::{AccountNo, ClaimGuard, Error, Purse, Reservation, audit::Deed};
 
 /// One thing to be written down. All entries of a commit share its flush; each succeeds or fails by itself.
 #[expect(
@@ -135,6 +135,7 @@ pub struct Transfer {
     amount: Microcredits,
     reason: Reason,
     note: Option<String>,
+    deed: Option<Arc<Deed>>,
 }
 
 impl Transfer {
@@ -149,7 +150,7 @@ impl Transfer {
         if amount == Microcredits::ZERO || debit == credit {
             return Err(Error::Amount);
         }
-        Ok(Self { debit, credit, amount, reason, note })
+        Ok(Self { debit, credit, amount, reason, note, deed: None })
     }
 
     /// Who pays.
@@ -170,6 +171,17 @@ impl Transfer {
     /// Why.
     pub fn reason(&self) -> Reason {
         self.reason
+    }
+
+    /// The same, told of in the audit log by the same commit.
+    #[must_use]
+    pub(crate) fn told(self, deed: Deed) -> Self {
+        Self { deed: Some(Arc::new(deed)), ..self }
+    }
+
+    /// What the audit log will say of it.
+    pub(crate) fn deed(&self) -> Option<&Deed> {
+        self.deed.as_deref()
     }
 
     /// The words that come with it.

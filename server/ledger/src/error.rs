@@ -66,6 +66,9 @@ pub enum Error {
     /// There is no such account.
     #[error("there is no such account")]
     NoAccount,
+    /// A key that may do more than whoever wants it.
+    #[error("a key cannot be replaced by one that lacks some of its scopes")]
+    Stronger,
     /// An amount that may not be moved.
     #[error("an amount is between 1 and 9007199254740991 microcredits, and moves between two accounts")]
     Amount,

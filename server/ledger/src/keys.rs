@@ -9,14 +9,21 @@ use std::{
 use data_encoding::HEXLOWER;
 use inos_protocols::{
     AccountId, Hash, KeyId,
-    account::{Key, NewKey, Scopes},
+    account::{Act, Key, NewKey, Scopes},
     time::Time,
 };
 use parking_lot::Mutex;
+use serde_json::json;
 use sqlx::AnyConnection;
 use subtle::ConstantTimeEq;
 
-use crate::{AccountNo, Error, Ledger, accounts, database::Database, ledger::Shared};
+use crate::{
+    AccountNo, Error, Ledger, Limits, accounts,
+    audit::{self, Deed},
+    database::Database,
+    ledger::Shared,
+    limits::whole,
+};
 
 /// How long a key is believed without asking the database: a key revoked on another server works this long here.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -44,6 +51,25 @@ pub struct Access {
     pub scopes: Scopes,
     /// When it ends, if ever.
     pub expires: Option<Time>,
+    /// How many requests a second the key may make, where that is limited.
+    pub rate_limit: Option<u32>,
+    /// What an admin has set for the account.
+    pub limits: Limits,
+}
+
+/// What a key is good for, beside its scopes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// When it ends, if ever.
+    pub expires: Option<Time>,
+    /// How many requests a second it may make, where that is limited.
+    pub rate_limit: Option<u32>,
+}
+
+impl From<Option<Time>> for Terms {
+    fn from(expires: Option<Time>) -> Self {
+        Self { expires, ..Self::default() }
+    }
 }
 
 /// What the database said of a key, and when.
@@ -52,6 +78,15 @@ pub(crate) struct Known {
     secret_hash: [u8; 32],
     access: Access,
     read: Instant,
+    /// Whether its use is noted already and not written down yet.
+    noted: bool,
+}
+
+impl Known {
+    /// When the key ends, if ever.
+    pub(crate) fn expires(&self) -> Option<Time> {
+        self.access.expires
+    }
 }
 
 /// Keys that were used lately.
@@ -70,13 +105,18 @@ impl Ledger {
         let begun = tokio::time::Instant::now();
         let Some((id, secret)) = parse(bearer) else { return Ok(None) };
         let (shared, hash) = (&self.0.shared, hash(&secret));
-        if let Some(access) = opened(shared.keys.get(id), &hash) {
+        let known = shared.keys.get(id);
+        if let Some(access) = opened(known, &hash) {
+            if known.is_some_and(|known| !known.noted) {
+                shared.note_use(id);
+            }
             return Ok(Some(access));
         }
         // Memory says yes and never no, so that a wrong secret takes the same way whether its id is known or not.
         let access = opened(shared.keys.ask(&shared.database, id).await?, &hash);
-        if access.is_none() {
-            tokio::time::sleep_until(begun + REFUSED_AFTER).await;
+        match access {
+            Some(_) => shared.note_use(id),
+            None => tokio::time::sleep_until(begun + REFUSED_AFTER).await,
         }
         Ok(access)
     }
@@ -87,30 +127,35 @@ impl Ledger {
         account: AccountId,
         name: &str,
         scopes: Scopes,
-        expires: Option<Time>,
+        terms: impl Into<Terms>,
     ) -> Result<NewKey, Error> {
         let database = &self.0.shared.database;
         let no = accounts::number(database, account).await?;
         let mut tx = database.write().await?;
-        let key = make(tx.on(), no, name, scopes, expires).await?;
+        let key = make(tx.on(), no, name, scopes, terms.into()).await?;
+        self.key_made(no, &key.key).record(tx.on()).await?;
         tx.commit().await?;
         Ok(key)
+    }
+
+    /// The making of a key, for the log.
+    pub(crate) fn key_made(&self, no: AccountNo, key: &Key) -> Deed {
+        self.deed(Act::KeyCreate, no, Some(key.id.to_string()), audit::of_key(key))
     }
 
     /// Ends a key of an account at once here, within five seconds on other servers, and within a minute on one that
     /// cannot reach the database. Tells whether there was one that had not been revoked.
     pub async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
-        let shared = self.0.shared.clone();
+        let ledger = self.clone();
         // Whoever hangs on the key hears of it even if the caller goes away.
-        let task = tokio::spawn(async move { shared.revoke_key(account, key).await });
+        let task = tokio::spawn(async move { ledger.revoke(account, key).await });
         task.await.map_err(|_| Error::Committer)?
     }
-}
 
-impl Shared {
-    async fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
-        let no = accounts::number(&self.database, account).await?;
-        let mut tx = self.database.write().await?;
+    async fn revoke(&self, account: AccountId, key: KeyId) -> Result<bool, Error> {
+        let shared = &self.0.shared;
+        let no = accounts::number(&shared.database, account).await?;
+        let mut tx = shared.database.write().await?;
         let done = sqlx::query("UPDATE keys SET revoked = $3 WHERE id = $1 AND account = $2 AND revoked IS NULL")
             .bind(&key.as_bytes()[..])
             .bind(no.0)
@@ -118,9 +163,20 @@ impl Shared {
             .execute(tx.on())
             .await
             .map_err(Error::on("revoke a key"))?;
+        let is_done = done.rows_affected() == 1;
+        if is_done {
+            self.deed(Act::KeyRevoke, no, Some(key.to_string()), json!({})).record(tx.on()).await?;
+        }
         tx.commit().await?;
-        self.end_key(key);
-        Ok(done.rows_affected() == 1)
+        shared.end_key(key);
+        Ok(is_done)
+    }
+}
+
+impl Shared {
+    fn note_use(&self, key: KeyId) {
+        self.keys.note(key);
+        self.uses.note(key);
     }
 }
 
@@ -130,6 +186,24 @@ impl KeyCache {
         let mut keys = self.keys.lock();
         self.revocations.fetch_add(1, Release);
         keys.remove(&id);
+    }
+
+    /// Believes no key of an account any longer.
+    pub(crate) fn forget_all_of(&self, account: AccountNo) {
+        let mut keys = self.keys.lock();
+        self.revocations.fetch_add(1, Release);
+        keys.retain(|_, known| known.access.account != account);
+    }
+
+    fn note(&self, id: KeyId) {
+        if let Some(known) = self.keys.lock().get_mut(&id) {
+            known.noted = true;
+        }
+    }
+
+    /// What was noted is written down: the next use of each key is noted again.
+    pub(crate) fn note_again(&self) {
+        self.keys.lock().values_mut().for_each(|known| known.noted = false);
     }
 
     /// Whether a key is believed without asking the database.
@@ -162,16 +236,17 @@ impl KeyCache {
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         let (read, revocations) = (Instant::now(), self.revocations.load(Acquire));
-        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>);
+        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, Option<i64>, i64, Option<i64>);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires FROM keys k JOIN accounts a ON a.no = k.account \
-             WHERE k.id = $1 AND k.revoked IS NULL",
+            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, k.rate_limit, a.weight, a.rate_limit \
+             FROM keys k JOIN accounts a ON a.no = k.account WHERE k.id = $1 AND k.revoked IS NULL",
         )
         .bind(&id.as_bytes()[..])
         .fetch_optional(database.pool())
         .await
         .map_err(Error::on("read a key"))?;
-        let Some((account, account_id, secret_hash, scopes, expires)) = row else {
+        let Some((account, account_id, secret_hash, scopes, expires, rate_limit, weight, account_rate_limit)) = row
+        else {
             self.keys.lock().remove(&id);
             return Ok(None);
         };
@@ -182,9 +257,11 @@ impl KeyCache {
             key: id,
             scopes: Scopes::from_bits(scopes as u8),
             expires: expires.map(|ms| Time::from_ms(ms as u64)),
+            rate_limit: rate_limit.map(whole),
+            limits: Limits::of(weight, account_rate_limit),
         };
         let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
-        let known = Known { secret_hash, access, read };
+        let known = Known { secret_hash, access, read, noted: false };
         let mut keys = self.keys.lock();
         if keys.len() >= REMEMBERED_MAX {
             keys.clear();
@@ -210,24 +287,30 @@ pub(crate) async fn make(
     account: AccountNo,
     name: &str,
     scopes: Scopes,
-    expires: Option<Time>,
+    Terms { expires, rate_limit }: Terms,
 ) -> Result<NewKey, Error> {
     let (id, mut secret) = (KeyId::new(), [0; SECRET_LEN]);
     getrandom::fill(&mut secret).map_err(|_| Error::Random)?;
     let created = Time::now();
-    sqlx::query("INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(&id.as_bytes()[..])
-        .bind(account.0)
-        .bind(name)
-        .bind(&hash(&secret)[..])
-        .bind(i64::from(scopes.bits()))
-        .bind(created.as_i64())
-        .bind(expires.map(Time::as_i64))
-        .execute(connection)
-        .await
-        .map_err(Error::on("make a key"))?;
-    let key = Key { id, name: name.into(), scopes: scopes.list(), created, expires, revoked: None };
-    let secret = format!("inos_{}_{}", HEXLOWER.encode(id.as_bytes()), HEXLOWER.encode(&secret));
+    sqlx::query(
+        "INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires, rate_limit) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&id.as_bytes()[..])
+    .bind(account.0)
+    .bind(name)
+    .bind(&hash(&secret)[..])
+    .bind(i64::from(scopes.bits()))
+    .bind(created.as_i64())
+    .bind(expires.map(Time::as_i64))
+    .bind(rate_limit.map(i64::from))
+    .execute(connection)
+    .await
+    .map_err(Error::on("make a key"))?;
+    let prefix = Key::prefix_of(id);
+    let secret = format!("{prefix}_{}", HEXLOWER.encode(&secret));
+    let (name, scopes) = (name.into(), scopes.list());
+    let key = Key { id, prefix, name, scopes, created, expires, revoked: None, last_used: None, rate_limit };
     Ok(NewKey { key, secret })
 }
 
@@ -255,9 +338,11 @@ mod tests {
             key,
             scopes: Scopes::default(),
             expires: None,
+            rate_limit: None,
+            limits: Limits::default(),
         };
         let read = Instant::now().checked_sub(ago).expect("a machine that runs for longer than a minute");
-        cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read });
+        cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read, noted: false });
         (cache, key)
     }
 

@@ -8,13 +8,14 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    Access, AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    Access, AccountNo, Actor, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
     claims::Claims,
     committer::{Committer, Writer},
     database::Database,
     keeper,
     keys::KeyCache,
     lease, migrate,
+    uses::{self, Uses},
     watches::{self, Watches},
 };
 
@@ -37,7 +38,7 @@ pub type Barrier = Box<dyn FnMut() -> std::io::Result<()> + Send>;
 
 /// Holds, posts, voids: for the broker alone. A clone is another handle to the same ledger.
 #[derive(Clone)]
-pub struct Ledger(pub(crate) Arc<Inside>);
+pub struct Ledger(pub(crate) Arc<Inside>, pub(crate) Option<Arc<Actor>>);
 
 /// What all handles share.
 pub(crate) struct Inside {
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
     pub(crate) watches: Watches,
+    pub(crate) uses: Uses,
     /// Told when credits were leased: the keeper sleeps while nothing is.
     pub(crate) leased: Notify,
 }
@@ -84,13 +86,15 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         claims: Arc::default(),
         keys: KeyCache::default(),
         watches: Watches::default(),
+        uses: Uses::default(),
         leased: Notify::new(),
     });
     let mut tasks = JoinSet::new();
     tasks.spawn(keeper::keep(Arc::downgrade(&shared)));
     tasks.spawn(watches::keep(shared.clone()));
+    tasks.spawn(uses::keep(Arc::downgrade(&shared)));
     let books = Books::new(shared.clone());
-    Ok((Ledger(Arc::new(Inside { shared, committer, tasks: tasks.into() })), books))
+    Ok((Ledger(Arc::new(Inside { shared, committer, tasks: tasks.into() }), None), books))
 }
 
 impl Ledger {
@@ -159,6 +163,7 @@ impl Ledger {
         }
         let shared = &self.0.shared;
         shared.purses.lock().clear();
+        shared.write_uses().await;
         if let Err(error) = lease::reclaim_own(&shared.database, shared.node_account).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "leases were not given back; they expire");
         }

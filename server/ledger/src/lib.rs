@@ -3,6 +3,7 @@
 //! payload bytes.
 
 mod accounts;
+mod audit;
 mod blobs;
 mod books;
 mod claims;
@@ -15,22 +16,27 @@ mod keeper;
 mod keys;
 mod lease;
 mod ledger;
+mod limits;
 mod migrate;
 mod purse;
+mod rotation;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod watches;
 
+pub use audit::Actor;
 pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
 pub use committer::Committed;
 pub use entry::{Accept, Commit, Ending, Entry, Finish, JobRecord, Settle, Transfer};
 pub use error::{CommitError, Error, ReserveError};
 pub use garbage::Forgotten;
-pub use keys::Access;
+pub use keys::{Access, Terms};
 pub use ledger::{Barrier, Ledger, Options, open};
+pub use limits::Limits;
 pub use migrate::SCHEMA;
 pub use purse::{AccountNo, Purse, Reservation};
 pub use watches::KeyWatch;

@@ -36,6 +36,13 @@ const MIGRATIONS: &[&[Step]] = &[
             postgres: include_str!("../../../migrations/0003_pieces_of_jobs.end.postgres.sql"),
         },
     ],
+    &[
+        Step::Sql(include_str!("../../../migrations/0006_access.sql")),
+        Step::Each {
+            sqlite: include_str!("../../../migrations/0006_access.end.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0006_access.end.postgres.sql"),
+        },
+    ],
 ];
 
 /// The newest schema that this program knows.

@@ -1,6 +1,7 @@
 //! The laws of the ledger, each kept on both databases. A law gets a `Place` of its own and opens it as often as it likes.
 
 mod accounts;
+mod audit;
 mod books;
 pub(crate) mod encrypted;
 mod garbage;
@@ -10,6 +11,7 @@ mod leases;
 mod model;
 mod outages;
 mod place;
+mod rotation;
 mod schema;
 mod writing;
 

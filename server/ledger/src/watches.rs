@@ -72,8 +72,20 @@ impl KeyWatch {
     /// Whether the key ended between being shown and being watched.
     async fn has_ended(&self) -> bool {
         let Shared { keys, database, .. } = &*self.shared;
-        // A database that does not answer is no reason to doubt a key.
-        !keys.is_known(self.key) && matches!(keys.ask(database, self.key).await, Ok(None))
+        if keys.is_known(self.key) {
+            return false;
+        }
+        match keys.ask(database, self.key).await {
+            Ok(None) => true,
+            Ok(Some(known)) => {
+                if let Some(expires) = known.expires() {
+                    self.shared.watches.shorten(self.key, expires);
+                }
+                false
+            }
+            // A database that does not answer is no reason to doubt a key.
+            Err(_) => false,
+        }
     }
 }
 
@@ -102,6 +114,14 @@ impl Watches {
         watched.watchers -= 1;
         if watched.watchers == 0 {
             keys.remove(&key);
+        }
+    }
+
+    /// Learns that a key ends at that time, if not earlier.
+    pub(crate) fn shorten(&self, key: KeyId, ends: Time) {
+        if let Some(watched) = self.keys.lock().get_mut(&key) {
+            watched.expires = Some(watched.expires.map_or(ends, |expires| expires.min(ends)));
+            self.changed.notify_one();
         }
     }
 
@@ -169,14 +189,15 @@ impl Shared {
     }
 }
 
-/// Those of these keys that are not revoked. In words of Postgres, the only database that servers share.
+/// Those of these keys that are neither revoked nor replaced by others whose time has come. In words of Postgres, the only database that servers share.
 async fn holding(database: &Database, keys: &[KeyId]) -> Result<HashSet<KeyId>, Error> {
     let ids: Vec<String> = keys.iter().map(|key| HEXLOWER.encode(key.as_bytes())).collect();
     let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
-        "SELECT id FROM keys WHERE revoked IS NULL \
+        "SELECT id FROM keys WHERE revoked IS NULL AND (expires IS NULL OR expires > $2) \
          AND id IN (SELECT decode(hex, 'hex') FROM unnest(string_to_array($1, ',')) AS hex)",
     )
     .bind(ids.join(","))
+    .bind(Time::now().as_i64())
     .fetch_all(database.pool())
     .await
     .map_err(Error::on("look at keys"))?;

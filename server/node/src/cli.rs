@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how each command ends.
 
 mod accounts;
+mod audit;
 mod bench;
 mod blobs;
 mod files;
@@ -54,10 +55,12 @@ enum Command {
     Blobs(blobs::Blobs),
     /// Your account; as an admin, everybody's
     Accounts(accounts::Accounts),
-    /// Make, list and revoke API keys
+    /// Make, list, replace and revoke API keys
     Keys(keys::Keys),
     /// What the account has and how it came to it
     Ledger(ledger::Ledger),
+    /// What was done to your account's money and access; as an admin, to everybody's
+    Audit(audit::Audit),
     /// Who the server is
     Node(node::Node),
     /// Whether the server is ready: exit code 0 or 1, for container health checks
@@ -126,6 +129,7 @@ impl Command {
             Self::Accounts(accounts) => Some(&accounts.at),
             Self::Keys(keys) => Some(&keys.at),
             Self::Ledger(ledger) => Some(&ledger.at),
+            Self::Audit(audit) => Some(&audit.at),
             Self::Node(node) => Some(&node.at),
             Self::Health(health) => Some(&health.at),
             Self::Bench(bench) => Some(&bench.at),
@@ -143,6 +147,7 @@ impl Command {
             Self::Accounts(accounts) => accounts.run(terminal, &client()?),
             Self::Keys(keys) => keys.run(terminal, &client()?),
             Self::Ledger(ledger) => ledger.run(terminal, &client()?),
+            Self::Audit(audit) => audit.run(terminal, &client()?),
             Self::Node(node) => node.run(terminal, &client()?),
             Self::Health(health) => health.run(terminal, &client()?),
             Self::Serve(serve) => serve.run(terminal),

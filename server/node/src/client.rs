@@ -107,6 +107,11 @@ impl Client {
         self.ask(Method::POST, path, Some(body))
     }
 
+    /// Puts JSON and reads JSON.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.ask(Method::PUT, path, Some(body))
+    }
+
     /// Deletes what is at the path.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.ask(Method::DELETE, path, None)

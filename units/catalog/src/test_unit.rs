@@ -44,6 +44,23 @@ struct Amount {
     bytes: u64,
 }
 
+/// What to say on the way.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Tale {
+    /// How many steps.
+    #[schemars(range(min = 0, max = 10_000), example = 3)]
+    steps: u64,
+    /// What to emit and to log at each of them.
+    #[serde(default)]
+    #[schemars(length(max = 100_000))]
+    text: String,
+    /// How long each takes, in milliseconds.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 60_000))]
+    ms: u64,
+}
+
 impl TestUnit {
     pub(crate) fn new() -> Self {
         let span = schema_of::<Span>;
@@ -61,6 +78,7 @@ impl TestUnit {
                 output_bytes_max: EMITTED_BYTES_MAX,
                 ..method("emit", "Writes the bytes 0 to 255 over and over.", schema_of::<Amount>(), (0, 1))
             },
+            method("tell", "Emits, logs and goes on, step by step.", schema_of::<Tale>(), (0, 1)),
             method("echo", "Writes what it reads.", nothing(), (1, 1)),
             Method { inline_bytes_max: Some(64 << 10), ..method("noop", "Does nothing.", nothing(), (0, 1)) },
         ];
@@ -99,6 +117,7 @@ impl Unit for TestUnit {
             "wait" => wait(call.read_params()?, host),
             "address" => address(call),
             "emit" => emit(call.read_params()?, call.output, host),
+            "tell" => tell(&call.read_params()?, host),
             "echo" => echo(call, host),
             "noop" => Ok(()),
             other => Err(Fault::Broken(format!("the specification promises no method {other}"))),
@@ -148,6 +167,17 @@ fn emit(amount: Amount, output: &mut dyn Output, host: &dyn Host) -> Result<(), 
     Ok(())
 }
 
+fn tell(tale: &Tale, host: &dyn Host) -> Result<(), Fault> {
+    for step in 1..=tale.steps {
+        host.check()?;
+        host.emit(tale.text.as_bytes());
+        host.log(&tale.text);
+        host.progress(step, tale.steps);
+        std::thread::sleep(Duration::from_millis(tale.ms));
+    }
+    Ok(())
+}
+
 fn echo(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let input = call.inputs.get(0)?.slice()?;
     call.output.expect(input.len() as u64)?;
@@ -177,6 +207,7 @@ mod tests {
         let quiet = Quiet::default();
         assert_eq!(outcome("echo", json!({}), &[b"abc"], &quiet).unwrap(), b"abc");
         assert_eq!(outcome("emit", json!({ "bytes": 258 }), &[], &quiet).unwrap()[254..], [254, 255, 0, 1]);
+        assert_eq!(outcome("tell", json!({ "steps": 2, "text": "x" }), &[], &quiet).unwrap(), b"");
         assert_eq!(outcome("noop", json!({}), &[], &quiet).unwrap(), b"");
         assert_eq!(outcome("spin", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");
         assert_eq!(outcome("wait", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");

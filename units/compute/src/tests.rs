@@ -123,6 +123,8 @@ impl Host for Threads {
 
     fn log(&self, _: &str) {}
 
+    fn emit(&self, _: &[u8]) {}
+
     fn threads(&self) -> usize {
         self.0
     }
@@ -368,6 +370,8 @@ impl Host for Listener {
     }
 
     fn log(&self, _: &str) {}
+
+    fn emit(&self, _: &[u8]) {}
 }
 
 #[test]

@@ -13,6 +13,10 @@ pub trait Host {
     /// A line for whoever watches the job; long lines are cut, control characters replaced.
     fn log(&self, line: &str);
 
+    /// Bytes for whoever watches the job, before its outputs are there. They are no part of these and cost nothing;
+    /// what is over the host's limits is not shown.
+    fn emit(&self, bytes: &[u8]);
+
     /// How many threads the unit may use at once, at least 1.
     fn threads(&self) -> usize {
         1

@@ -23,6 +23,8 @@ impl Host for Quiet {
 
     fn log(&self, _: &str) {}
 
+    fn emit(&self, _: &[u8]) {}
+
     fn threads(&self) -> usize {
         // The question costs tens of microseconds, which a bench of a small job would show.
         static THREADS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));

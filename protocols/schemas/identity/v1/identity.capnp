@@ -27,6 +27,15 @@ struct Key {
     none @6 :Void;
     some @7 :UInt64;
   }
+  lastUsed :union {
+    none @8 :Void;
+    some @9 :UInt64;
+  }
+  rateLimit :union {
+    # Requests a second.
+    none @10 :Void;
+    some @11 :UInt32;
+  }
 }
 
 enum Scope {

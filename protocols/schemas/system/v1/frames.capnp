@@ -35,6 +35,16 @@ struct Topic {
     jobs @0 :Void;
     # All my jobs.
     job @1 :Data;
+    after @2 :After;
+    # As above, and what happened since that event first.
+  }
+}
+
+struct After {
+  event @0 :UInt64;
+  jobs :union {
+    all @1 :Void;
+    one @2 :Data;
   }
 }
 
@@ -55,6 +65,9 @@ struct ServerFrame {
     problem @6 :Trouble;
     pong @7 :UInt64;
     goodbye @8 :Goodbye;
+    log @9 :JobLog;
+    output @10 :JobOutput;
+    gap @11 :Gap;
   }
 }
 
@@ -83,12 +96,35 @@ struct Progress {
   done @1 :UInt64;
   total @2 :UInt64;
   # 0 where nobody knows.
+  event @3 :UInt64;
+  # The event's number within the account.
 }
 
 struct JobState {
   job @0 :Data;
   state @1 :State;
   cost @2 :UInt64;
+  event @3 :UInt64;
+}
+
+struct JobLog {
+  job @0 :Data;
+  line @1 :Text;
+  event @2 :UInt64;
+}
+
+struct JobOutput {
+  # Bytes that a unit gave out before its job has ended.
+  job @0 :Data;
+  offset @1 :UInt64;
+  bytes @2 :Data;
+  event @3 :UInt64;
+}
+
+struct Gap {
+  # Events that may have happened and that nobody remembers, by the first and last of their numbers.
+  first @0 :UInt64;
+  last @1 :UInt64;
 }
 
 struct Trouble {

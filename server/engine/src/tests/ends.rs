@@ -110,7 +110,7 @@ fn the_status_names_what_runs() {
     let bench = Bench::new(1);
     let running = bench.send("wait", vec![]);
     running.begun();
-    until(|| running.control.logs_since(0) == ["waiting"]);
+    until(|| running.control.said_since(0) == [crate::Said::Line("waiting".into())]);
     let _queued = bench.send("noop", vec![]);
     let status = bench.engine.status();
     assert_eq!((status.queued, status.running, status.completed), (1, 1, 0));

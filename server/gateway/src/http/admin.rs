@@ -1,5 +1,6 @@
 //! What an operator does: accounts and grants.
 
+use inos_ledger::Limits;
 use inos_protocols::{
     AccountId, Microcredits,
     account::{Account, NewKey},
@@ -49,6 +50,20 @@ pub(crate) struct NewGrant {
     note: Option<String>,
 }
 
+/// What an account may do, and how its turn compares with others'.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsForm {
+    /// How its share of the workers stands to that of others who wait; without it, 1.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    weight: Option<u32>,
+    /// How many requests a second all its keys may make together; without it, as many as come.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    rate_limit: Option<u32>,
+}
+
 /// Credits that have moved.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct GrantMade {
@@ -63,7 +78,7 @@ pub(crate) struct GrantMade {
 /// `POST /v1/admin/accounts`.
 pub(crate) async fn create_account(mut call: Call, visitor: Visitor) -> Answer {
     let NewAccount { name, credits } = call.json().await?;
-    let (account, key) = call.app.broker.create_account(&visitor.caller, &name, credits).await?;
+    let (account, key) = call.app.broker.create_account(&visitor.caller, call.cause(), &name, credits).await?;
     let location = format!("/v1/admin/accounts/{}", account.id);
     Ok(reply::created(&AccountMade { account, key }, &location))
 }
@@ -86,10 +101,20 @@ pub(crate) async fn show_account(call: Call, _: Visitor) -> Answer {
     Ok(reply::json(&found.ok_or_else(|| crate::refusal::not_found("account"))?))
 }
 
+/// `PUT /v1/admin/accounts/{id}/limits`.
+pub(crate) async fn limit(mut call: Call, visitor: Visitor) -> Answer {
+    let account: AccountId = call.id("id", "account")?;
+    let LimitsForm { weight, rate_limit } = call.json().await?;
+    let limits = Limits { weight: weight.unwrap_or(1), rate_limit };
+    call.app.broker.limit(&visitor.caller, call.cause(), account, limits).await?;
+    let found = call.app.broker.books().account(account).await.map_err(unread)?;
+    Ok(reply::json(&found.ok_or_else(|| crate::refusal::not_found("account"))?))
+}
+
 /// `POST /v1/admin/accounts/{id}/grants`.
 pub(crate) async fn grant(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
     let NewGrant { amount, note } = call.json().await?;
-    let transfer = call.app.broker.grant(&visitor.caller, account, amount, note.as_deref()).await?;
+    let transfer = call.app.broker.grant(&visitor.caller, call.cause(), account, amount, note.as_deref()).await?;
     Ok(reply::made(&GrantMade { transfer, account, amount }))
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use data_encoding::BASE64;
 use futures_util::stream;
 use http::{
     HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-use inos_broker::{Event, Happening, Subscription};
+use inos_broker::{Event, Happening, Subscription, Told};
 use inos_protocols::{
     JobId, Microcredits, Refusal,
     job::{Job, State},
@@ -99,16 +100,16 @@ impl Feed {
         }
         if self.over {
             // The history is told without waiting, and then the stream ends.
-            let event = timeout(Duration::ZERO, self.events.next()).await.ok()??;
-            return Some(written(&event));
+            let told = timeout(Duration::ZERO, self.events.next()).await.ok()??;
+            return Some(written(&told));
         }
         let stop = self.stop.clone();
         tokio::select! {
-            event = self.events.next() => {
-                let event = event?;
+            told = self.events.next() => {
+                let told = told?;
                 self.heartbeat = Instant::now() + HEARTBEAT;
-                self.over = self.one_job && matches!(event.what, Happening::State { state, .. } if state.is_final());
-                Some(written(&event))
+                self.over = self.one_job && is_end(&told);
+                Some(written(&told))
             }
             () = sleep_until(self.heartbeat) => {
                 self.heartbeat = Instant::now() + HEARTBEAT;
@@ -135,11 +136,28 @@ struct Data<'a> {
     total: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
 }
+
+/// What the data of a gap says.
+#[derive(Serialize)]
+struct GapData {
+    /// The first event that is not remembered.
+    first: u64,
+    /// And the last.
+    last: u64,
+    detail: &'static str,
+}
+
+const GAP: &str =
+    "Events up to this number are not remembered any more. Look at the jobs themselves for what they missed.";
 
 impl Data<'_> {
     fn of(job: JobId, at: Time) -> Self {
-        Self { job, at, state: None, cost: None, done: None, total: None, line: None }
+        Self { job, at, state: None, cost: None, done: None, total: None, line: None, offset: None, base64: None }
     }
 }
 
@@ -149,18 +167,34 @@ fn snapshot(job: &Job) -> Bytes {
     frame(None, "state", &data)
 }
 
-fn written(event: &Event) -> Bytes {
+/// Whether a job has ended with this.
+fn is_end(told: &Told) -> bool {
+    let Told::Event(event) = told else { return false };
+    matches!(event.what, Happening::State { state, .. } if state.is_final())
+}
+
+fn written(told: &Told) -> Bytes {
+    match told {
+        Told::Event(event) => written_event(event),
+        Told::Gap { first, last } => frame(Some(*last), "gap", &GapData { first: *first, last: *last, detail: GAP }),
+    }
+}
+
+fn written_event(event: &Event) -> Bytes {
     let Event { seq, job, at, what } = event;
     let data = Data::of(*job, *at);
     let (name, data) = match what {
         Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
         Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
         Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
+        Happening::Output { offset, bytes } => {
+            ("output", Data { offset: Some(*offset), base64: Some(BASE64.encode(bytes)), ..data })
+        }
     };
     frame(Some(*seq), name, &data)
 }
 
-fn frame(seq: Option<u64>, name: &str, data: &Data<'_>) -> Bytes {
+fn frame(seq: Option<u64>, name: &str, data: &impl Serialize) -> Bytes {
     let data = serde_json::to_string(data).expect("an event has text keys only");
     let id = seq.map_or_else(String::new, |seq| format!("id: {seq}\n"));
     format!("{id}event: {name}\ndata: {data}\n\n").into()

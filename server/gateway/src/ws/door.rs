@@ -33,6 +33,7 @@ pub(crate) async fn open(mut call: Call) -> Answer {
     let ticket = call.query()?.text("ticket").map(str::to_owned);
     check_origin(&call, ticket.is_some())?;
     let visitor = admit(&call, ticket.as_deref()).await?;
+    call.app.rates.admit(&visitor.caller)?;
     let app = call.app.clone();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut call.parts, &())
         .await

@@ -143,7 +143,7 @@ impl Outbox {
             *last = *new;
             return;
         }
-        self.waiting_bytes += WORD_BYTES;
+        self.waiting_bytes += WORD_BYTES + said_bytes(&body);
         self.words.push_back(body);
     }
 
@@ -276,6 +276,15 @@ impl Outbox {
 /// Whether a word is the end of a submission.
 fn ends_a_job(body: &ServerBody) -> bool {
     matches!(body, ServerBody::Problem(Trouble { correlation: Some(_), .. }))
+}
+
+/// What a unit said in a word.
+fn said_bytes(body: &ServerBody) -> usize {
+    match body {
+        ServerBody::Log(log) => log.line.len(),
+        ServerBody::Output(output) => output.bytes.len(),
+        _ => 0,
+    }
 }
 
 /// What an answer takes in a frame, roughly.

@@ -10,10 +10,10 @@ use std::{
 
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{StreamExt, stream::SplitStream};
-use inos_broker::{Happening, Origin, Replies, Reply, Subscription};
+use inos_broker::{Event, Happening, Origin, Replies, Reply, Subscription, Told};
 use inos_protocols::{
     JobId, Refusal,
-    frame::{ClientFrame, JobState, Progress, Resume, ServerBody, Submission, Trouble},
+    frame::{ClientFrame, Gap, JobLog, JobOutput, JobState, Progress, Resume, ServerBody, Submission, Topic, Trouble},
     refusal::Kind,
 };
 use tokio::task::AbortHandle;
@@ -129,12 +129,18 @@ impl<'a> Reader<'a> {
                 return Some(Stopped::End(End::WrongKind));
             }
         };
+        // What asks something of the broker counts as a request would.
+        let asks = matches!(frame, ClientFrame::Submit(_) | ClientFrame::Cancel(_) | ClientFrame::Subscribe(_));
+        if asks && let Err(refused) = self.app.rates.admit(&self.visitor.caller) {
+            refuse(session, &frame, &refused.into_refusal());
+            return None;
+        }
         match frame {
             ClientFrame::Submit(submissions) => self.submit(session, replies, submissions).await,
             ClientFrame::Cancel(correlation) => self.cancel(session, correlation).await,
-            ClientFrame::Subscribe(job) => self.subscribe(session, job).await,
-            ClientFrame::Unsubscribe(job) => {
-                if let Some(task) = self.subscriptions.0.remove(&job) {
+            ClientFrame::Subscribe(topic) => self.subscribe(session, topic).await,
+            ClientFrame::Unsubscribe(topic) => {
+                if let Some(task) = self.subscriptions.0.remove(&topic.job) {
                     task.abort();
                 }
             }
@@ -190,7 +196,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    async fn subscribe(&mut self, session: &Arc<Session>, job: Option<JobId>) {
+    async fn subscribe(&mut self, session: &Arc<Session>, Topic { job, after }: Topic) {
         if self.subscriptions.0.contains_key(&job) {
             return;
         }
@@ -198,7 +204,7 @@ impl<'a> Reader<'a> {
             let detail = format!("A connection has at most {SUBSCRIPTIONS_MAX} subscriptions.");
             return session.say(trouble(None, &Refusal::new(Kind::RateLimited, detail)));
         }
-        match self.app.broker.events(&self.visitor.caller, job, None).await {
+        match self.app.broker.events(&self.visitor.caller, job, after).await {
             Ok(events) => {
                 let task = tokio::spawn(tell(events, Arc::clone(session)));
                 self.subscriptions.0.insert(job, task.abort_handle());
@@ -220,13 +226,39 @@ impl<'a> Reader<'a> {
 
 /// Tells a session of events until the subscription ends.
 async fn tell(mut events: Subscription, session: Arc<Session>) {
-    while let Some(event) = events.next().await {
-        let job = event.job;
-        match event.what {
-            Happening::State { state, cost } => session.say(ServerBody::State(JobState { job, state, cost })),
-            Happening::Progress { done, total } => session.say(ServerBody::Progress(Progress { job, done, total })),
-            Happening::Log { .. } => {}
+    while let Some(told) = events.next().await {
+        session.say(word(&told));
+    }
+}
+
+/// What is told of an event, as a word of the session.
+fn word(told: &Told) -> ServerBody {
+    let event = match told {
+        Told::Event(event) => event,
+        Told::Gap { first, last } => return ServerBody::Gap(Gap { first: *first, last: *last }),
+    };
+    let Event { seq, job, what, .. } = &**event;
+    let (job, event) = (*job, *seq);
+    match what {
+        Happening::State { state, cost } => ServerBody::State(JobState { job, state: *state, cost: *cost, event }),
+        Happening::Progress { done, total } => {
+            ServerBody::Progress(Progress { job, done: *done, total: *total, event })
         }
+        Happening::Log { line } => ServerBody::Log(JobLog { job, line: line.clone(), event }),
+        Happening::Output { offset, bytes } => {
+            ServerBody::Output(JobOutput { job, offset: *offset, bytes: bytes.clone(), event })
+        }
+    }
+}
+
+/// Refuses what a frame asks; each of its jobs hears of it under its own number.
+fn refuse(session: &Session, frame: &ClientFrame, refusal: &Refusal) {
+    match frame {
+        ClientFrame::Submit(all) => {
+            all.iter().for_each(|one| session.say(trouble(Some(one.correlation), refusal)));
+        }
+        ClientFrame::Cancel(correlation) => session.say(trouble(Some(*correlation), refusal)),
+        _ => session.say(trouble(None, refusal)),
     }
 }
 

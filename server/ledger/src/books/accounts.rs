@@ -9,12 +9,12 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::{Books, column, damaged, page};
-use crate::Error;
+use crate::{Error, Limits, limits::whole};
 
 impl Books {
     /// An account and what it has; what is put aside on this node and not yet written counts as held.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
-        let row = sqlx::query("SELECT a.id, a.name, a.created, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
+        let row = sqlx::query("SELECT a.id, a.name, a.created, a.weight, a.rate_limit, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
             .bind(&id.as_bytes()[..])
             .fetch_optional(self.pool())
             .await
@@ -26,7 +26,7 @@ impl Books {
     pub async fn accounts(&self, limit: u32, cursor: Option<&str>) -> Result<(Vec<Account>, Option<String>), Error> {
         let after: i64 = cursor.map_or(Ok(0), str::parse).map_err(|_| Error::Cursor)?;
         let rows = sqlx::query(
-            "SELECT a.no, a.id, a.name, a.created, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
+            "SELECT a.no, a.id, a.name, a.created, a.weight, a.rate_limit, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
              WHERE a.kind = 2 AND a.no > $1 ORDER BY a.no LIMIT $2",
         )
         .bind(after)
@@ -48,6 +48,7 @@ impl Books {
         let reserved = self.shared.purses.lock().get(&id).map_or(0, |purse| purse.reserved());
         let balance = column::<i64>(row, "balance")?.max(0);
         let held = (column::<i64>(row, "held")? + reserved).min(balance);
+        let Limits { weight, rate_limit } = Limits::of(column(row, "weight")?, column(row, "rate_limit")?);
         let credits = |amount: i64| Microcredits::saturating(amount as u64);
         Ok(Account {
             id,
@@ -56,20 +57,39 @@ impl Books {
             balance: credits(balance),
             held: credits(held),
             available: credits(balance - held),
+            weight,
+            rate_limit,
         })
     }
 
     /// The keys of an account, oldest first, revoked ones included.
     pub async fn keys(&self, account: AccountId) -> Result<Vec<Key>, Error> {
         let rows = sqlx::query(
-            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked FROM keys k \
+            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked, k.last_used, k.rate_limit FROM keys k \
              JOIN accounts a ON a.no = k.account WHERE a.id = $1 ORDER BY k.id",
         )
         .bind(&account.as_bytes()[..])
         .fetch_all(self.pool())
         .await
         .map_err(Error::on("list keys"))?;
-        rows.iter().map(read_key).collect()
+        rows.iter().map(|row| self.read_key(row)).collect()
+    }
+
+    fn read_key(&self, row: &AnyRow) -> Result<Key, Error> {
+        let time = |ms: i64| Time::from_ms(ms as u64);
+        let id = KeyId::from_slice(column(row, "id")?).ok_or_else(damaged("key"))?;
+        let written = column::<Option<i64>>(row, "last_used")?.map(time);
+        Ok(Key {
+            id,
+            prefix: Key::prefix_of(id),
+            name: column(row, "name")?,
+            scopes: Scopes::from_bits(column::<i64>(row, "scopes")? as u8).list(),
+            created: time(column(row, "created")?),
+            expires: column::<Option<i64>>(row, "expires")?.map(time),
+            revoked: column::<Option<i64>>(row, "revoked")?.map(time),
+            last_used: self.shared.uses.of(id).max(written),
+            rate_limit: column::<Option<i64>>(row, "rate_limit")?.map(whole),
+        })
     }
 
     /// What an account used for jobs that were accepted since then, by method.
@@ -94,18 +114,6 @@ pub(super) fn first_id(since: Time) -> [u8; 16] {
     let mut bytes = *Uuid::nil().as_bytes();
     bytes[..6].copy_from_slice(&since.as_ms().to_be_bytes()[2..]);
     bytes
-}
-
-fn read_key(row: &AnyRow) -> Result<Key, Error> {
-    let time = |ms: i64| Time::from_ms(ms as u64);
-    Ok(Key {
-        id: KeyId::from_slice(column(row, "id")?).ok_or_else(damaged("key"))?,
-        name: column(row, "name")?,
-        scopes: Scopes::from_bits(column::<i64>(row, "scopes")? as u8).list(),
-        created: time(column(row, "created")?),
-        expires: column::<Option<i64>>(row, "expires")?.map(time),
-        revoked: column::<Option<i64>>(row, "revoked")?.map(time),
-    })
 }
 
 fn read_usage(row: &AnyRow) -> Result<Usage, Error> {

@@ -4,7 +4,7 @@ use inos_protocols::{AccountId, JobId, Microcredits, time::Time};
 use sqlx::any::AnyRow;
 
 use super::{Books, PAGE_MAX, column, damaged, request};
-use crate::{AccountNo, Error};
+use crate::{AccountNo, Error, limits::whole};
 
 /// An accepted job that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Unfinished {
     pub account: AccountId,
     /// The account's number.
     pub account_no: AccountNo,
+    /// How the account's share of the workers stands to that of others.
+    pub weight: u32,
     /// How to run it again, as it was given when it was accepted.
     pub asked: Vec<u8>,
     /// What is held for it.
@@ -34,7 +36,7 @@ impl Books {
         let mut after = vec![0; 16];
         loop {
             let rows = sqlx::query(
-                "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.request, j.expires, j.node \
+                "SELECT j.id, a.id AS account, a.weight, j.account AS account_no, j.asked, j.hold, j.request, j.expires, j.node \
                  FROM jobs j JOIN accounts a ON a.no = j.account \
                  WHERE j.state < 2 AND j.node = $1 AND j.id > $2 ORDER BY j.id LIMIT $3",
             )
@@ -59,7 +61,7 @@ impl Books {
     /// Jobs of any node that have not ended though they expired before that time, oldest first, a page of them.
     pub async fn overdue(&self, before: Time) -> Result<Vec<Unfinished>, Error> {
         let rows = sqlx::query(
-            "SELECT j.id, a.id AS account, j.account AS account_no, j.asked, j.hold, j.request, j.expires, j.node \
+            "SELECT j.id, a.id AS account, a.weight, j.account AS account_no, j.asked, j.hold, j.request, j.expires, j.node \
              FROM jobs j JOIN accounts a ON a.no = j.account \
              WHERE j.state < 2 AND j.expires < $1 ORDER BY j.id LIMIT $2",
         )
@@ -78,6 +80,7 @@ fn read(row: &AnyRow) -> Result<Unfinished, Error> {
         id: JobId::from_slice(column(row, "id")?).ok_or_else(&damaged)?,
         account: AccountId::from_slice(column(row, "account")?).ok_or_else(&damaged)?,
         account_no: AccountNo(column(row, "account_no")?),
+        weight: whole(column(row, "weight")?),
         asked: column::<Option<Vec<u8>>>(row, "asked")?.unwrap_or_default(),
         held: Microcredits::saturating(column::<i64>(row, "hold")? as u64),
         submitted: request.submitted,

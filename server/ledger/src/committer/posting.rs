@@ -16,7 +16,7 @@ use inos_protocols::{
 
 use super::{
     fold::{Change, Fold},
-    rows::{AcceptedRow, End, EndRow, SettledRow, TransferRow},
+    rows::{AcceptedRow, AuditRow, End, EndRow, SettledRow, TransferRow},
 };
 use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Settle, Transfer};
 
@@ -67,6 +67,7 @@ pub(crate) struct Posting<'a> {
     pub(crate) accepted: Vec<AcceptedRow<'a>>,
     pub(crate) ends: Vec<EndRow<'a>>,
     pub(crate) transfers: Vec<TransferRow<'a>>,
+    pub(crate) audit: Vec<AuditRow<'a>>,
     pub(crate) fold: Fold,
     pub(crate) claims: Vec<(&'a ClaimGuard, JobId)>,
     pub(crate) files: Vec<(JobId, Hash)>,
@@ -119,6 +120,7 @@ impl Writer {
             accepted: Vec::new(),
             ends: Vec::new(),
             transfers: Vec::new(),
+            audit: Vec::new(),
             fold: Fold::default(),
             claims: Vec::new(),
             files: Vec::new(),
@@ -290,6 +292,7 @@ impl<'a> Posting<'a> {
         self.fold.balance(transfer.credit().0, amount);
         let id = TransferId::new();
         self.transfers.push(TransferRow { id, transfer, at: self.now });
+        self.audit.extend(transfer.deed().map(|deed| AuditRow { deed, subject: id, at: self.now }));
         Came::Transferred(id)
     }
 }

@@ -12,7 +12,7 @@ use inos_protocols::{
     wire,
 };
 
-use crate::{Ending, JobRecord, Transfer};
+use crate::{Ending, JobRecord, Transfer, audit::Deed};
 
 /// Takes the columns of a row, one after the other.
 pub(crate) trait Sink {
@@ -42,6 +42,13 @@ macro_rules! end_columns {
     };
 }
 
+/// The columns of `audit` but its number.
+macro_rules! audit_columns {
+    () => {
+        "at, act, actor, key, account, subject, detail, address, request_id"
+    };
+}
+
 /// The columns that [`TransferRow::write`] writes.
 macro_rules! transfer_columns {
     () => {
@@ -49,7 +56,7 @@ macro_rules! transfer_columns {
     };
 }
 
-pub(crate) use {accepted_columns, end_columns, settled_columns, transfer_columns};
+pub(crate) use {accepted_columns, audit_columns, end_columns, settled_columns, transfer_columns};
 
 /// A new row of `jobs` that has ended. What all of a commit share, `node` and `commit_seq`, is not written here.
 pub(crate) struct SettledRow<'a> {
@@ -83,6 +90,13 @@ pub(crate) struct EndRow<'a> {
 pub(crate) struct TransferRow<'a> {
     pub(crate) id: TransferId,
     pub(crate) transfer: &'a Transfer,
+    pub(crate) at: Time,
+}
+
+/// A new row of `audit` about a transfer.
+pub(crate) struct AuditRow<'a> {
+    pub(crate) deed: &'a Deed,
+    pub(crate) subject: TransferId,
     pub(crate) at: Time,
 }
 
@@ -165,6 +179,12 @@ impl TransferRow<'_> {
         to.int(Some(reason_number(transfer.reason())));
         to.text(transfer.note());
         to.int(Some(at.as_i64()));
+    }
+}
+
+impl AuditRow<'_> {
+    pub(crate) fn write(&self, to: &mut impl Sink) {
+        self.deed.write(&self.subject.to_string(), self.at, to);
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{
 use super::{
     checkpoint::Checkpointer,
     posting::{Held, Helds, LabelRow, Posting},
-    rows::{self, Sink, accepted_columns, end_columns, settled_columns, transfer_columns},
+    rows::{self, Sink, accepted_columns, audit_columns, end_columns, settled_columns, transfer_columns},
     trouble::{Fate, Trouble},
     verdict::{Facts, Questions, Standing},
 };
@@ -243,11 +243,12 @@ fn write_claims(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Res
 }
 
 fn write_rows(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<()> {
-    let Posting { settled, accepted, transfers, .. } = posting;
+    let Posting { settled, accepted, transfers, audit, .. } = posting;
     let of_commit = [posting.node, posting.root.sequence as i64];
     insert(connection, "jobs", settled_columns!(), "node, commit_seq", &of_commit, settled, |row, to| row.write(to))?;
     insert(connection, "jobs", accepted_columns!(), "node, commit_seq", &of_commit, accepted, |row, to| row.write(to))?;
     insert(connection, "transfers", transfer_columns!(), "", &[], transfers, |row, to| row.write(to))?;
+    insert(connection, "audit", audit_columns!(), "", &[], audit, |row, to| row.write(to))?;
     write_ends(connection, posting)?;
     write_files(connection, posting)?;
     write_labels(connection, posting)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use inos_protocols::{
     AccountId,
-    account::{Scope, Scopes},
+    account::{Key, Scope, Scopes},
     time::Time,
 };
 
@@ -30,7 +30,8 @@ async fn a_key_opens_its_account(place: Place) {
             (purse.no, account, key.key.id, scopes)
         );
     }
-    assert_eq!(books.keys(account).await.unwrap(), [key.key]);
+    let shown = books.keys(account).await.unwrap();
+    assert_eq!(shown, [Key { last_used: shown[0].last_used, ..key.key }]);
     assert!(matches!(ledger.create_key(AccountId::new(), "x", scopes, None).await, Err(Error::NoAccount)));
     drop((ledger, books));
     let (ledger, _) = place.open().await;

@@ -42,6 +42,17 @@ enum Deed {
         #[arg(long, value_parser = show::parse_credits, default_value = "0")]
         credits: Microcredits,
     },
+    /// Set how fast an account may ask, and its share of the workers (scope admin)
+    Limit {
+        /// The account
+        account: String,
+        /// How its share stands to that of others who wait
+        #[arg(long, default_value_t = 1)]
+        weight: u32,
+        /// How many requests a second all its keys may make together; without it, as many as come
+        #[arg(long, value_name = "A_SECOND")]
+        rate_limit: Option<u32>,
+    },
     /// Give credits to an account (scope admin)
     Grant {
         /// The account
@@ -73,6 +84,10 @@ impl Accounts {
                 if !terminal.json() {
                     say("The secret is shown this once: keep it now.");
                 }
+            }
+            Deed::Limit { account, weight, rate_limit } => {
+                let body = json!({ "weight": weight, "rate_limit": rate_limit });
+                terminal.facts(&client.put(&format!("/v1/admin/accounts/{}/limits", percent(account)), &body)?)?;
             }
             Deed::Grant { account, credits, note } => {
                 let body = json!({ "amount": credits, "note": note });

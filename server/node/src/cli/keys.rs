@@ -13,7 +13,7 @@ use crate::{
     terminal::{Terminal, say},
 };
 
-/// Make, list and revoke API keys
+/// Make, list, replace and revoke API keys
 #[derive(Debug, clap::Args)]
 pub(super) struct Keys {
     #[command(subcommand)]
@@ -36,6 +36,18 @@ enum Deed {
         /// When it ends, from now, such as 30d
         #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
+        /// How many requests a second it may make
+        #[arg(long, value_name = "A_SECOND")]
+        rate_limit: Option<u32>,
+    },
+    /// Replace a key by a new one of the same name, scopes and limits; its secret is printed once
+    Rotate {
+        /// The key's id
+        #[arg(value_name = "KEY")]
+        id: String,
+        /// How long the old one goes on working, such as 1h
+        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "1day")]
+        overlap: Duration,
     },
     /// Make a key useless at once
     Revoke {
@@ -51,16 +63,24 @@ impl Keys {
         match &self.deed {
             Deed::List => {
                 let keys = client.get("/v1/keys")?;
-                let columns = ["id", "name", "scopes", "created", "expires", "revoked"];
+                let columns = ["id", "prefix", "name", "scopes", "created", "expires", "revoked", "last_used"];
                 terminal.table(&keys, items(&keys), &columns, "There are no keys.")?;
             }
-            Deed::Create { name, scopes, expires_in } => {
-                let mut body = json!({ "name": name, "scopes": scopes });
+            Deed::Create { name, scopes, expires_in, rate_limit } => {
+                let mut body = json!({ "name": name, "scopes": scopes, "rate_limit": rate_limit });
                 if let Some(span) = expires_in {
                     let ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
                     body["expires"] = json!(Time::now().plus_ms(ms));
                 }
                 terminal.facts(&client.post("/v1/keys", &body)?)?;
+                if !terminal.json() {
+                    say("The secret is shown this once: keep it now.");
+                }
+            }
+            Deed::Rotate { id, overlap } => {
+                let overlap_ms = u64::try_from(overlap.as_millis()).unwrap_or(u64::MAX);
+                let path = format!("/v1/keys/{}/rotate", percent(id));
+                terminal.facts(&client.post(&path, &json!({ "overlap_ms": overlap_ms }))?)?;
                 if !terminal.json() {
                     say("The secret is shown this once: keep it now.");
                 }

@@ -3,7 +3,7 @@
 use tokio::try_join;
 use tokio_postgres::{Client, Error, Statement};
 
-use crate::committer::rows::{self, accepted_columns, end_columns, settled_columns, transfer_columns};
+use crate::committer::rows::{self, accepted_columns, audit_columns, end_columns, settled_columns, transfer_columns};
 
 /// What every writing connection begins with. A server set to lose acknowledged commits is overruled.
 const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '3s'; SET statement_timeout = '4s'; \
@@ -54,6 +54,7 @@ pub(super) struct Statements {
     pub(super) files: Statement,
     pub(super) labels: Statement,
     pub(super) transfers: Statement,
+    pub(super) audit: Statement,
     /// Leases, balances, the signed root and new jobs.
     pub(super) root: Statement,
 }
@@ -62,6 +63,7 @@ pub(super) struct Statements {
 pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
     client.batch_execute(HELLO).await?;
     let (ends, transfers) = (ends(), insert("transfers", transfer_columns!(), "", "", 0));
+    let audit = insert("audit", audit_columns!(), "", "", 0);
     let settled = insert("jobs", settled_columns!(), ", node, commit_seq", ", $4, $10", ROOT_PARAMETERS);
     let before = ROOT_PARAMETERS + rows::count(settled_columns!());
     let accepted = insert("jobs", accepted_columns!(), ", node, commit_seq", ", $4, $10", before);
@@ -83,7 +85,7 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
              ON i.account = w.account AND i.key = w.key WHERE i.expires > $3"
         ),
     )?;
-    let (claims, no_files, ends, files, labels, transfers, root) = try_join!(
+    let (claims, no_files, ends, files, labels, transfers, audit, root) = try_join!(
         client.prepare(CLAIMS),
         client.prepare("DELETE FROM payload_files WHERE job = ANY($1)"),
         client.prepare(&ends),
@@ -95,6 +97,7 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
              SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[])"
         ),
         client.prepare(&transfers),
+        client.prepare(&audit),
         client.prepare(&root),
     )?;
     Ok(Statements {
@@ -109,6 +112,7 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
         files,
         labels,
         transfers,
+        audit,
         root,
     })
 }
@@ -143,8 +147,8 @@ fn arrays(columns: &str, before: usize) -> Vec<String> {
 
 fn type_of(column: &str) -> &'static str {
     match column {
-        "unit" | "method" | "note" => "text",
-        "id" | "request" | "ending" | "asked" | "kept" => "bytea",
+        "unit" | "method" | "note" | "act" | "subject" | "detail" | "address" | "request_id" => "text",
+        "id" | "key" | "request" | "ending" | "asked" | "kept" => "bytea",
         _ => "bigint",
     }
 }

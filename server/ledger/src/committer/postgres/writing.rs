@@ -12,7 +12,7 @@ use crate::{
     committer::{
         fold::{Change, Spent},
         posting::Posting,
-        rows::{accepted_columns, end_columns, settled_columns, transfer_columns},
+        rows::{accepted_columns, audit_columns, end_columns, settled_columns, transfer_columns},
     },
 };
 
@@ -44,7 +44,7 @@ pub(super) async fn write(
 
 /// Everything and the end of the transaction, without waiting for anything in between.
 async fn write_all(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
-    let (claims, no_files, ends, files, labels, transfers, root, commit) = join!(
+    let (claims, no_files, ends, files, labels, transfers, audit, root, commit) = join!(
         biased;
         write_claims(client, statements, posting),
         forget_files(client, statements, posting),
@@ -52,10 +52,11 @@ async fn write_all(client: &Client, statements: &Statements, posting: &Posting<'
         write_files(client, statements, posting),
         write_labels(client, statements, posting),
         write_transfers(client, statements, posting),
+        write_audit(client, statements, posting),
         write_root(client, statements, posting),
         client.batch_execute("COMMIT"),
     );
-    claims.and(no_files).and(ends).and(files).and(labels).and(transfers).and(root).and(commit)
+    claims.and(no_files).and(ends).and(files).and(labels).and(transfers).and(audit).and(root).and(commit)
 }
 
 async fn write_claims(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
@@ -117,6 +118,14 @@ async fn write_transfers(client: &Client, statements: &Statements, posting: &Pos
     }
     let transfers = Columns::of(transfer_columns!(), &posting.transfers, |row, to| row.write(to));
     client.execute(&statements.transfers, &transfers.parameters()).await.map(drop)
+}
+
+async fn write_audit(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
+    if posting.audit.is_empty() {
+        return Ok(());
+    }
+    let audit = Columns::of(audit_columns!(), &posting.audit, |row, to| row.write(to));
+    client.execute(&statements.audit, &audit.parameters()).await.map(drop)
 }
 
 /// Leases, balances, the signed root and new jobs.

@@ -93,6 +93,8 @@ fn print(terminal: Terminal, event: &Event, data: &Value) -> Result<(), Failure>
         "state" => format!("{}  cost {}", field("state"), field("cost")),
         "progress" => format!("{} of {}", field("done"), field("total")),
         "log" => field("line"),
+        "output" => format!("{} bytes, in base64: {}", field("offset"), field("base64")),
+        "gap" => field("detail"),
         _ => show::clean(&event.data),
     };
     terminal.line(&format!("{at}{:8}  {words}", show::clean(&event.name)))
