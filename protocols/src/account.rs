@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, JobId, KeyId, Microcredits, ids::TransferId, time::Time};
+use crate::{AccountId, JobId, KeyId, Microcredits, ids::TransferId, month::Month, time::Time};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +109,9 @@ pub struct Key {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Time>,
+    /// What its jobs may cost in all, in microcredits; none means whatever the account has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Microcredits>,
 }
 
 /// A new key with its secret, shown once.
@@ -208,6 +211,18 @@ pub struct Usage {
     pub succeeded: u64,
     /// What they cost, in microcredits.
     pub cost: Microcredits,
+}
+
+/// What an account may spend on jobs in a month, and how much of it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// The month, in UTC.
+    pub month: Month,
+    /// What the account's jobs may cost in every month, in microcredits; none means whatever it has.
+    pub budget: Option<Microcredits>,
+    /// What was spent of it, and is held for jobs under way, in microcredits; 0 where there is no budget.
+    pub used: Microcredits,
 }
 
 /// A blob of an account.

@@ -302,8 +302,17 @@ pub(super) fn node_identity() -> impl Strategy<Value = Node> {
 pub(super) fn key() -> impl Strategy<Value = Key> {
     let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=5);
     let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
-    (id, text(), scopes, time(), option::of(time()), option::of(time()))
-        .prop_map(|(id, name, scopes, created, expires, revoked)| Key { id, name, scopes, created, expires, revoked })
+    (id, text(), scopes, time(), option::of(time()), option::of(time()), option::of(amount())).prop_map(
+        |(id, name, scopes, created, expires, revoked, budget)| Key {
+            id,
+            name,
+            scopes,
+            created,
+            expires,
+            revoked,
+            budget,
+        },
+    )
 }
 
 pub(super) fn job_request() -> impl Strategy<Value = JobRequest<'static>> {

@@ -231,6 +231,6 @@ fn identities_are_as_committed() {
     let key = "key_019a0000000070008000000000000006";
     let plain = json!({"id": key, "name": "ci", "scopes": ["jobs", "blobs"], "created": AT});
     let ended = json!({"id": key, "name": "", "scopes": ["jobs", "blobs", "regions", "account", "admin"],
-        "created": AT, "expires": AT, "revoked": AT});
+        "created": AT, "expires": AT, "revoked": AT, "budget": 5_000_000});
     check("key", wire::read_key, wire::write_key, vec![("for ever", plain), ("revoked", ended)]);
 }

@@ -87,12 +87,16 @@ fn key(from: key::Reader<'_>) -> Result<Key, Malformed> {
             key::revoked::None(()) => None,
             key::revoked::Some(ms) => Some(fields::time("revoked", ms)?),
         },
+        budget: match from.get_budget().which()? {
+            key::budget::None(()) => None,
+            key::budget::Some(amount) => Some(fields::amount("budget", amount)?),
+        },
     })
 }
 
 /// The message about this key.
 pub fn write_key(key: &Key) -> Vec<u8> {
-    let Key { id, name, scopes, created, expires, revoked } = key;
+    let Key { id, name, scopes, created, expires, revoked, budget } = key;
     let mut message = message::begin(24 + message::words(name.len()) + message::words(2 * scopes.len()));
     let mut to = message.init_root::<key::Builder<'_>>();
     to.set_id(id.as_bytes());
@@ -106,7 +110,10 @@ pub fn write_key(key: &Key) -> Vec<u8> {
         to.reborrow().init_expires().set_some(time.as_ms());
     }
     if let Some(time) = revoked {
-        to.init_revoked().set_some(time.as_ms());
+        to.reborrow().init_revoked().set_some(time.as_ms());
+    }
+    if let Some(amount) = budget {
+        to.init_budget().set_some(amount.get());
     }
     message::end(&message)
 }

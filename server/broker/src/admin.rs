@@ -1,8 +1,9 @@
 //! Accounts, grants and keys. A key never makes a stronger one, and every movement of credits has a reason.
 
+use inos_ledger::Moved;
 use inos_protocols::{
     AccountId, KeyId, Microcredits, Refusal,
-    account::{Account, Key, NewKey, Scope, Scopes},
+    account::{Account, Budget, Key, NewKey, Scope, Scopes},
     ids::TransferId,
     refusal::Kind,
     time::Time,
@@ -25,7 +26,7 @@ impl Broker {
         check_name(name)?;
         let account = self.0.ledger.open_account(name, credits).await.map_err(database)?;
         let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs, Scope::Regions, Scope::Account]);
-        let key = self.0.ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
+        let key = self.0.ledger.create_key(account.id, "first", scopes, None, None).await.map_err(database)?;
         Ok((account, key))
     }
 
@@ -44,6 +45,43 @@ impl Broker {
         self.0.ledger.grant(to, amount, note).await.map_err(database)
     }
 
+    /// Gives credits of the caller's account to another; the same key with the same request is one transfer.
+    pub async fn transfer(
+        &self,
+        caller: &Caller,
+        to: AccountId,
+        amount: Microcredits,
+        note: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<Moved, Refusal> {
+        if let Some(note) = note {
+            check_note(note)?;
+        }
+        if key.is_some_and(|key| key.chars().any(char::is_control)) {
+            let told = "an idempotency key has no control characters";
+            return Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told));
+        }
+        if caller.budget.is_some() {
+            let told = "A key with a budget gives no credits away; show one without.";
+            return Err(Refusal::new(Kind::Forbidden, told));
+        }
+        if to == caller.account {
+            return Err(Refusal::field(Kind::InvalidParams, "/to", "an account gives nothing to itself"));
+        }
+        self.0.ledger.transfer(caller.account, to, amount, note, key).await.map_err(database)
+    }
+
+    /// Sets what an account's jobs may cost in every month; none means whatever it has.
+    pub async fn set_budget(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        budget: Option<Microcredits>,
+    ) -> Result<Budget, Refusal> {
+        caller.need(Scope::Admin)?;
+        self.0.ledger.set_budget(account, budget).await.map_err(database)
+    }
+
     /// Makes a key of the caller's account with at most the caller's scopes; its secret is shown once.
     pub async fn create_key(
         &self,
@@ -51,8 +89,12 @@ impl Broker {
         name: &str,
         scopes: &[Scope],
         expires: Option<Time>,
+        budget: Option<Microcredits>,
     ) -> Result<NewKey, Refusal> {
         check_name(name)?;
+        if caller.budget.is_some() {
+            return Err(Refusal::new(Kind::Forbidden, "A key with a budget makes no other key; show one without."));
+        }
         let wanted = Scopes::of(scopes);
         if !caller.scopes.cover(wanted) {
             return Err(Refusal::new(Kind::Forbidden, "A key cannot make a key with scopes that it lacks itself."));
@@ -63,7 +105,7 @@ impl Broker {
         if expires.is_some_and(|expires| expires <= Time::now()) {
             return Err(Refusal::field(Kind::InvalidParams, "/expires", "this time has passed"));
         }
-        self.0.ledger.create_key(caller.account, name, wanted, expires).await.map_err(database)
+        self.0.ledger.create_key(caller.account, name, wanted, expires, budget).await.map_err(database)
     }
 
     /// The keys of the caller's account, without their secrets.

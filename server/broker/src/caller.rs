@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inos_ledger::{Access, KeyWatch, Purse};
+use inos_ledger::{Access, Budget, KeyWatch, Purse};
 use inos_protocols::{
     AccountId, KeyId, Refusal,
     account::{Scope, Scopes},
@@ -25,6 +25,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// The account's credits, as this node holds them.
     pub purse: Arc<Purse>,
+    /// The key's own limit, if it has one.
+    pub budget: Option<Arc<Budget>>,
 }
 
 impl Caller {
@@ -59,8 +61,9 @@ impl Broker {
             ));
         };
         let purse = self.0.ledger.purse_of(&access);
+        let budget = self.0.ledger.key_budget(&access);
         let Access { account_id: account, key, scopes, expires, .. } = access;
-        Ok(Caller { account, key, expires, scopes, purse })
+        Ok(Caller { account, key, expires, scopes, purse, budget })
     }
 
     /// Watches the key that a caller has shown: what hangs on it ends with it.

@@ -49,7 +49,7 @@ async fn house() -> House {
         account_queue_len_max: 1_000,
         stop_grace: Duration::from_secs(2),
     };
-    let engine = inos_engine::Engine::start(inos_catalog::builtin(), arena.clone(), engine_options).unwrap();
+    let engine = inos_engine::Engine::start(inos_catalog::builtin(), None, arena.clone(), engine_options).unwrap();
     let key = ledger.first_start("admin").await.unwrap().unwrap();
     let options = Options {
         node,

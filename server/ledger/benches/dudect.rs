@@ -56,7 +56,7 @@ async fn compare(time: Duration) -> bool {
     };
     let (ledger, _books) = open(options, Box::new(|| Ok(()))).await.expect("a ledger");
     let account = ledger.open_account("somebody", Microcredits::ZERO).await.expect("an account").id;
-    let make = |name: &'static str| ledger.create_key(account, name, Scopes::default(), None);
+    let make = |name: &'static str| ledger.create_key(account, name, Scopes::default(), None, None);
     let used = make("used").await.expect("a key").secret;
     let unused = make("unused").await.expect("a key").secret;
     let keep_known = keep_known(ledger.clone(), used.clone());

@@ -32,7 +32,7 @@ enum Kind {
 /// Finds or makes the issuer and the node's own account.
 pub(crate) async fn found(database: &Database, node: NodeId) -> Result<(AccountNo, AccountNo), Error> {
     let mut tx = database.write().await?;
-    let issuer = find_or_make(tx.on(), derived_id(b"inos.issuer", &[]), "issuer", Kind::Issuer).await?;
+    let issuer = find_or_make(tx.on(), issuer_id(), "issuer", Kind::Issuer).await?;
     let name = format!("node {node}");
     let own = find_or_make(tx.on(), derived_id(b"inos.node", &node.0), &name, Kind::Node).await?;
     sqlx::query("INSERT INTO nodes (account, id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
@@ -53,6 +53,22 @@ pub(crate) async fn number(database: &Database, account: AccountId) -> Result<Ac
         .await
         .map_err(Error::on("find an account"))?;
     no.map(AccountNo).ok_or(Error::NoAccount)
+}
+
+/// The number of an account that pays for jobs.
+pub(crate) async fn user_number(database: &Database, account: AccountId) -> Result<AccountNo, Error> {
+    let no: Option<i64> = sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1 AND kind = $2")
+        .bind(&account.as_bytes()[..])
+        .bind(Kind::User as i64)
+        .fetch_optional(database.pool())
+        .await
+        .map_err(Error::on("find an account"))?;
+    no.map(AccountNo).ok_or(Error::NoAccount)
+}
+
+/// The account that all credits come from.
+pub(crate) fn issuer_id() -> AccountId {
+    derived_id(b"inos.issuer", &[])
 }
 
 /// An id that every server works out alike, so that two that start at once agree.
@@ -181,7 +197,7 @@ impl Ledger {
         let id = AccountId::new();
         let no = find_or_make(tx.on(), id, admin_name, Kind::User).await?;
         issue(tx.on(), shared.issuer, id, shared.starting_credits, "starting credits").await?;
-        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None).await?;
+        let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None, None).await?;
         tx.commit().await?;
         Ok(Some(key))
     }
@@ -194,34 +210,11 @@ impl Ledger {
         self.move_credits(transfer).await
     }
 
-    /// Moves credits that are neither held nor reserved from one account to another.
-    pub async fn transfer(
-        &self,
-        from: AccountId,
-        to: AccountId,
-        amount: Microcredits,
-        note: Option<&str>,
-    ) -> Result<TransferId, Error> {
-        let shared = &self.0.shared;
-        let purse = self.purse(from).await?;
-        let to = number(&shared.database, to).await?;
-        let transfer = Transfer::new(purse.no, to, amount, Reason::Transfer, note.map(Into::into))?;
-        match self.move_credits(transfer.clone()).await {
-            Err(Error::TooPoor { .. }) => {
-                // Some of it may be leased to this very node, or to one that let its lease expire.
-                let _alone = purse.refill.lock().await;
-                shared.give_back(&purse).await?;
-                self.reconcile().await?;
-                self.move_credits(transfer).await
-            }
-            other => other,
-        }
-    }
-
-    async fn move_credits(&self, transfer: Transfer) -> Result<TransferId, Error> {
+    pub(crate) async fn move_credits(&self, transfer: Transfer) -> Result<TransferId, Error> {
         match self.commit(vec![Entry::Transfer(transfer)]).await.pop() {
             Some(Ok(Commit::Transferred(id))) => Ok(id),
             Some(Err(CommitError::TooPoor { required, available })) => Err(Error::TooPoor { required, available }),
+            Some(Err(CommitError::Duplicate(id))) => Err(Error::Duplicate(TransferId::from_bytes(*id.as_bytes()))),
             _ => Err(Error::Unavailable),
         }
     }

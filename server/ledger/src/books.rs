@@ -16,6 +16,7 @@ use inos_protocols::{
 };
 use sqlx::{Any, AnyPool, ColumnIndex, Decode, Row, Type, any::AnyRow};
 
+pub(crate) use self::accounts::first_id;
 pub use self::{
     blobs::Payloads,
     jobs::{JobFilter, KnownJob},

@@ -11,7 +11,7 @@ use inos_protocols::{
     time::Time,
 };
 
-use crate::{AccountNo, ClaimGuard, Error, Purse, Reservation};
+use crate::{AccountNo, ClaimGuard, Error, Limit, Purse, Reservation};
 
 /// One thing to be written down. All entries of a commit share its flush; each succeeds or fails by itself.
 #[expect(
@@ -63,6 +63,8 @@ pub struct Finish {
     pub purse: Arc<Purse>,
     /// How it ended.
     pub ending: Ending,
+    /// What it has taken of budgets.
+    pub limits: Vec<Limit>,
 }
 
 /// A job as it was asked for.
@@ -128,13 +130,14 @@ pub struct Ending {
 }
 
 /// Credits that move from one account to another.
-#[derive(Debug, Clone)]
 pub struct Transfer {
     debit: AccountNo,
     credit: AccountNo,
     amount: Microcredits,
     reason: Reason,
     note: Option<String>,
+    /// Its idempotency key.
+    pub(crate) claim: Option<ClaimGuard>,
 }
 
 impl Transfer {
@@ -149,7 +152,7 @@ impl Transfer {
         if amount == Microcredits::ZERO || debit == credit {
             return Err(Error::Amount);
         }
-        Ok(Self { debit, credit, amount, reason, note })
+        Ok(Self { debit, credit, amount, reason, note, claim: None })
     }
 
     /// Who pays.

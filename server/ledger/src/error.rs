@@ -1,6 +1,6 @@
 //! Everything that can go wrong with the ledger. A message never shows a password.
 
-use inos_protocols::{JobId, Microcredits};
+use inos_protocols::{JobId, Microcredits, ids::TransferId};
 
 /// Why something could not be done with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,12 @@ pub enum Error {
         /// What there is.
         available: Microcredits,
     },
+    /// The idempotency key stands for another request.
+    #[error("this idempotency key was used with another request")]
+    KeyTaken,
+    /// The idempotency key got this transfer at the same moment.
+    #[error("this was done already as {0}")]
+    Duplicate(TransferId),
     /// A cursor that was not made here.
     #[error("the cursor is not one of this list")]
     Cursor,
@@ -118,6 +124,16 @@ pub enum ReserveError {
         /// What there is.
         available: Microcredits,
     },
+    /// A budget has too little left.
+    #[error("this needs {required} credits and {available} are left of the budget")]
+    OverBudget {
+        /// Whether it is the key's, and not the account's.
+        is_keys: bool,
+        /// What it takes.
+        required: Microcredits,
+        /// What is left.
+        available: Microcredits,
+    },
     /// The database did not answer.
     #[error("could not ask the ledger for credits")]
     Database(#[from] Error),
@@ -138,6 +154,14 @@ pub enum CommitError {
         /// What it takes.
         required: Microcredits,
         /// What there is.
+        available: Microcredits,
+    },
+    /// A budget has too little left: jobs of another server have used it up.
+    #[error("this needs {required} credits and {available} are left of the budget")]
+    OverBudget {
+        /// What it takes.
+        required: Microcredits,
+        /// What is left.
         available: Microcredits,
     },
     /// The job is not there or has ended already.

@@ -8,7 +8,7 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use inos_protocols::{
-    AccountId, Hash, KeyId,
+    AccountId, Hash, KeyId, Microcredits,
     account::{Key, NewKey, Scopes},
     time::Time,
 };
@@ -44,6 +44,10 @@ pub struct Access {
     pub scopes: Scopes,
     /// When it ends, if ever.
     pub expires: Option<Time>,
+    /// Whether it has a budget of its own.
+    pub has_budget: bool,
+    /// Whether its account has one.
+    pub is_limited: bool,
 }
 
 /// What the database said of a key, and when.
@@ -88,11 +92,12 @@ impl Ledger {
         name: &str,
         scopes: Scopes,
         expires: Option<Time>,
+        budget: Option<Microcredits>,
     ) -> Result<NewKey, Error> {
         let database = &self.0.shared.database;
         let no = accounts::number(database, account).await?;
         let mut tx = database.write().await?;
-        let key = make(tx.on(), no, name, scopes, expires).await?;
+        let key = make(tx.on(), no, name, scopes, expires, budget).await?;
         tx.commit().await?;
         Ok(key)
     }
@@ -132,6 +137,13 @@ impl KeyCache {
         keys.remove(&id);
     }
 
+    /// Believes no key of an account without asking again.
+    pub(crate) fn forget_all_of(&self, account: AccountNo) {
+        let mut keys = self.keys.lock();
+        self.revocations.fetch_add(1, Release);
+        keys.retain(|_, known| known.access.account != account);
+    }
+
     /// Whether a key is believed without asking the database.
     pub(crate) fn is_known(&self, id: KeyId) -> bool {
         self.get(id).is_some()
@@ -162,16 +174,16 @@ impl KeyCache {
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         let (read, revocations) = (Instant::now(), self.revocations.load(Acquire));
-        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>);
+        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires FROM keys k JOIN accounts a ON a.no = k.account \
+            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, k.budget, a.budget FROM keys k JOIN accounts a ON a.no = k.account \
              WHERE k.id = $1 AND k.revoked IS NULL",
         )
         .bind(&id.as_bytes()[..])
         .fetch_optional(database.pool())
         .await
         .map_err(Error::on("read a key"))?;
-        let Some((account, account_id, secret_hash, scopes, expires)) = row else {
+        let Some((account, account_id, secret_hash, scopes, expires, budget, account_budget)) = row else {
             self.keys.lock().remove(&id);
             return Ok(None);
         };
@@ -182,6 +194,8 @@ impl KeyCache {
             key: id,
             scopes: Scopes::from_bits(scopes as u8),
             expires: expires.map(|ms| Time::from_ms(ms as u64)),
+            has_budget: budget.is_some(),
+            is_limited: account_budget.is_some(),
         };
         let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
         let known = Known { secret_hash, access, read };
@@ -211,11 +225,12 @@ pub(crate) async fn make(
     name: &str,
     scopes: Scopes,
     expires: Option<Time>,
+    budget: Option<Microcredits>,
 ) -> Result<NewKey, Error> {
     let (id, mut secret) = (KeyId::new(), [0; SECRET_LEN]);
     getrandom::fill(&mut secret).map_err(|_| Error::Random)?;
     let created = Time::now();
-    sqlx::query("INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    sqlx::query("INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires, budget) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(&id.as_bytes()[..])
         .bind(account.0)
         .bind(name)
@@ -223,10 +238,11 @@ pub(crate) async fn make(
         .bind(i64::from(scopes.bits()))
         .bind(created.as_i64())
         .bind(expires.map(Time::as_i64))
+        .bind(budget.map(Microcredits::as_i64))
         .execute(connection)
         .await
         .map_err(Error::on("make a key"))?;
-    let key = Key { id, name: name.into(), scopes: scopes.list(), created, expires, revoked: None };
+    let key = Key { id, name: name.into(), scopes: scopes.list(), created, expires, revoked: None, budget };
     let secret = format!("inos_{}_{}", HEXLOWER.encode(id.as_bytes()), HEXLOWER.encode(&secret));
     Ok(NewKey { key, secret })
 }
@@ -255,6 +271,8 @@ mod tests {
             key,
             scopes: Scopes::default(),
             expires: None,
+            has_budget: false,
+            is_limited: false,
         };
         let read = Instant::now().checked_sub(ago).expect("a machine that runs for longer than a minute");
         cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read });

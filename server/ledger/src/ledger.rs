@@ -3,12 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ed25519_dalek::SigningKey;
-use inos_protocols::{AccountId, Hash, Microcredits, NodeId};
+use inos_protocols::{AccountId, Hash, KeyId, Microcredits, NodeId};
 use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    Access, AccountNo, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    Access, AccountNo, Books, Budget, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
     claims::Claims,
     committer::{Committer, Writer},
     database::Database,
@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) starting_credits: Microcredits,
     pub(crate) lease_ms: u64,
     pub(crate) purses: Mutex<HashMap<AccountId, Arc<Purse>>>,
+    /// Limits by account and key, once somebody was under them.
+    pub(crate) budgets: Mutex<HashMap<(AccountNo, Option<KeyId>), Arc<Budget>>>,
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
     pub(crate) watches: Watches,
@@ -81,6 +83,7 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         starting_credits,
         lease_ms,
         purses: Mutex::default(),
+        budgets: Mutex::default(),
         claims: Arc::default(),
         keys: KeyCache::default(),
         watches: Watches::default(),
@@ -101,7 +104,12 @@ impl Ledger {
 
     /// The purse of the account that a key opens, without a word to the database.
     pub fn purse_of(&self, access: &Access) -> Arc<Purse> {
-        self.0.shared.purse_at(access.account_id, access.account)
+        let shared = &self.0.shared;
+        let purse = shared.purse_at(access.account_id, access.account);
+        if access.is_limited && !purse.is_limited() {
+            purse.set_budget(Some(shared.budget(access.account, None)));
+        }
+        purse
     }
 
     /// Puts credits aside from memory alone; never waits. `None`: ask [`Ledger::reserve_slowly`].
@@ -167,7 +175,7 @@ impl Ledger {
 }
 
 impl Shared {
-    async fn purse(&self, account: AccountId) -> Result<Arc<Purse>, Error> {
+    pub(crate) async fn purse(&self, account: AccountId) -> Result<Arc<Purse>, Error> {
         if let Some(purse) = self.purses.lock().get(&account) {
             return Ok(purse.clone());
         }

@@ -5,6 +5,7 @@
 mod accounts;
 mod blobs;
 mod books;
+mod budget;
 mod claims;
 mod committer;
 mod database;
@@ -15,15 +16,18 @@ mod keeper;
 mod keys;
 mod lease;
 mod ledger;
+mod limits;
 mod migrate;
 mod purse;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod watches;
 
 pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
+pub use budget::{Budget, Limit};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
 pub use committer::Committed;
 pub use entry::{Accept, Commit, Ending, Entry, Finish, JobRecord, Settle, Transfer};
@@ -33,4 +37,5 @@ pub use keys::Access;
 pub use ledger::{Barrier, Ledger, Options, open};
 pub use migrate::SCHEMA;
 pub use purse::{AccountNo, Purse, Reservation};
+pub use transfers::Moved;
 pub use watches::KeyWatch;

@@ -7,6 +7,7 @@ mod garbage;
 mod jobs;
 mod keys;
 mod leases;
+mod limits;
 mod model;
 mod outages;
 mod place;

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod lock;
 pub mod logs;
 pub mod otlp;
+pub mod prices;
 pub mod redact;
 pub mod serve;
 mod show;

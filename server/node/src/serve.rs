@@ -14,7 +14,7 @@ use std::{
 use inos_gateway::{Gateway, Options, Tls};
 use inos_protocols::NodeId;
 
-use crate::{config::Config, exit::Exit, files, identity, lock};
+use crate::{config::Config, exit::Exit, files, identity, lock, prices};
 
 pub use check::{check, migrate};
 
@@ -48,6 +48,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The operator's file of prices cannot be used.
+    #[error(transparent)]
+    Prices(#[from] prices::Error),
     /// The payloads did not open.
     #[error("could not open the payloads")]
     Blobs(#[from] inos_blobs::Error),
@@ -78,7 +81,9 @@ impl Error {
             Self::Ledger(NewerSchema { .. } | Url { .. }) | Self::Gateway(Certificate { .. } | Pem { .. }) => {
                 Exit::Config
             }
-            Self::Engine(inos_engine::Error::Option { .. }) | Self::Arena(inos_arena::Error::Layout(_)) => Exit::Config,
+            Self::Prices(_)
+            | Self::Engine(inos_engine::Error::Option { .. } | inos_engine::Error::Prices(_))
+            | Self::Arena(inos_arena::Error::Layout(_)) => Exit::Config,
             _ => Exit::Internal,
         }
     }

@@ -27,6 +27,11 @@ struct Key {
     none @6 :Void;
     some @7 :UInt64;
   }
+  budget :union {
+    # What its jobs may cost in all, in microcredits.
+    none @8 :Void;
+    some @9 :UInt64;
+  }
 }
 
 enum Scope {

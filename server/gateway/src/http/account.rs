@@ -36,6 +36,13 @@ pub(crate) async fn show(call: Call, visitor: Visitor) -> Answer {
     Ok(reply::json(&found.ok_or_else(|| not_found("account"))?))
 }
 
+/// `GET /v1/account/budget`.
+pub(crate) async fn budget(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let found = call.app.broker.books().budget(visitor.caller.account).await.map_err(unread)?;
+    Ok(reply::json(&found.ok_or_else(|| not_found("account"))?))
+}
+
 /// `GET /v1/account/ledger`.
 pub(crate) async fn ledger(call: Call, visitor: Visitor) -> Answer {
     call.accepted(&[JSON])?;

@@ -60,6 +60,16 @@ pub(crate) struct GrantMade {
     amount: Microcredits,
 }
 
+/// What an account may spend.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewBudget {
+    /// What its jobs may cost in every month, in microcredits; `null` means whatever it has.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(required)]
+    budget: Option<Microcredits>,
+}
+
 /// `POST /v1/admin/accounts`.
 pub(crate) async fn create_account(mut call: Call, visitor: Visitor) -> Answer {
     let NewAccount { name, credits } = call.json().await?;
@@ -92,4 +102,11 @@ pub(crate) async fn grant(mut call: Call, visitor: Visitor) -> Answer {
     let NewGrant { amount, note } = call.json().await?;
     let transfer = call.app.broker.grant(&visitor.caller, account, amount, note.as_deref()).await?;
     Ok(reply::made(&GrantMade { transfer, account, amount }))
+}
+
+/// `PUT /v1/admin/accounts/{id}/budget`.
+pub(crate) async fn set_budget(mut call: Call, visitor: Visitor) -> Answer {
+    let account: AccountId = call.id("id", "account")?;
+    let NewBudget { budget } = call.json().await?;
+    Ok(reply::json(&call.app.broker.set_budget(&visitor.caller, account, budget).await?))
 }

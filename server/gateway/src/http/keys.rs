@@ -1,6 +1,6 @@
 //! Keys of the caller's own account.
 
-use inos_protocols::{KeyId, account::Scope, time::Time};
+use inos_protocols::{KeyId, Microcredits, account::Scope, time::Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -24,12 +24,15 @@ pub(crate) struct NewKeyForm {
     /// When it ends; without it, it does not.
     #[serde(default)]
     expires: Option<Time>,
+    /// What its jobs may cost in all, in microcredits; without it, whatever the account has.
+    #[serde(default)]
+    budget: Option<Microcredits>,
 }
 
 /// `POST /v1/keys`.
 pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
-    let NewKeyForm { name, scopes, expires } = call.json().await?;
-    let made = call.app.broker.create_key(&visitor.caller, &name, &scopes, expires).await?;
+    let NewKeyForm { name, scopes, expires, budget } = call.json().await?;
+    let made = call.app.broker.create_key(&visitor.caller, &name, &scopes, expires, budget).await?;
     Ok(reply::created(&made, &format!("/v1/keys/{}", made.key.id)))
 }
 

@@ -84,7 +84,7 @@ pub(super) async fn house_with(options: Options) -> House {
         account_queue_len_max: 5_000,
         stop_grace: Duration::from_secs(2),
     };
-    let engine = inos_engine::Engine::start(inos_catalog::builtin(), arena.clone(), engine).unwrap();
+    let engine = inos_engine::Engine::start(inos_catalog::builtin(), None, arena.clone(), engine).unwrap();
     let key = ledger.first_start("admin").await.unwrap().unwrap().secret;
     let told = inos_broker::Options {
         node,

@@ -2,7 +2,8 @@
 
 use inos_protocols::{
     AccountId, KeyId, Microcredits,
-    account::{Account, Key, Scopes, Usage},
+    account::{Account, Budget, Key, Scopes, Usage},
+    month::Month,
     time::Time,
 };
 use sqlx::any::AnyRow;
@@ -62,7 +63,7 @@ impl Books {
     /// The keys of an account, oldest first, revoked ones included.
     pub async fn keys(&self, account: AccountId) -> Result<Vec<Key>, Error> {
         let rows = sqlx::query(
-            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked FROM keys k \
+            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked, k.budget FROM keys k \
              JOIN accounts a ON a.no = k.account WHERE a.id = $1 ORDER BY k.id",
         )
         .bind(&account.as_bytes()[..])
@@ -70,6 +71,26 @@ impl Books {
         .await
         .map_err(Error::on("list keys"))?;
         rows.iter().map(read_key).collect()
+    }
+
+    /// What an account may spend on jobs this month, and how much of it is gone.
+    pub async fn budget(&self, id: AccountId) -> Result<Option<Budget>, Error> {
+        let month = Month::of(Time::now());
+        let row: Option<(Option<i64>, Option<i64>)> = sqlx::query_as(
+            "SELECT a.budget, b.used FROM accounts a \
+             LEFT JOIN budgets b ON b.account = a.no AND length(b.key) = 0 AND b.month = $2 WHERE a.id = $1",
+        )
+        .bind(&id.as_bytes()[..])
+        .bind(i64::from(month.number()))
+        .fetch_optional(self.pool())
+        .await
+        .map_err(Error::on("read a budget"))?;
+        let credits = |amount: i64| Microcredits::saturating(amount as u64);
+        Ok(row.map(|(budget, used)| Budget {
+            month,
+            budget: budget.map(credits),
+            used: credits(budget.and(used).unwrap_or_default()),
+        }))
     }
 
     /// What an account used for jobs that were accepted since then, by method.
@@ -90,7 +111,7 @@ impl Books {
 }
 
 /// The smallest id that can have been made at that time: ids begin with 48 bits of milliseconds.
-pub(super) fn first_id(since: Time) -> [u8; 16] {
+pub(crate) fn first_id(since: Time) -> [u8; 16] {
     let mut bytes = *Uuid::nil().as_bytes();
     bytes[..6].copy_from_slice(&since.as_ms().to_be_bytes()[2..]);
     bytes
@@ -105,6 +126,7 @@ fn read_key(row: &AnyRow) -> Result<Key, Error> {
         created: time(column(row, "created")?),
         expires: column::<Option<i64>>(row, "expires")?.map(time),
         revoked: column::<Option<i64>>(row, "revoked")?.map(time),
+        budget: column::<Option<i64>>(row, "budget")?.map(|amount| Microcredits::saturating(amount as u64)),
     })
 }
 

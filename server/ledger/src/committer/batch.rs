@@ -7,6 +7,7 @@ use std::{
 };
 
 use inos_failpoints::{Point, reach};
+use inos_protocols::JobId;
 
 use super::{
     Answer, Outage, Request, Results, Turn,
@@ -16,7 +17,7 @@ use super::{
     verdict::{Questions, carefully, quickly},
 };
 use crate::{
-    Accept, Barrier, CommitError, Entry, Settle,
+    Accept, Barrier, ClaimGuard, CommitError, Entry, Settle,
     database::{PATIENCE, pause},
     purse::uptime_ms,
 };
@@ -326,7 +327,13 @@ fn close(entry: &mut Entry, result: &Result<Came, CommitError>, until_ms: u64) {
             let amount = reservation.amount().as_i64();
             (job, reservation, amount, claim.take())
         }
-        Entry::Finish(_) | Entry::Transfer(_) => return,
+        Entry::Transfer(transfer) => return close_key(transfer.claim.take(), result),
+        Entry::Finish(finish) => {
+            if result.is_ok() {
+                finish.limits.iter().for_each(|limit| limit.ended(finish.ending.cost.as_i64()));
+            }
+            return;
+        }
     };
     match result {
         Ok(_) => {
@@ -338,4 +345,14 @@ fn close(entry: &mut Entry, result: &Result<Came, CommitError>, until_ms: u64) {
         Err(_) => {}
     }
     reservation.give_back();
+}
+
+/// Settles a transfer's key, if it was written; else it is free again.
+fn close_key(claim: Option<ClaimGuard>, result: &Result<Came, CommitError>) {
+    let stands_for = match result {
+        Ok(Came::Transferred(id)) => JobId::from_bytes(*id.as_bytes()),
+        Err(CommitError::Duplicate(id)) => *id,
+        _ => return,
+    };
+    claim.into_iter().for_each(|claim| claim.settled(stands_for));
 }

@@ -15,10 +15,10 @@ use inos_protocols::{
 };
 
 use super::{
-    fold::{Change, Fold},
+    fold::{BudgetChange, Change, Fold, fold_budgets},
     rows::{AcceptedRow, End, EndRow, SettledRow, TransferRow},
 };
-use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Settle, Transfer};
+use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Limit, Settle, Transfer};
 
 /// What a receipt takes, roughly.
 const LEAF_BYTES: usize = 384;
@@ -68,6 +68,7 @@ pub(crate) struct Posting<'a> {
     pub(crate) ends: Vec<EndRow<'a>>,
     pub(crate) transfers: Vec<TransferRow<'a>>,
     pub(crate) fold: Fold,
+    pub(crate) budgets: Vec<BudgetChange>,
     pub(crate) claims: Vec<(&'a ClaimGuard, JobId)>,
     pub(crate) files: Vec<(JobId, Hash)>,
     pub(crate) labels: Vec<LabelRow<'a>>,
@@ -120,6 +121,7 @@ impl Writer {
             ends: Vec::new(),
             transfers: Vec::new(),
             fold: Fold::default(),
+            budgets: Vec::new(),
             claims: Vec::new(),
             files: Vec::new(),
             labels: Vec::new(),
@@ -131,6 +133,7 @@ impl Writer {
             posting.results.push(result);
         }
         posting.fold.close();
+        fold_budgets(&mut posting.budgets);
         posting
     }
 
@@ -169,7 +172,7 @@ impl Writer {
                 let JobRecord { id, purse, unit, method, version, capsule, submitted, .. } = job;
                 (ending, *id, purse.account, unit, method, version, *capsule, *submitted)
             }
-            Entry::Finish(Finish { id, purse, ending }) => {
+            Entry::Finish(Finish { id, purse, ending, .. }) => {
                 let Held { unit, method, request, .. } = helds.get(&(purse.no.0, *id))?;
                 (ending, *id, purse.account, unit, method, &request.version, request.capsule, request.submitted)
             }
@@ -244,6 +247,7 @@ impl<'a> Posting<'a> {
             self.fold.balance(self.node, cost);
             reservation.pay(cost, |token, paid| self.fold.spend(account, token, paid));
         }
+        self.limit(reservation.limits(), |_| cost);
         let (came, end) = receipts.next(ending);
         let hold = reservation.amount().as_i64();
         self.settled.push(SettledRow { job, hold, end });
@@ -260,6 +264,7 @@ impl<'a> Posting<'a> {
             self.fold.change(account, Change { balance: 0, held: hold, leased: -hold });
             reservation.pay(hold, |token, paid| self.fold.spend(account, token, paid));
         }
+        self.limit(reservation.limits(), |_| hold);
         self.accepted.push(AcceptedRow { job, hold, asked });
         self.label(job);
         self.claims.extend(claim.as_ref().map(|claim| (claim, job.id)));
@@ -268,15 +273,21 @@ impl<'a> Posting<'a> {
     }
 
     fn finish(&mut self, finish: &'a Finish, helds: &Helds, receipts: &mut Receipts) -> Came {
-        let Finish { id, purse, ending } = finish;
+        let Finish { id, purse, ending, limits } = finish;
         let held = helds.get(&(purse.no.0, *id)).expect("the verdict refuses a job that is not held");
         let cost = ending.cost.as_i64();
         self.fold.change(purse.no.0, Change { balance: -cost, held: -held.hold, leased: 0 });
         self.fold.balance(self.node, cost);
+        self.limit(limits, |limit| cost - limit.amount);
         let (came, end) = receipts.next(ending);
         self.ends.push(EndRow { seq: held.seq, id: *id, end });
         self.files.extend(ending.files.iter().map(|file| (*id, *file)));
         came
+    }
+
+    fn limit(&mut self, limits: &[Limit], used: impl Fn(&Limit) -> i64) {
+        let change = |limit: &Limit| BudgetChange { of: limit.budget.name(limit.month), used: used(limit) };
+        self.budgets.extend(limits.iter().map(change));
     }
 
     fn label(&mut self, job: &'a JobRecord) {
@@ -290,6 +301,8 @@ impl<'a> Posting<'a> {
         self.fold.balance(transfer.credit().0, amount);
         let id = TransferId::new();
         self.transfers.push(TransferRow { id, transfer, at: self.now });
+        // A key's row has 16 bytes for what it stands for, be it a job or a transfer.
+        self.claims.extend(transfer.claim.as_ref().map(|claim| (claim, JobId::from_bytes(*id.as_bytes()))));
         Came::Transferred(id)
     }
 }

@@ -22,7 +22,7 @@ async fn a_key_opens_its_account(place: Place) {
     let (ledger, books) = place.open().await;
     let (account, purse) = account(&ledger, 0).await;
     let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs]);
-    let key = ledger.create_key(account, "laptop", scopes, None).await.unwrap();
+    let key = ledger.create_key(account, "laptop", scopes, None, None).await.unwrap();
     for _ in 0..2 {
         let access = ledger.authenticate(&key.secret).await.unwrap().unwrap();
         assert_eq!(
@@ -31,7 +31,7 @@ async fn a_key_opens_its_account(place: Place) {
         );
     }
     assert_eq!(books.keys(account).await.unwrap(), [key.key]);
-    assert!(matches!(ledger.create_key(AccountId::new(), "x", scopes, None).await, Err(Error::NoAccount)));
+    assert!(matches!(ledger.create_key(AccountId::new(), "x", scopes, None, None).await, Err(Error::NoAccount)));
     drop((ledger, books));
     let (ledger, _) = place.open().await;
     assert!(ledger.authenticate(&key.secret).await.unwrap().is_some());
@@ -41,11 +41,11 @@ async fn nothing_else_opens_anything(place: Place) {
     let (ledger, _) = place.open().await;
     let (account, _) = account(&ledger, 0).await;
     let (one, two) = (
-        ledger.create_key(account, "one", Scopes::default(), None).await.unwrap(),
-        ledger.create_key(account, "two", Scopes::default(), None).await.unwrap(),
+        ledger.create_key(account, "one", Scopes::default(), None, None).await.unwrap(),
+        ledger.create_key(account, "two", Scopes::default(), None, None).await.unwrap(),
     );
     let (id, secret) = (&one.secret[..38], &two.secret[38..]);
-    let late = ledger.create_key(account, "late", Scopes::default(), Some(Time::from_ms(1))).await.unwrap();
+    let late = ledger.create_key(account, "late", Scopes::default(), Some(Time::from_ms(1)), None).await.unwrap();
     let unknown = format!("inos_{}_{}", "0".repeat(32), "0".repeat(64));
     let wrong = [
         String::new(),
@@ -66,7 +66,7 @@ async fn a_revoked_key_is_closed_at_once(place: Place) {
     let (ledger, books) = place.open().await;
     let (one, _) = account(&ledger, 0).await;
     let (two, _) = account(&ledger, 0).await;
-    let key = ledger.create_key(one, "lost", Scopes::default(), None).await.unwrap();
+    let key = ledger.create_key(one, "lost", Scopes::default(), None, None).await.unwrap();
     assert!(ledger.authenticate(&key.secret).await.unwrap().is_some());
     assert!(!ledger.revoke_key(two, key.key.id).await.unwrap());
     assert!(ledger.authenticate(&key.secret).await.unwrap().is_some());
@@ -88,7 +88,7 @@ async fn holds(watch: &mut KeyWatch) {
 async fn who_watches_a_key_hears_of_its_end(place: Place) {
     let (ledger, _) = place.open().await;
     let (account, _) = account(&ledger, 0).await;
-    let key = async |expires| ledger.create_key(account, "k", Scopes::default(), expires).await.unwrap().key;
+    let key = async |expires| ledger.create_key(account, "k", Scopes::default(), expires, None).await.unwrap().key;
     let (revoked, other) = (key(None).await.id, key(None).await.id);
     let expires = Some(Time::now().plus_ms(700));
     let expiring = key(expires).await.id;
@@ -116,7 +116,7 @@ async fn who_watches_a_key_hears_that_another_server_revoked_it() {
     let (here, _) = place.open().await;
     let (there, _) = place.as_another_node().open().await;
     let (account, _) = account(&here, 0).await;
-    let key = async || here.create_key(account, "k", Scopes::default(), None).await.unwrap();
+    let key = async || here.create_key(account, "k", Scopes::default(), None, None).await.unwrap();
     let (revoked, other) = (key().await, key().await);
     assert!(there.authenticate(&revoked.secret).await.unwrap().is_some());
     let mut watches: Vec<_> = (0..3).map(|_| there.watch_key(revoked.key.id, None)).collect();

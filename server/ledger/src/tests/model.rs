@@ -119,7 +119,8 @@ impl Run {
     }
 
     async fn transfer(&mut self, from: usize, to: usize, amount: u64) {
-        let moved = self.ledger.transfer(self.accounts[from], self.accounts[to], credits(amount), None).await.is_ok();
+        let moved =
+            self.ledger.transfer(self.accounts[from], self.accounts[to], credits(amount), None, None).await.is_ok();
         assert_eq!(moved, amount > 0 && from != to && amount <= self.model.available[from]);
         if moved {
             self.model.available[from] -= amount;

@@ -140,7 +140,7 @@ pub(super) fn accept(reservation: Reservation) -> (JobId, Entry) {
 }
 
 pub(super) fn finish(purse: &Arc<Purse>, id: JobId, cost: u64) -> Entry {
-    Entry::Finish(Finish { id, purse: purse.clone(), ending: ending(cost) })
+    Entry::Finish(Finish { id, purse: purse.clone(), ending: ending(cost), limits: Vec::new() })
 }
 
 pub(super) async fn commit(ledger: &Ledger, entry: Entry) -> Result<Commit, CommitError> {

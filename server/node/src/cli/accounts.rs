@@ -42,6 +42,14 @@ enum Deed {
         #[arg(long, value_parser = show::parse_credits, default_value = "0")]
         credits: Microcredits,
     },
+    /// Limit what an account's jobs may cost in every month (scope admin)
+    Budget {
+        /// The account
+        account: String,
+        /// How many credits, such as 5 or 0.25; without it, whatever the account has
+        #[arg(value_parser = show::parse_credits)]
+        credits: Option<Microcredits>,
+    },
     /// Give credits to an account (scope admin)
     Grant {
         /// The account
@@ -73,6 +81,10 @@ impl Accounts {
                 if !terminal.json() {
                     say("The secret is shown this once: keep it now.");
                 }
+            }
+            Deed::Budget { account, credits } => {
+                let path = format!("/v1/admin/accounts/{}/budget", percent(account));
+                terminal.facts(&client.put(&path, &json!({ "budget": credits }))?)?;
             }
             Deed::Grant { account, credits, note } => {
                 let body = json!({ "amount": credits, "note": note });

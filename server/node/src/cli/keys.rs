@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use inos_protocols::{account::Scope, time::Time};
+use inos_protocols::{Microcredits, account::Scope, time::Time};
 use serde_json::json;
 
 use super::units::items;
 use crate::{
     client::{At, Client, percent},
     exit::{Exit, Failure},
+    show,
     terminal::{Terminal, say},
 };
 
@@ -36,6 +37,9 @@ enum Deed {
         /// When it ends, from now, such as 30d
         #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
+        /// What its jobs may cost in all, in credits
+        #[arg(long, value_name = "CREDITS", value_parser = show::parse_credits)]
+        budget: Option<Microcredits>,
     },
     /// Make a key useless at once
     Revoke {
@@ -51,11 +55,11 @@ impl Keys {
         match &self.deed {
             Deed::List => {
                 let keys = client.get("/v1/keys")?;
-                let columns = ["id", "name", "scopes", "created", "expires", "revoked"];
+                let columns = ["id", "name", "scopes", "created", "expires", "revoked", "budget"];
                 terminal.table(&keys, items(&keys), &columns, "There are no keys.")?;
             }
-            Deed::Create { name, scopes, expires_in } => {
-                let mut body = json!({ "name": name, "scopes": scopes });
+            Deed::Create { name, scopes, expires_in, budget } => {
+                let mut body = json!({ "name": name, "scopes": scopes, "budget": budget });
                 if let Some(span) = expires_in {
                     let ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
                     body["expires"] = json!(Time::now().plus_ms(ms));

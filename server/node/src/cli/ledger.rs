@@ -1,12 +1,14 @@
 //! `inos ledger`: what the account has and each entry that led there.
 
 use clap::Subcommand;
-use serde_json::Value;
+use inos_protocols::Microcredits;
+use serde_json::{Value, json};
 
 use super::{jobs::pages, units::items};
 use crate::{
     client::{At, Client},
     exit::{Exit, Failure},
+    show,
     terminal::Terminal,
 };
 
@@ -23,8 +25,24 @@ pub(super) struct Ledger {
 enum Deed {
     /// Balance, held and available
     Show,
+    /// What the account's jobs may cost this month
+    Budget,
     /// What was used by method, in the last 30 days
     Usage,
+    /// Give credits to another account
+    Transfer {
+        /// The account
+        account: String,
+        /// How many credits, such as 5 or 0.25
+        #[arg(value_parser = show::parse_credits)]
+        credits: Microcredits,
+        /// Words that stay with it
+        #[arg(long)]
+        note: Option<String>,
+        /// The same key with the same request is the same transfer for 24 hours
+        #[arg(long, value_name = "KEY")]
+        idempotency_key: Option<String>,
+    },
     /// Each entry, newest first
     Entries {
         /// How many
@@ -37,10 +55,16 @@ impl Ledger {
     pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
         match &self.deed {
             Deed::Show => terminal.facts(&client.get("/v1/account")?)?,
+            Deed::Budget => terminal.facts(&client.get("/v1/account/budget")?)?,
             Deed::Usage => {
                 let usage = client.get("/v1/account/usage")?;
                 let columns = ["unit", "method", "jobs", "succeeded", "cost"];
                 terminal.table(&usage, items(&usage), &columns, "Nothing was used yet.")?;
+            }
+            Deed::Transfer { account, credits, note, idempotency_key } => {
+                let body = json!({ "to": account, "amount": credits, "note": note });
+                let headers: Vec<_> = idempotency_key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
+                terminal.facts(&client.post_with("/v1/transfers", &headers, &body)?)?;
             }
             Deed::Entries { limit } => {
                 let entries = pages(client, "/v1/account/ledger", &[], *limit)?;

@@ -58,5 +58,5 @@ async fn another_key(store: &Store) -> Result<inos_protocols::account::NewKey, E
     let (accounts, _) = store.books.accounts(1, None).await?;
     let account = accounts.first().ok_or(inos_ledger::Error::NoAccount)?;
     let name = format!("admin key of node {}", &store.node.to_string()[..12]);
-    Ok(store.ledger.create_key(account.id, &name, Scopes::of(&Scope::ALL), None).await?)
+    Ok(store.ledger.create_key(account.id, &name, Scopes::of(&Scope::ALL), None, None).await?)
 }
