@@ -16,6 +16,7 @@ pub mod quote;
 pub mod receipt;
 pub mod record;
 pub mod refusal;
+pub mod statement;
 #[cfg(test)]
 mod tests;
 pub mod time;

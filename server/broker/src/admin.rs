@@ -30,19 +30,32 @@ impl Broker {
         Ok((account, key))
     }
 
-    /// Gives credits from the issuer to an account.
+    /// Sets below what the caller's account gets an event of what it has left, or that it gets none.
+    pub async fn set_low_balance(&self, caller: &Caller, threshold: Option<Microcredits>) -> Result<(), Refusal> {
+        self.0.ledger.set_low_balance(caller.account, threshold).await.map_err(database)
+    }
+
+    /// Gives credits from the issuer to an account, for good or until some time.
     pub async fn grant(
         &self,
         caller: &Caller,
         to: AccountId,
         amount: Microcredits,
         note: Option<&str>,
+        expires: Option<Time>,
     ) -> Result<TransferId, Refusal> {
         caller.need(Scope::Admin)?;
         if let Some(note) = note {
             check_note(note)?;
         }
-        self.0.ledger.grant(to, amount, note).await.map_err(database)
+        let granted = match expires {
+            Some(expires) if expires <= Time::now() => {
+                return Err(Refusal::field(Kind::InvalidParams, "/expires", "this time has passed"));
+            }
+            Some(expires) => self.0.ledger.grant_until(to, amount, note, expires).await,
+            None => self.0.ledger.grant(to, amount, note).await,
+        };
+        granted.map_err(database)
     }
 
     /// Gives credits of the caller's account to another; the same key with the same request is one transfer.

@@ -5,9 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use inos_ledger::LowBalance;
 use inos_protocols::{AccountId, JobId, Microcredits, job::State, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::Inside;
 
 /// How many past events an account keeps for those who come late.
 const HISTORY_LEN_MAX: usize = 4096;
@@ -19,8 +22,8 @@ const ACCOUNTS_MAX: usize = 10_000;
 pub struct Event {
     /// Its number; grows within an account, also over restarts.
     pub seq: u64,
-    /// The job.
-    pub job: JobId,
+    /// The job; none where it happened to the account.
+    pub job: Option<JobId>,
     /// When.
     pub at: Time,
     /// What.
@@ -43,6 +46,13 @@ pub enum Happening {
         done: u64,
         /// Steps in all; 0 where nobody knows.
         total: u64,
+    },
+    /// The account has less left than it wants to hear of.
+    LowBalance {
+        /// What it can still spend.
+        available: Microcredits,
+        /// Below what it wants to hear of it.
+        threshold: Microcredits,
     },
     /// The unit said something.
     Log {
@@ -72,6 +82,11 @@ impl Channel {
 impl Hub {
     /// Tells an event of a job; cheap where nobody ever asked.
     pub(crate) fn tell(&self, account: AccountId, job: JobId, what: Happening) {
+        self.tell_all(account, Some(job), what);
+    }
+
+    /// Tells an event of a job, or of the account itself.
+    fn tell_all(&self, account: AccountId, job: Option<JobId>, what: Happening) {
         let channel = self.channel(account);
         let mut state = channel.state.lock();
         state.0 += 1;
@@ -107,6 +122,18 @@ impl Hub {
     }
 }
 
+impl Inside {
+    /// Makes an event of every account that goes below what it wants to hear of.
+    pub(crate) fn tell_of_low_balances(self: &Arc<Self>) {
+        let inside = Arc::downgrade(self);
+        self.ledger.on_low_balance(move |LowBalance { account, available, threshold }| {
+            if let Some(inside) = inside.upgrade() {
+                inside.events.tell_all(account, None, Happening::LowBalance { available, threshold });
+            }
+        });
+    }
+}
+
 /// A stream of events; dropping it ends the subscription.
 pub struct Subscription {
     channel: Arc<Channel>,
@@ -139,10 +166,10 @@ impl Subscription {
     fn catch_up(&mut self) {
         let state = self.channel.state.lock();
         let missed = state.1.iter().filter(|event| event.seq > self.last);
-        self.known = missed.filter(|event| self.job.is_none_or(|job| job == event.job)).cloned().collect();
+        self.known = missed.filter(|event| self.job.is_none_or(|job| Some(job) == event.job)).cloned().collect();
     }
 
     fn wants(&self, event: &Event) -> bool {
-        self.job.is_none_or(|job| job == event.job)
+        self.job.is_none_or(|job| Some(job) == event.job)
     }
 }

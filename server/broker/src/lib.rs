@@ -19,6 +19,7 @@ mod recent;
 mod reconcile;
 mod run;
 mod spans;
+mod statement;
 mod store;
 mod submit;
 mod sweep;
@@ -110,7 +111,7 @@ impl Broker {
     /// Jobs that were accepted before a restart are taken up again by [`Broker::resume`].
     pub fn new(parts: Parts, options: Options) -> Self {
         let Parts { ledger, books, engine, arena, blobs, recorder } = parts;
-        Self(Arc::new(Inside {
+        let broker = Self(Arc::new(Inside {
             options,
             ledger,
             books,
@@ -126,7 +127,9 @@ impl Broker {
             runtime: tokio::runtime::Handle::current(),
             draining: false.into(),
             unused_segments: parking_lot::Mutex::default(),
-        }))
+        }));
+        broker.0.tell_of_low_balances();
+        broker
     }
 
     /// What is read of accounts, jobs and receipts.

@@ -30,6 +30,7 @@ fn ledger_of(folder: &std::path::Path, key: u8) -> inos_ledger::Options {
         signer,
         starting_credits: Microcredits::saturating(1_000_000_000),
         lease_ms: 60_000,
+        fees: None,
     }
 }
 

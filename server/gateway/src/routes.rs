@@ -3,17 +3,21 @@
 
 use http::{Method, StatusCode};
 use inos_protocols::{
-    account::{Account, Blob, Budget, Entry, Key, NewKey, Scope},
+    account::{Account, Blob, Budget, Entry, ExpiringGrant, Key, LedgerHealth, NewKey, Scope},
     catalogue,
     job::{Capsule, Job},
     node::Node,
     quote::{Measured, Quote},
     receipt::SignedReceipt,
+    statement::Statement,
 };
 
 use crate::{
-    http::{account, admin, batches, blobs, events, jobs, keys, node, quotes, run, system, tokens, transfers, units},
-    media::{BYTES, CAPNP, EVENTS, HTML, JSON, NDJSON, TEXT},
+    http::{
+        account, admin, batches, blobs, events, jobs, keys, node, quotes, run, statements, system, tokens, transfers,
+        units,
+    },
+    media::{BYTES, CAPNP, CSV, EVENTS, HTML, JSON, NDJSON, TEXT},
     problems,
     reply::Page,
     row::{Row, keyed, open},
@@ -22,6 +26,7 @@ use crate::{
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 const OK: StatusCode = StatusCode::OK;
@@ -76,6 +81,9 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(DELETE, "/v1/blobs/{hash}", Blobs, "deleteBlob", "Let a blob go", blobs::delete).gives_nothing(NOTHING),
 
         keyed(GET, "/v1/account", Own, "getAccount", "Your account and what it has", account::show).gives::<Account>(OK),
+        keyed(PATCH, "/v1/account", Own, "changeAccount", "Say below what you want to hear of what is left", account::change).takes::<account::Wishes>().example(r#"{"low_balance":5000000}"#).gives::<Account>(OK),
+        keyed(GET, "/v1/account/grants", Own, "listGrants", "Your grants that expire, and what is left of each", account::grants).gives::<Page<ExpiringGrant>>(OK),
+        keyed(GET, "/v1/account/statement", Own, "getStatement", "What moved in a month, line by line", statements::show).query(statements::PARAMS).gives::<Statement>(OK).gives_bytes(OK, CSV),
         keyed(GET, "/v1/account/budget", Own, "getBudget", "What your jobs may cost this month", account::budget).gives::<Budget>(OK),
         keyed(GET, "/v1/account/ledger", Own, "listEntries", "What moved, newest first", account::ledger).query(blobs::PAGING).gives::<Page<Entry>>(OK),
         keyed(GET, "/v1/account/usage", Own, "getUsage", "What you used, by method", account::usage).query(account::SINCE).gives::<account::UsageSince>(OK),
@@ -91,6 +99,7 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().example(r#"{"amount":1000000,"note":"for the first steps"}"#).gives::<admin::GrantMade>(CREATED),
 
         keyed(PUT, "/v1/admin/accounts/{id}/budget", Admin, "setBudget", "Limit what an account's jobs may cost in every month", admin::set_budget).takes::<admin::NewBudget>().example(r#"{"budget":100000000}"#).gives::<Budget>(OK),
+        keyed(GET, "/v1/ledger/health", Admin, "getLedgerHealth", "How the ledger is", admin::health).gives::<LedgerHealth>(OK),
         keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),
         keyed(GET, "/v1/stats", Jobs, "getStats", "How the server does", node::stats).gives::<node::Stats>(OK),
     ]

@@ -121,17 +121,28 @@ async fn make(
     .map_err(Error::on("make an account"))
 }
 
-/// Moves credits from the issuer within a transaction.
-async fn issue(
+/// Moves what an account begins with from the issuer within a transaction.
+async fn endow(
     connection: &mut AnyConnection,
     issuer: AccountNo,
     to: AccountId,
     amount: Microcredits,
-    note: &str,
 ) -> Result<(), Error> {
     if amount == Microcredits::ZERO {
         return Ok(());
     }
+    issue(connection, issuer, to, amount, Some("starting credits")).await.map(drop)
+}
+
+/// Moves credits from the issuer within a transaction.
+pub(crate) async fn issue(
+    connection: &mut AnyConnection,
+    issuer: AccountNo,
+    to: AccountId,
+    amount: Microcredits,
+    note: Option<&str>,
+) -> Result<TransferId, Error> {
+    let id = TransferId::new();
     let no: i64 = sqlx::query_scalar("UPDATE balances SET balance = balance + $2 WHERE account = (SELECT no FROM accounts WHERE id = $1) RETURNING account")
         .bind(&to.as_bytes()[..])
         .bind(amount.as_i64())
@@ -147,7 +158,7 @@ async fn issue(
     sqlx::query(
         "INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(&TransferId::new().as_bytes()[..])
+    .bind(&id.as_bytes()[..])
     .bind(issuer.0)
     .bind(no)
     .bind(amount.as_i64())
@@ -156,7 +167,7 @@ async fn issue(
     .bind(Time::now().as_i64())
     .execute(connection)
     .await
-    .map(drop)
+    .map(|_| id)
     .map_err(Error::on("record a grant"))
 }
 
@@ -167,12 +178,20 @@ impl Ledger {
         retried(async || {
             let mut tx = shared.database.write().await?;
             make(tx.on(), id, name, Kind::User, created).await?;
-            issue(tx.on(), shared.issuer, id, starting, "starting credits").await?;
+            endow(tx.on(), shared.issuer, id, starting).await?;
             tx.commit().await
         })
         .await?;
         let zero = Microcredits::ZERO;
-        Ok(Account { id, name: name.into(), created, balance: starting, held: zero, available: starting })
+        Ok(Account {
+            id,
+            name: name.into(),
+            created,
+            balance: starting,
+            held: zero,
+            available: starting,
+            low_balance: None,
+        })
     }
 
     /// On the first start makes an account with the starting credits and a key that may do everything, shown once;
@@ -196,7 +215,7 @@ impl Ledger {
         }
         let id = AccountId::new();
         let no = find_or_make(tx.on(), id, admin_name, Kind::User).await?;
-        issue(tx.on(), shared.issuer, id, shared.starting_credits, "starting credits").await?;
+        endow(tx.on(), shared.issuer, id, shared.starting_credits).await?;
         let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None, None).await?;
         tx.commit().await?;
         Ok(Some(key))

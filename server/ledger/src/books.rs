@@ -4,8 +4,10 @@ mod accounts;
 mod blobs;
 mod check;
 mod entries;
+mod health;
 mod jobs;
 mod receipts;
+mod statement;
 mod unfinished;
 
 use std::sync::Arc;
@@ -20,6 +22,7 @@ pub(crate) use self::accounts::first_id;
 pub use self::{
     blobs::Payloads,
     jobs::{JobFilter, KnownJob},
+    statement::StatementPart,
     unfinished::Unfinished,
 };
 use crate::{Error, ledger::Shared};

@@ -1,6 +1,6 @@
 //! Everything that can go wrong with the ledger. A message never shows a password.
 
-use inos_protocols::{JobId, Microcredits, ids::TransferId};
+use inos_protocols::{AccountId, JobId, Microcredits, ids::TransferId};
 
 /// Why something could not be done with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,12 @@ pub enum Error {
         /// What there is.
         available: Microcredits,
     },
+    /// A fee policy names an account that is not there.
+    #[error("the fee policy names {0}, and there is no such account that pays for jobs")]
+    Payee(AccountId),
+    /// The shares of a fee policy are not the whole.
+    #[error("the shares of the fee policy are not 10,000 basis points together")]
+    Shares,
     /// The idempotency key stands for another request.
     #[error("this idempotency key was used with another request")]
     KeyTaken,

@@ -48,6 +48,8 @@ pub struct Access {
     pub has_budget: bool,
     /// Whether its account has one.
     pub is_limited: bool,
+    /// Whether its account wants to hear when little is left.
+    pub is_watched: bool,
 }
 
 /// What the database said of a key, and when.
@@ -174,16 +176,16 @@ impl KeyCache {
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         let (read, revocations) = (Instant::now(), self.revocations.load(Acquire));
-        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>);
+        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, k.budget, a.budget FROM keys k JOIN accounts a ON a.no = k.account \
+            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, k.budget, a.budget, a.low_balance FROM keys k JOIN accounts a ON a.no = k.account \
              WHERE k.id = $1 AND k.revoked IS NULL",
         )
         .bind(&id.as_bytes()[..])
         .fetch_optional(database.pool())
         .await
         .map_err(Error::on("read a key"))?;
-        let Some((account, account_id, secret_hash, scopes, expires, budget, account_budget)) = row else {
+        let Some((account, account_id, secret_hash, scopes, expires, budget, account_budget, low_balance)) = row else {
             self.keys.lock().remove(&id);
             return Ok(None);
         };
@@ -196,6 +198,7 @@ impl KeyCache {
             expires: expires.map(|ms| Time::from_ms(ms as u64)),
             has_budget: budget.is_some(),
             is_limited: account_budget.is_some(),
+            is_watched: low_balance.is_some(),
         };
         let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
         let known = Known { secret_hash, access, read };
@@ -273,6 +276,7 @@ mod tests {
             expires: None,
             has_budget: false,
             is_limited: false,
+            is_watched: false,
         };
         let read = Instant::now().checked_sub(ago).expect("a machine that runs for longer than a minute");
         cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read });

@@ -8,10 +8,13 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    Access, AccountNo, Books, Budget, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    Access, AccountNo, Books, Budget, Claim, Committed, Entry, Error, FeePolicy, Purse, Reservation, ReserveError,
+    accounts,
+    alarm::Listener,
     claims::Claims,
-    committer::{Committer, Writer},
+    committer::{Committer, Vitals, Writer},
     database::Database,
+    fees::Fees,
     keeper,
     keys::KeyCache,
     lease, migrate,
@@ -30,6 +33,8 @@ pub struct Options {
     pub starting_credits: Microcredits,
     /// How long credits may be spent from memory without a word to the database, in milliseconds.
     pub lease_ms: u64,
+    /// How the cost of a job is split; without it, all of it is the node's.
+    pub fees: Option<FeePolicy>,
 }
 
 /// Called before each database commit: flushes what the commit refers to.
@@ -61,6 +66,10 @@ pub(crate) struct Shared {
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
     pub(crate) watches: Watches,
+    /// Who is told when an account has little left.
+    pub(crate) alarms: Listener,
+    /// How the committer is.
+    pub(crate) vitals: Vitals,
     /// Told when credits were leased: the keeper sleeps while nothing is.
     pub(crate) leased: Notify,
 }
@@ -69,12 +78,16 @@ pub(crate) struct Shared {
 ///
 /// Must be called within a Tokio runtime, on which tasks that look after leases and keys run until [`Ledger::close`].
 pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books), Error> {
-    let Options { url, node, signer, starting_credits, lease_ms } = options;
+    let Options { url, node, signer, starting_credits, lease_ms, fees } = options;
     let database = Database::open(&url).await?;
     migrate::migrate(&database).await?;
     let (issuer, node_account) = accounts::found(&database, node).await?;
+    let fees = match &fees {
+        Some(policy) => Some(Arc::new(Fees::find(&database, policy).await?)),
+        None => None,
+    };
     lease::reclaim_own(&database, node_account).await?;
-    let writer = Writer { node, account: node_account.0, signer, lease_ms };
+    let writer = Writer { node, account: node_account.0, signer, lease_ms, fees };
     let committer = Committer::start(&database, writer, barrier)?;
     let shared = Arc::new(Shared {
         database,
@@ -87,6 +100,8 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         claims: Arc::default(),
         keys: KeyCache::default(),
         watches: Watches::default(),
+        alarms: Listener::default(),
+        vitals: committer.vitals(),
         leased: Notify::new(),
     });
     let mut tasks = JoinSet::new();
@@ -108,6 +123,9 @@ impl Ledger {
         let purse = shared.purse_at(access.account_id, access.account);
         if access.is_limited && !purse.is_limited() {
             purse.set_budget(Some(shared.budget(access.account, None)));
+        }
+        if access.is_watched && !purse.is_watched() {
+            purse.set_watched(true);
         }
         purse
     }

@@ -3,6 +3,7 @@
 //! payload bytes.
 
 mod accounts;
+mod alarm;
 mod blobs;
 mod books;
 mod budget;
@@ -11,7 +12,9 @@ mod committer;
 mod database;
 mod entry;
 mod error;
+mod fees;
 mod garbage;
+mod grants;
 mod keeper;
 mod keys;
 mod lease;
@@ -26,12 +29,14 @@ mod tests;
 mod transfers;
 mod watches;
 
-pub use books::{Books, JobFilter, KnownJob, Payloads, Unfinished};
+pub use alarm::LowBalance;
+pub use books::{Books, JobFilter, KnownJob, Payloads, StatementPart, Unfinished};
 pub use budget::{Budget, Limit};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};
 pub use committer::Committed;
 pub use entry::{Accept, Commit, Ending, Entry, Finish, JobRecord, Settle, Transfer};
 pub use error::{CommitError, Error, ReserveError};
+pub use fees::{FeePolicy, Shares};
 pub use garbage::Forgotten;
 pub use keys::Access;
 pub use ledger::{Barrier, Ledger, Options, open};

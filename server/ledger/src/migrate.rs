@@ -36,7 +36,7 @@ const MIGRATIONS: &[&[Step]] = &[
             postgres: include_str!("../../../migrations/0003_pieces_of_jobs.end.postgres.sql"),
         },
     ],
-    &[Step::Sql(include_str!("../../../migrations/0005_budgets.sql"))],
+    &[Step::Sql(include_str!("../../../migrations/0005_credits.sql"))],
 ];
 
 /// The newest schema that this program knows.

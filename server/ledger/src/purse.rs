@@ -28,6 +28,8 @@ pub struct Purse {
     /// Whether there is a budget: all that a job of an account without one has to look at.
     limited: AtomicBool,
     budget: RwLock<Option<Arc<Budget>>>,
+    /// Whether the account wants to hear when little is left.
+    watched: AtomicBool,
     /// Whether anything was reserved since the keeper last looked.
     pub(crate) used: AtomicBool,
     /// One refill at a time: those who wait for it share its answer.
@@ -63,7 +65,16 @@ impl Purse {
     pub(crate) fn new(account: AccountId, no: AccountNo) -> Self {
         let (lease, refill) = (RwLock::new(None), tokio::sync::Mutex::default());
         let (limited, budget) = (AtomicBool::new(false), RwLock::new(None));
-        Self { account, no, lease, limited, budget, used: AtomicBool::new(false), refill }
+        Self {
+            account,
+            no,
+            lease,
+            limited,
+            budget,
+            watched: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            refill,
+        }
     }
 
     /// Puts `amount` aside from memory alone; `None` when the lease has too little or is about to expire.
@@ -91,6 +102,16 @@ impl Purse {
     /// The account's budget, if it has one.
     pub(crate) fn budget(&self) -> Option<Arc<Budget>> {
         if self.is_limited() { self.budget.read().clone() } else { None }
+    }
+
+    /// Whether the account wants to hear when little is left.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Relaxed)
+    }
+
+    /// Says whether it does.
+    pub(crate) fn set_watched(&self, watched: bool) {
+        self.watched.store(watched, Relaxed);
     }
 
     /// Sets the account's budget, or takes it away.

@@ -1,9 +1,12 @@
 //! The laws of the ledger, each kept on both databases. A law gets a `Place` of its own and opens it as often as it likes.
 
 mod accounts;
+mod alarms;
 mod books;
 pub(crate) mod encrypted;
+mod fees;
 mod garbage;
+mod grants;
 mod jobs;
 mod keys;
 mod leases;
@@ -12,6 +15,7 @@ mod model;
 mod outages;
 mod place;
 mod schema;
+mod statements;
 mod writing;
 
 /// Each law once on SQLite and once on Postgres.

@@ -117,6 +117,11 @@ impl Client {
         self.ask(Method::PUT, path, &[], Some(body))
     }
 
+    /// Changes what is at the path and reads JSON.
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.ask(Method::PATCH, path, &[], Some(body))
+    }
+
     /// Deletes what is at the path.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.ask(Method::DELETE, path, &[], None)

@@ -4,6 +4,7 @@ use inos_protocols::{
     AccountId, Microcredits,
     account::{Account, NewKey},
     ids::TransferId,
+    time::Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::Visitor,
     call::Call,
-    http::account::unread,
+    http::account::{amount_or_null, unread},
     media::JSON,
     refusal::Answer,
     reply::{self, Page},
@@ -47,6 +48,9 @@ pub(crate) struct NewGrant {
     /// Words to go with it.
     #[serde(default)]
     note: Option<String>,
+    /// Until when they are the account's; what is left of them then goes back. Without it they are its own for good.
+    #[serde(default)]
+    expires: Option<Time>,
 }
 
 /// Credits that have moved.
@@ -66,7 +70,7 @@ pub(crate) struct GrantMade {
 pub(crate) struct NewBudget {
     /// What its jobs may cost in every month, in microcredits; `null` means whatever it has.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(schema_with = "amount_or_null")]
     budget: Option<Microcredits>,
 }
 
@@ -99,8 +103,8 @@ pub(crate) async fn show_account(call: Call, _: Visitor) -> Answer {
 /// `POST /v1/admin/accounts/{id}/grants`.
 pub(crate) async fn grant(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
-    let NewGrant { amount, note } = call.json().await?;
-    let transfer = call.app.broker.grant(&visitor.caller, account, amount, note.as_deref()).await?;
+    let NewGrant { amount, note, expires } = call.json().await?;
+    let transfer = call.app.broker.grant(&visitor.caller, account, amount, note.as_deref(), expires).await?;
     Ok(reply::made(&GrantMade { transfer, account, amount }))
 }
 
@@ -109,4 +113,10 @@ pub(crate) async fn set_budget(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
     let NewBudget { budget } = call.json().await?;
     Ok(reply::json(&call.app.broker.set_budget(&visitor.caller, account, budget).await?))
+}
+
+/// `GET /v1/ledger/health`.
+pub(crate) async fn health(call: Call, _: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    Ok(reply::json(&call.app.broker.books().health().await.map_err(unread)?))
 }

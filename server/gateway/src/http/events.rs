@@ -123,7 +123,8 @@ impl Feed {
 /// What the data of an event says.
 #[derive(Serialize)]
 struct Data<'a> {
-    job: JobId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<JobId>,
     at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<State>,
@@ -135,17 +136,22 @@ struct Data<'a> {
     total: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<Microcredits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<Microcredits>,
 }
 
 impl Data<'_> {
-    fn of(job: JobId, at: Time) -> Self {
-        Self { job, at, state: None, cost: None, done: None, total: None, line: None }
+    fn of(job: Option<JobId>, at: Time) -> Self {
+        let (available, threshold) = (None, None);
+        Self { job, at, state: None, cost: None, done: None, total: None, line: None, available, threshold }
     }
 }
 
 /// How a job stands when a stream begins; it has no number, since nothing happened.
 fn snapshot(job: &Job) -> Bytes {
-    let data = Data { state: Some(job.state), cost: Some(job.cost), ..Data::of(job.id, Time::now()) };
+    let data = Data { state: Some(job.state), cost: Some(job.cost), ..Data::of(Some(job.id), Time::now()) };
     frame(None, "state", &data)
 }
 
@@ -155,6 +161,9 @@ fn written(event: &Event) -> Bytes {
     let (name, data) = match what {
         Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
         Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
+        Happening::LowBalance { available, threshold } => {
+            ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
+        }
         Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
     };
     frame(Some(*seq), name, &data)

@@ -12,6 +12,7 @@ mod multipart;
 pub(crate) mod node;
 pub(crate) mod quotes;
 pub(crate) mod run;
+pub(crate) mod statements;
 pub(crate) mod system;
 pub(crate) mod tokens;
 pub(crate) mod transfers;

@@ -221,11 +221,12 @@ impl<'a> Reader<'a> {
 /// Tells a session of events until the subscription ends.
 async fn tell(mut events: Subscription, session: Arc<Session>) {
     while let Some(event) = events.next().await {
-        let job = event.job;
+        // What happens to the account itself has no frame: it is told by `/v1/events`.
+        let Some(job) = event.job else { continue };
         match event.what {
             Happening::State { state, cost } => session.say(ServerBody::State(JobState { job, state, cost })),
             Happening::Progress { done, total } => session.say(ServerBody::Progress(Progress { job, done, total })),
-            Happening::Log { .. } => {}
+            Happening::Log { .. } | Happening::LowBalance { .. } => {}
         }
     }
 }

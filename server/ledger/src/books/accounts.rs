@@ -2,7 +2,7 @@
 
 use inos_protocols::{
     AccountId, KeyId, Microcredits,
-    account::{Account, Budget, Key, Scopes, Usage},
+    account::{Account, Budget, ExpiringGrant, Key, Scopes, Usage},
     month::Month,
     time::Time,
 };
@@ -10,12 +10,12 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::{Books, column, damaged, page};
-use crate::Error;
+use crate::{Error, accounts::number, grants::open_grants};
 
 impl Books {
     /// An account and what it has; what is put aside on this node and not yet written counts as held.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
-        let row = sqlx::query("SELECT a.id, a.name, a.created, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
+        let row = sqlx::query("SELECT a.id, a.name, a.created, a.low_balance, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
             .bind(&id.as_bytes()[..])
             .fetch_optional(self.pool())
             .await
@@ -27,7 +27,7 @@ impl Books {
     pub async fn accounts(&self, limit: u32, cursor: Option<&str>) -> Result<(Vec<Account>, Option<String>), Error> {
         let after: i64 = cursor.map_or(Ok(0), str::parse).map_err(|_| Error::Cursor)?;
         let rows = sqlx::query(
-            "SELECT a.no, a.id, a.name, a.created, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
+            "SELECT a.no, a.id, a.name, a.created, a.low_balance, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
              WHERE a.kind = 2 AND a.no > $1 ORDER BY a.no LIMIT $2",
         )
         .bind(after)
@@ -57,6 +57,7 @@ impl Books {
             balance: credits(balance),
             held: credits(held),
             available: credits(balance - held),
+            low_balance: column::<Option<i64>>(row, "low_balance")?.map(credits),
         })
     }
 
@@ -91,6 +92,13 @@ impl Books {
             budget: budget.map(credits),
             used: credits(budget.and(used).unwrap_or_default()),
         }))
+    }
+
+    /// What is left of an account's grants that expire, those that end first before the others.
+    pub async fn grants(&self, id: AccountId) -> Result<Vec<ExpiringGrant>, Error> {
+        let no = number(&self.shared.database, id).await?;
+        let mut connection = self.pool().acquire().await.map_err(Error::on("list grants"))?;
+        open_grants(&mut connection, no).await
     }
 
     /// What an account used for jobs that were accepted since then, by method.

@@ -2,7 +2,7 @@
 //! An entry is never both refused and written.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool, atomic::Ordering::*},
+    sync::atomic::Ordering::*,
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,7 @@ use inos_failpoints::{Point, reach};
 use inos_protocols::JobId;
 
 use super::{
-    Answer, Outage, Request, Results, Turn,
+    Answer, Outage, Request, Results, Turn, Vitals,
     posting::{Came, Helds, Posting, Writer},
     store::Store,
     trouble::{Cause, Fate, Trouble},
@@ -35,7 +35,7 @@ pub(super) struct Batch {
     writer: Writer,
     barrier: Barrier,
     turn: Turn,
-    healthy: Arc<AtomicBool>,
+    vitals: Vitals,
     /// The number of the next commit, once it is known.
     sequence: Option<u64>,
     outage: Option<Outage>,
@@ -67,8 +67,8 @@ enum End {
 }
 
 impl Batch {
-    pub(super) fn new(store: Store, writer: Writer, barrier: Barrier, turn: Turn, healthy: Arc<AtomicBool>) -> Self {
-        Self { store, writer, barrier, turn, healthy, sequence: None, outage: None, doubts: Vec::new() }
+    pub(super) fn new(store: Store, writer: Writer, barrier: Barrier, turn: Turn, vitals: Vitals) -> Self {
+        Self { store, writer, barrier, turn, vitals, sequence: None, outage: None, doubts: Vec::new() }
     }
 
     /// Whether there is a reason to ask the database though nobody commits.
@@ -253,7 +253,7 @@ impl Batch {
         if self.outage.take().is_some() {
             tracing::info!("the ledger's database is back");
         }
-        self.healthy.store(true, Release);
+        self.vitals.healthy.store(true, Release);
     }
 
     fn ill(&mut self, trouble: &Trouble, begun: Instant) {
@@ -262,7 +262,7 @@ impl Batch {
             tracing::warn!(error, "the ledger's database is away");
         }
         self.outage = Some(Outage { since: self.outage.map_or(begun, |outage| outage.since), tried: Instant::now() });
-        self.healthy.store(false, Release);
+        self.vitals.healthy.store(false, Release);
     }
 
     /// Answers requests whose commit may have happened, and remembers them until it is known.
@@ -275,6 +275,7 @@ impl Batch {
             let _ = request.done.send(Answer { results, _closed: Vec::new() });
         }
         self.doubts.push(Doubt { sequence, entries, results });
+        self.vitals.doubts.store(self.doubts.len(), Relaxed);
     }
 
     /// Spends or frees what commits in doubt had put aside.
@@ -293,6 +294,7 @@ impl Batch {
             }
         }
         self.sequence = None;
+        self.vitals.doubts.store(0, Relaxed);
         Ok(())
     }
 }

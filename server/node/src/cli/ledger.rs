@@ -1,12 +1,17 @@
 //! `inos ledger`: what the account has and each entry that led there.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use inos_protocols::Microcredits;
 use serde_json::{Value, json};
 
-use super::{jobs::pages, units::items};
+use super::{
+    jobs::{pages, save},
+    units::items,
+};
 use crate::{
-    client::{At, Client},
+    client::{At, Client, path_with},
     exit::{Exit, Failure},
     show,
     terminal::Terminal,
@@ -27,6 +32,18 @@ enum Deed {
     Show,
     /// What the account's jobs may cost this month
     Budget,
+    /// Grants that expire, and what is left of each
+    Grants,
+    /// What moved in a month, line by line, as CSV; as JSON with --json
+    Statement {
+        /// The month, such as 2026-11; without it, this one
+        month: Option<String>,
+        /// Where it goes; standard output otherwise
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// How the ledger is (scope admin)
+    Health,
     /// What was used by method, in the last 30 days
     Usage,
     /// Give credits to another account
@@ -56,6 +73,18 @@ impl Ledger {
         match &self.deed {
             Deed::Show => terminal.facts(&client.get("/v1/account")?)?,
             Deed::Budget => terminal.facts(&client.get("/v1/account/budget")?)?,
+            Deed::Health => terminal.facts(&client.get("/v1/ledger/health")?)?,
+            Deed::Grants => {
+                let grants = client.get("/v1/account/grants")?;
+                let columns = ["transfer", "amount", "left", "expires"];
+                terminal.table(&grants, items(&grants), &columns, "There are no grants that expire.")?;
+            }
+            Deed::Statement { month, output } => {
+                let form = if terminal.json() { "json" } else { "csv" };
+                let query = [("month", month.clone()), ("format", Some(form.to_owned()))];
+                let path = path_with("/v1/account/statement", &query);
+                save(client.download(&path, &[])?, output.as_deref())?;
+            }
             Deed::Usage => {
                 let usage = client.get("/v1/account/usage")?;
                 let columns = ["unit", "method", "jobs", "succeeded", "cost"];

@@ -40,6 +40,8 @@ pub static SETTINGS: &[Setting] = &[
         |c, text| put(&mut c.tls_key, values::path(text).map(Some))),
     setting("prices", "FILE", "", "Prices of methods (TOML, or JSON by its name) in place of the units' own",
         |c, text| put(&mut c.prices, values::path(text).map(Some))),
+    setting("fee-policy", "FILE", "", "How the cost of a job is split between node, treasury, authors and referrers [default: all is the node's]",
+        |c, text| put(&mut c.fee_policy, values::path(text).map(Some))),
     setting("metrics-listen", "ADDRESS", "", "Where to serve /metrics to others than loopback",
         |c, text| put(&mut c.metrics_listen, values::address(text).map(Some))),
     setting("otlp-endpoint", "URL", "", "OTLP/HTTP collector to export traces to, such as http://127.0.0.1:4318 [default: none]",

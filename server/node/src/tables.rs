@@ -1,13 +1,13 @@
-//! The operator's file of prices, TOML or JSON. Whether it names what is on offer is for the engine to say.
+//! The operator's files of prices and fees, TOML or JSON. Whether they name what is there is for others to say.
 
 use std::{fs::File, io::Read, path::Path};
 
-use inos_broker::PriceFile;
+use serde::de::DeserializeOwned;
 
 /// The largest file that is read, in bytes.
 const FILE_LEN_MAX: u64 = 1 << 20;
 
-/// A file of prices that cannot be used.
+/// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct Error {
@@ -15,8 +15,8 @@ pub struct Error {
     message: String,
 }
 
-/// Reads a file of prices: JSON where its name ends with `.json`, TOML otherwise.
-pub(crate) fn read(path: &Path) -> Result<PriceFile, Error> {
+/// Reads a file: JSON where its name ends with `.json`, TOML otherwise.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let wrong = |message: String| Error { path: path.display().to_string(), message };
     let file = File::open(path).map_err(|error| wrong(format!("could not read it: {error}")))?;
     let mut text = String::new();
@@ -28,7 +28,7 @@ pub(crate) fn read(path: &Path) -> Result<PriceFile, Error> {
     parse(&text, path.extension().is_some_and(|extension| extension == "json")).map_err(wrong)
 }
 
-fn parse(text: &str, is_json: bool) -> Result<PriceFile, String> {
+fn parse<T: DeserializeOwned>(text: &str, is_json: bool) -> Result<T, String> {
     if is_json {
         serde_json::from_str(text).map_err(|error| error.to_string())
     } else {
@@ -38,7 +38,11 @@ fn parse(text: &str, is_json: bool) -> Result<PriceFile, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use inos_broker::PriceFile;
+
+    fn parse(text: &str, is_json: bool) -> Result<PriceFile, String> {
+        super::parse(text, is_json)
+    }
 
     #[test]
     fn both_forms_say_the_same() {
