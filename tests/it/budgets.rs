@@ -98,6 +98,11 @@ fn a_keys_budget_holds_over_a_restart_and_its_tokens_and_keys(options: Options) 
     let accepted = limited.post_json("/v1/jobs", &wait);
     assert_eq!(accepted.status, 202, "{}", accepted.text());
     node.kill();
+    node.assert_clean();
+    inos_tests::meddle(&node.database_url(), "UPDATE budgets SET used = used - 700001");
+    let (code, said) = node.check(false);
+    assert!(code == Some(1) && said.to_string().contains("held under the budget of key_"), "{said}");
+    inos_tests::meddle(&node.database_url(), "UPDATE budgets SET used = used + 700001");
     node.restart();
     let limited = Client::new(&node.url(), &secret);
     // One was paid, one is held for.

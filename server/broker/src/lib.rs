@@ -38,7 +38,7 @@ use inos_protocols::NodeId;
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
 pub use caller::Caller;
-pub use check::check_payloads;
+pub use check::{check_budgets, check_payloads};
 pub use events::{Event, Happening, Subscription};
 pub use frame::{Replies, Reply};
 pub use inos_ledger::{KeyWatch, Moved};

@@ -205,7 +205,7 @@ pub(crate) fn price_bounds(
     capsule: &Capsule,
     bytes_in: u64,
 ) -> Result<(Microcredits, Microcredits), Refusal> {
-    let least = Used { bytes_in, bytes_out: 0, run_us: u64::from(price.per_cpu_ms > 0) };
+    let least = Used { bytes_in, ..Used::default() };
     let most = Used { bytes_in, bytes_out: entry.method.output_bytes_max, run_us: run_us_max(entry, capsule) };
     let (least, most) = (Microcredits::saturating(price.of(least)), Microcredits::saturating(price.of(most)));
     match capsule.budget {

@@ -186,3 +186,26 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
     assert_eq!(house.broker.job(&house.caller, held[1]).await.unwrap().state, State::Queued);
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_sweep_takes_back_what_is_left_of_a_grant_that_has_ended() {
+    let house = house().await;
+    let House { broker, caller, .. } = &house;
+    let (before, amount) = (Microcredits::saturating(1_000_000_000), Microcredits::saturating(500));
+    let soon = Some(Time::now().plus_ms(100));
+    broker.grant(caller, caller.account, amount, Some("trial"), soon).await.unwrap();
+    assert_eq!(broker.books().grants(caller.account).await.unwrap()[0].left, amount);
+    let spent = broker.run(caller, ask(capsule(b"abc"))).await.unwrap().outcome.cost;
+    assert!(spent < amount);
+    loop {
+        broker.sweep().await;
+        // What was spent was the grant's: everything else is still there.
+        if broker.books().account(caller.account).await.unwrap().unwrap().balance == before {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let past = broker.grant(caller, caller.account, amount, None, Some(Time::from_ms(1))).await.unwrap_err();
+    assert_eq!(past.kind, Kind::InvalidParams);
+    assert_eq!(broker.books().check().await.unwrap(), Vec::<String>::new());
+}

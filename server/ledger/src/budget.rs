@@ -1,7 +1,7 @@
 //! Hard limits on what jobs may cost: an account's for every month, a key's in all. Parts are taken from memory like
 //! leases; each commit is fenced on what the database has, so that no number of servers spends more than the limit.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use inos_protocols::{KeyId, Microcredits, month::Month, time::Time};
 use parking_lot::Mutex;
@@ -54,6 +54,9 @@ pub(crate) enum Taken {
     Free,
     TooLittle(Microcredits),
 }
+
+/// Limits by account and key.
+pub(crate) type Budgets = Mutex<HashMap<(AccountNo, Option<KeyId>), Arc<Budget>>>;
 
 /// A limit's name in the database: account, key (empty for the account's own) and month.
 pub(crate) type Name = (i64, Vec<u8>, i64);

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ed25519_dalek::SigningKey;
-use inos_protocols::{AccountId, Hash, KeyId, Microcredits, NodeId};
+use inos_protocols::{AccountId, Hash, Microcredits, NodeId};
 use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    Access, AccountNo, Books, Budget, Claim, Committed, Entry, Error, FeePolicy, Purse, Reservation, ReserveError,
-    accounts,
+    Access, AccountNo, Books, Claim, Committed, Entry, Error, FeePolicy, Purse, Reservation, ReserveError, accounts,
     alarm::Listener,
+    budget::Budgets,
     claims::Claims,
     committer::{Committer, Vitals, Writer},
     database::Database,
@@ -62,7 +62,7 @@ pub(crate) struct Shared {
     pub(crate) lease_ms: u64,
     pub(crate) purses: Mutex<HashMap<AccountId, Arc<Purse>>>,
     /// Limits by account and key, once somebody was under them.
-    pub(crate) budgets: Mutex<HashMap<(AccountNo, Option<KeyId>), Arc<Budget>>>,
+    pub(crate) budgets: Budgets,
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
     pub(crate) watches: Watches,
@@ -96,7 +96,7 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         starting_credits,
         lease_ms,
         purses: Mutex::default(),
-        budgets: Mutex::default(),
+        budgets: Budgets::default(),
         claims: Arc::default(),
         keys: KeyCache::default(),
         watches: Watches::default(),

@@ -94,6 +94,25 @@ impl Books {
         }))
     }
 
+    /// What a budget says is used of it: an account's of that month, or a key's.
+    pub async fn used_of_budget(
+        &self,
+        id: AccountId,
+        key: Option<KeyId>,
+        month: i64,
+    ) -> Result<Option<Microcredits>, Error> {
+        let used: Option<i64> = sqlx::query_scalar(
+            "SELECT b.used FROM budgets b JOIN accounts a ON a.no = b.account WHERE a.id = $1 AND b.key = $2 AND b.month = $3",
+        )
+        .bind(&id.as_bytes()[..])
+        .bind(key.map_or_else(Vec::new, |key| key.as_bytes().to_vec()))
+        .bind(month)
+        .fetch_optional(self.pool())
+        .await
+        .map_err(Error::on("read a budget"))?;
+        Ok(used.map(|used| Microcredits::saturating(used as u64)))
+    }
+
     /// What is left of an account's grants that expire, those that end first before the others.
     pub async fn grants(&self, id: AccountId) -> Result<Vec<ExpiringGrant>, Error> {
         let no = number(&self.shared.database, id).await?;
