@@ -75,6 +75,10 @@ fn a_length_alone_or_a_stored_blob_is_enough_for_a_quote() {
         let other = quote(&admin, &of(input));
         assert_eq!((&quoted["expected"], &quoted["lines"]), (&other["expected"], &other["lines"]));
     }
+    let capsule = inos_protocols::json::read(of(json!({ "blob": blob })).to_string().as_bytes()).unwrap();
+    let message = inos_protocols::wire::write_capsule(&capsule);
+    let binary = admin.send("POST", "/v1/quotes", &[("content-type", "application/capnp")], &message);
+    assert_eq!((binary.status, &binary.json()["lines"]), (200, &quoted["lines"]), "{}", binary.text());
     assert_eq!(quoted["basis"], "exact");
     assert_eq!(quoted["prices"], admin.get("/v1/units").json()["prices"]);
     assert_eq!(quoted["prices"], admin.get("/v1/stats").json()["prices"]);
