@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, JobId, KeyId, Microcredits, ids::TransferId, time::Time};
+use crate::{AccountId, JobId, KeyId, Microcredits, ids::TransferId, month::Month, time::Time};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -95,6 +95,9 @@ pub struct Account {
     /// How many requests a second all its keys may make together, where that is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
+    /// Below what it wants an event of what can still be spent, in microcredits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_balance: Option<Microcredits>,
 }
 
 /// A key without its secret.
@@ -123,6 +126,9 @@ pub struct Key {
     /// How many requests a second it may make, where that is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
+    /// What its jobs may cost in all, in microcredits; none means whatever the account has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Microcredits>,
 }
 
 impl Key {
@@ -317,6 +323,64 @@ pub struct Usage {
     pub succeeded: u64,
     /// What they cost, in microcredits.
     pub cost: Microcredits,
+}
+
+/// What an account may spend on jobs in a month, and how much of it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// The month, in UTC.
+    pub month: Month,
+    /// What the account's jobs may cost in every month, in microcredits; none means whatever it has.
+    pub budget: Option<Microcredits>,
+    /// What was spent of it, and is held for jobs under way, in microcredits; 0 where there is no budget.
+    pub used: Microcredits,
+}
+
+/// A grant that is the account's until some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpiringGrant {
+    /// The transfer that it came by.
+    pub transfer: TransferId,
+    /// What was granted, in microcredits.
+    pub amount: Microcredits,
+    /// What is left of it, in microcredits: what is spent is taken from the grant that ends first.
+    pub left: Microcredits,
+    /// When what is left goes back to the issuer.
+    pub expires: Time,
+}
+
+/// How the ledger is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerHealth {
+    /// Whether nothing of what follows is wrong: the sum is zero, no hold is overdue, the database took the last commit.
+    pub healthy: bool,
+    /// `sqlite` or `postgres`.
+    pub database: String,
+    /// The schema that it has.
+    pub schema: u64,
+    /// The sum of all accounts, in microcredits: always 0.
+    pub sum: i64,
+    /// What is held for jobs that were accepted, in microcredits.
+    pub held: u64,
+    /// Accepted jobs that should have ended more than a minute ago.
+    pub holds_overdue: u64,
+    /// Leases of all servers.
+    pub leases: u64,
+    /// What they may spend from memory, in microcredits.
+    pub leased: u64,
+    /// Leases that their servers did not renew in time.
+    pub leases_expired: u64,
+    /// Commits of this server of which the database has not yet said whether they happened.
+    pub commits_in_doubt: u64,
+    /// Jobs in the books.
+    pub jobs: u64,
+    /// What the database takes, in bytes.
+    pub bytes: u64,
+    /// The same for each job, in bytes.
+    pub bytes_per_job: u64,
 }
 
 /// A blob of an account.

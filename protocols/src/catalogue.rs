@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Hash;
+
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -78,4 +80,17 @@ pub struct Price {
     pub per_kib_in: u64,
     /// For each begun KiB of output.
     pub per_kib_out: u64,
+    /// For each begun millisecond that it ran.
+    #[serde(default)]
+    pub per_cpu_ms: u64,
+}
+
+/// Which table of prices is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceVersion {
+    /// Its number: 1 where the units' own prices stand, higher where an operator's do.
+    pub number: u32,
+    /// The BLAKE3 of every price in it.
+    pub hash: Hash,
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod frame;
 pub(crate) mod limits;
+mod measured;
 mod objects;
 mod outcome;
 pub(crate) mod payload;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{error::Category, value::RawValue};
 use serde_path_to_error::{Path, Segment};
 
+pub use self::measured::read_measured;
 use self::objects::Objects;
 use crate::{
     job::{BATCH_MAX, Capsule, Params},

@@ -10,10 +10,13 @@ pub mod job;
 pub mod json;
 pub mod layout;
 pub mod money;
+pub mod month;
 pub mod node;
+pub mod quote;
 pub mod receipt;
 pub mod record;
 pub mod refusal;
+pub mod statement;
 #[cfg(test)]
 mod tests;
 pub mod time;

@@ -1,7 +1,7 @@
 //! A plain HTTP client: every status is an answer, never an error.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, Read, Write},
     time::Duration,
 };
 
@@ -157,6 +157,21 @@ impl Client {
         let mut body = Vec::new();
         response.body_mut().as_reader().read_to_end(&mut body).expect("the body can be read");
         Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    }
+
+    /// Hands on the lines of a stream of events as they come, until it ends or nobody wants more.
+    pub fn listen(&self, path: &str, mut take: impl FnMut(&str) -> bool) {
+        let request = ureq::http::Request::builder()
+            .uri(format!("{}{path}", self.url))
+            .header("accept", "text/event-stream")
+            .header("authorization", format!("Bearer {}", self.key));
+        let Ok(mut response) = self.agent.run(request.body(()).expect("a request")) else { return };
+        let lines = std::io::BufReader::new(response.body_mut().as_reader()).lines();
+        for line in lines.map_while(Result::ok) {
+            if !take(&line) {
+                return;
+            }
+        }
     }
 
     /// POST with a JSON body.

@@ -314,9 +314,9 @@ pub(super) fn node_identity() -> impl Strategy<Value = Node> {
 pub(super) fn key() -> impl Strategy<Value = Key> {
     let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=5);
     let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
-    let limits = (option::of(time()), option::of(any::<u32>()));
+    let limits = (option::of(time()), option::of(any::<u32>()), option::of(amount()));
     (id, text(), scopes, time(), option::of(time()), option::of(time()), limits).prop_map(
-        |(id, name, scopes, created, expires, revoked, (last_used, rate_limit))| Key {
+        |(id, name, scopes, created, expires, revoked, (last_used, rate_limit, budget))| Key {
             id,
             prefix: Key::prefix_of(id),
             name,
@@ -326,6 +326,7 @@ pub(super) fn key() -> impl Strategy<Value = Key> {
             revoked,
             last_used,
             rate_limit,
+            budget,
         },
     )
 }

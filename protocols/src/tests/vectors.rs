@@ -237,6 +237,6 @@ fn identities_are_as_committed() {
     let prefix = "inos_019a0000000070008000000000000006";
     let plain = json!({"id": key, "prefix": prefix, "name": "ci", "scopes": ["jobs", "blobs"], "created": AT});
     let ended = json!({"id": key, "prefix": prefix, "name": "", "scopes": ["jobs", "blobs", "regions", "account", "admin"],
-        "created": AT, "expires": AT, "revoked": AT, "last_used": AT, "rate_limit": 50});
+        "created": AT, "expires": AT, "revoked": AT, "last_used": AT, "rate_limit": 50, "budget": 5_000_000});
     check("key", wire::read_key, wire::write_key, vec![("for ever", plain), ("revoked", ended)]);
 }

@@ -97,14 +97,18 @@ fn key(from: key::Reader<'_>) -> Result<Key, Malformed> {
             key::rate_limit::None(()) => None,
             key::rate_limit::Some(a_second) => Some(a_second),
         },
+        budget: match from.get_budget().which()? {
+            key::budget::None(()) => None,
+            key::budget::Some(amount) => Some(fields::amount("budget", amount)?),
+        },
     })
 }
 
 /// The message about this key.
 pub fn write_key(key: &Key) -> Vec<u8> {
     // The prefix follows from the id.
-    let Key { id, prefix: _, name, scopes, created, expires, revoked, last_used, rate_limit } = key;
-    let mut message = message::begin(32 + message::words(name.len()) + message::words(2 * scopes.len()));
+    let Key { id, prefix: _, name, scopes, created, expires, revoked, last_used, rate_limit, budget } = key;
+    let mut message = message::begin(40 + message::words(name.len()) + message::words(2 * scopes.len()));
     let mut to = message.init_root::<key::Builder<'_>>();
     to.set_id(id.as_bytes());
     to.set_name(name);
@@ -123,7 +127,10 @@ pub fn write_key(key: &Key) -> Vec<u8> {
         to.reborrow().init_last_used().set_some(time.as_ms());
     }
     if let Some(a_second) = rate_limit {
-        to.init_rate_limit().set_some(*a_second);
+        to.reborrow().init_rate_limit().set_some(*a_second);
+    }
+    if let Some(amount) = budget {
+        to.init_budget().set_some(amount.get());
     }
     message::end(&message)
 }

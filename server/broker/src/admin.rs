@@ -1,9 +1,9 @@
 //! Accounts, grants and keys. A key never makes a stronger one, and every movement of credits has a reason.
 
-use inos_ledger::{Limits, Terms};
+use inos_ledger::{Limits, Moved, Terms};
 use inos_protocols::{
     AccountId, KeyId, Microcredits, Refusal,
-    account::{Account, Key, NewKey, Scope, Scopes},
+    account::{Account, Budget, Key, NewKey, Scope, Scopes},
     ids::TransferId,
     refusal::Kind,
     time::Time,
@@ -38,7 +38,12 @@ impl Broker {
         Ok((account, key))
     }
 
-    /// Gives credits from the issuer to an account.
+    /// Sets below what the caller's account gets an event of what it has left, or that it gets none.
+    pub async fn set_low_balance(&self, caller: &Caller, threshold: Option<Microcredits>) -> Result<(), Refusal> {
+        self.0.ledger.set_low_balance(caller.account, threshold).await.map_err(database)
+    }
+
+    /// Gives credits from the issuer to an account, for good or until some time.
     pub async fn grant(
         &self,
         caller: &Caller,
@@ -46,12 +51,59 @@ impl Broker {
         to: AccountId,
         amount: Microcredits,
         note: Option<&str>,
+        expires: Option<Time>,
     ) -> Result<TransferId, Refusal> {
         caller.need(Scope::Admin)?;
         if let Some(note) = note {
             check_note(note)?;
         }
-        self.0.ledger.by(caller.acting(cause)).grant(to, amount, note).await.map_err(database)
+        let granted = match expires {
+            Some(expires) if expires <= Time::now() => {
+                return Err(Refusal::field(Kind::InvalidParams, "/expires", "this time has passed"));
+            }
+            Some(expires) => self.0.ledger.by(caller.acting(cause)).grant_until(to, amount, note, expires).await,
+            None => self.0.ledger.by(caller.acting(cause)).grant(to, amount, note).await,
+        };
+        granted.map_err(database)
+    }
+
+    /// Gives credits of the caller's account to another; the same key with the same request is one transfer.
+    pub async fn transfer(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        to: AccountId,
+        amount: Microcredits,
+        note: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<Moved, Refusal> {
+        if let Some(note) = note {
+            check_note(note)?;
+        }
+        if key.is_some_and(|key| key.chars().any(char::is_control)) {
+            let told = "an idempotency key has no control characters";
+            return Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told));
+        }
+        if caller.budget.is_some() {
+            let told = "A key with a budget gives no credits away; show one without.";
+            return Err(Refusal::new(Kind::Forbidden, told));
+        }
+        if to == caller.account {
+            return Err(Refusal::field(Kind::InvalidParams, "/to", "an account gives nothing to itself"));
+        }
+        self.0.ledger.by(caller.acting(cause)).transfer(caller.account, to, amount, note, key).await.map_err(database)
+    }
+
+    /// Sets what an account's jobs may cost in every month; none means whatever it has.
+    pub async fn set_budget(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        account: AccountId,
+        budget: Option<Microcredits>,
+    ) -> Result<Budget, Refusal> {
+        caller.need(Scope::Admin)?;
+        self.0.ledger.by(caller.acting(cause)).set_budget(account, budget).await.map_err(database)
     }
 
     /// Makes a key of the caller's account with at most the caller's scopes; its secret is shown once.
@@ -65,6 +117,9 @@ impl Broker {
     ) -> Result<NewKey, Refusal> {
         check_name(name)?;
         check_rate(terms.rate_limit)?;
+        if caller.budget.is_some() {
+            return Err(Refusal::new(Kind::Forbidden, "A key with a budget makes no other key; show one without."));
+        }
         let wanted = Scopes::of(scopes);
         if !caller.scopes.cover(wanted) {
             return Err(Refusal::new(Kind::Forbidden, "A key cannot make a key with scopes that it lacks itself."));
@@ -115,7 +170,7 @@ impl Broker {
             let message = format!("expected 1 to {WEIGHT_MAX}");
             return Err(Refusal::field(Kind::InvalidParams, "/weight", message));
         }
-        self.0.ledger.by(caller.acting(cause)).limit(account, limits).await.map_err(database)
+        self.0.ledger.by(caller.acting(cause)).set_limits(account, limits).await.map_err(database)
     }
 
     /// The keys of the caller's account, without their secrets.

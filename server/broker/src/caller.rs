@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use inos_ledger::{Access, Actor, KeyWatch, Limits, Purse};
+use inos_ledger::{Access, Actor, Budget, KeyWatch, Limits, Purse};
 use inos_protocols::{
     AccountId, KeyId, Refusal,
     account::{Scope, Scopes},
@@ -29,6 +29,8 @@ pub struct Caller {
     pub limits: Limits,
     /// The account's credits, as this node holds them.
     pub purse: Arc<Purse>,
+    /// The key's own limit, if it has one.
+    pub budget: Option<Arc<Budget>>,
 }
 
 /// By which request a caller does something, for the audit log.
@@ -77,8 +79,9 @@ impl Broker {
             ));
         };
         let purse = self.0.ledger.purse_of(&access);
-        let Access { account: _, account_id: account, key, scopes, expires, rate_limit, limits } = access;
-        Ok(Caller { account, key, expires, scopes, rate_limit, limits, purse })
+        let budget = self.0.ledger.key_budget(&access);
+        let Access { account_id: account, key, scopes, expires, rate_limit, limits, .. } = access;
+        Ok(Caller { account, key, expires, scopes, rate_limit, limits, purse, budget })
     }
 
     /// Watches the key that a caller has shown: what hangs on it ends with it.

@@ -1,8 +1,10 @@
 //! Whether what the books say is kept of jobs is there. Never changes anything.
 
+use std::collections::BTreeMap;
+
 use inos_blobs::Blobs;
 use inos_ledger::{Books, Payloads};
-use inos_protocols::Hash;
+use inos_protocols::{AccountId, Hash, KeyId};
 
 use crate::{
     payload::{self, Place},
@@ -28,6 +30,27 @@ pub async fn check_payloads(books: &Books, blobs: &Blobs, deep: bool) -> Result<
             return Ok(troubles);
         }
     }
+}
+
+/// Every budget under which more is held for waiting jobs than it says is used.
+pub async fn check_budgets(books: &Books) -> Result<Vec<String>, inos_ledger::Error> {
+    let mut held = BTreeMap::<(AccountId, Option<KeyId>, i64), u64>::new();
+    for job in books.unfinished().await? {
+        // What cannot be read is named where its payloads are looked for.
+        let Ok(Asked { limits, .. }) = serde_json::from_slice(&job.asked) else { continue };
+        for (key, month) in limits {
+            *held.entry((job.account, key, month)).or_default() += job.held.get();
+        }
+    }
+    let mut troubles = Vec::new();
+    for ((account, key, month), held) in held.into_iter().take(TROUBLES_MAX) {
+        let used = books.used_of_budget(account, key, month).await?;
+        if used.is_none_or(|used| used.get() < held) {
+            let whose = key.map_or_else(|| account.to_string(), |key| key.to_string());
+            troubles.push(format!("{held} are held under the budget of {whose}, which says less"));
+        }
+    }
+    Ok(troubles)
 }
 
 fn check(blobs: &Blobs, job: &Payloads, deep: bool) -> Vec<String> {

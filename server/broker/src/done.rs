@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use inos_engine::{Control, End, Entry, Outcome as Ran};
-use inos_ledger::{Ending, JobRecord, Purse};
+use inos_ledger::{Ending, JobRecord, Limit, Purse};
 use inos_protocols::{
     Hash, JobId, Microcredits, Problem, Refusal,
     job::{Metrics, Outcome, OutputBytes, OutputInfo, Params, State, Store, capsule_digest},
@@ -11,7 +11,7 @@ use inos_protocols::{
     refusal::Kind,
     time::Time,
 };
-use inos_unit::Fault;
+use inos_unit::{Fault, Price, Used};
 
 use crate::{
     Inside, payload,
@@ -23,11 +23,15 @@ pub(crate) struct Story {
     pub(crate) id: JobId,
     pub(crate) purse: Arc<Purse>,
     pub(crate) entry: Arc<Entry>,
+    /// What it costs, whatever becomes of the prices meanwhile.
+    pub(crate) price: Price,
     pub(crate) params: Params,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) priority: u8,
     pub(crate) budget: Option<Microcredits>,
     pub(crate) held: Microcredits,
+    /// What an accepted job has taken of budgets.
+    pub(crate) limits: Vec<Limit>,
     pub(crate) submitted: Time,
     pub(crate) deadline: Time,
     /// Whether outputs are kept after the answer.
@@ -116,7 +120,8 @@ impl Inside {
         let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
         let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
         let (mut state, mut trouble) = judge(end, started.is_some());
-        let cost = cost(story, state, trouble.as_ref(), started.is_some(), (bytes_in, bytes_out));
+        let used = Used { bytes_in, bytes_out, run_us };
+        let cost = cost(story, state, trouble.as_ref(), started.is_some(), used);
         if cost > held && state == State::Succeeded {
             (state, trouble) = (State::Failed, Some(over_budget(cost, held)));
         }
@@ -152,20 +157,14 @@ impl Inside {
     }
 }
 
-/// Successes pay for bytes in and out; what the caller got wrong pays for its input once it was run;
+/// Successes pay for all that they used; what the caller got wrong pays for its input and its time once it was run;
 /// what never ran, and what broke on our side, is free.
-fn cost(
-    story: &Story,
-    state: State,
-    trouble: Option<&Refusal>,
-    ran: bool,
-    (bytes_in, bytes_out): (u64, u64),
-) -> Microcredits {
-    let price = &story.entry.method.price;
+fn cost(story: &Story, state: State, trouble: Option<&Refusal>, ran: bool, used: Used) -> Microcredits {
+    let price = &story.price;
     let ours = trouble.is_some_and(|trouble| matches!(trouble.kind, Kind::Internal | Kind::Overloaded));
     match state {
-        State::Succeeded => Microcredits::saturating(price.of(bytes_in, bytes_out)),
-        _ if ran && !ours => Microcredits::saturating(price.of(bytes_in, 0)),
+        State::Succeeded => Microcredits::saturating(price.of(used)),
+        _ if ran && !ours => Microcredits::saturating(price.of(Used { bytes_out: 0, ..used })),
         _ => Microcredits::ZERO,
     }
 }

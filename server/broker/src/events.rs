@@ -7,9 +7,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use inos_ledger::LowBalance;
 use inos_protocols::{AccountId, JobId, Microcredits, job::State, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::Inside;
 
 /// How many past events an account keeps for those who come late, and how many bytes of lines and output with them.
 const HISTORY_LEN_MAX: usize = 4096;
@@ -22,8 +25,8 @@ const ACCOUNTS_MAX: usize = 10_000;
 pub struct Event {
     /// Its number; grows by one within an account, and on over restarts.
     pub seq: u64,
-    /// The job.
-    pub job: JobId,
+    /// The job; none where it happened to the account.
+    pub job: Option<JobId>,
     /// When.
     pub at: Time,
     /// What.
@@ -46,6 +49,13 @@ pub enum Happening {
         done: u64,
         /// Steps in all; 0 where nobody knows.
         total: u64,
+    },
+    /// The account has less left than it wants to hear of.
+    LowBalance {
+        /// What it can still spend.
+        available: Microcredits,
+        /// Below what it wants to hear of it.
+        threshold: Microcredits,
     },
     /// The unit said something.
     Log {
@@ -81,7 +91,7 @@ impl Happening {
         match self {
             Self::Log { line } => line.len(),
             Self::Output { bytes, .. } => bytes.len(),
-            Self::State { .. } | Self::Progress { .. } => 0,
+            Self::State { .. } | Self::Progress { .. } | Self::LowBalance { .. } => 0,
         }
     }
 
@@ -108,7 +118,7 @@ struct History {
 }
 
 impl History {
-    fn add(&mut self, job: JobId, what: Happening) -> Arc<Event> {
+    fn add(&mut self, job: Option<JobId>, what: Happening) -> Arc<Event> {
         self.newest += 1;
         let event = Arc::new(Event { seq: self.newest, job, at: Time::now(), what });
         self.bytes += event.what.bytes();
@@ -135,6 +145,11 @@ impl Channel {
 impl Hub {
     /// Tells an event of a job; cheap where nobody ever asked.
     pub(crate) fn tell(&self, account: AccountId, job: JobId, what: Happening) {
+        self.tell_all(account, Some(job), what);
+    }
+
+    /// Tells an event of a job, or of the account itself.
+    fn tell_all(&self, account: AccountId, job: Option<JobId>, what: Happening) {
         let channel = self.channel(account);
         let mut history = channel.history.lock();
         let event = history.add(job, what);
@@ -161,6 +176,18 @@ impl Hub {
             channels.retain(|_, channel| channel.sender.receiver_count() > 0);
         }
         channels.entry(account).or_insert_with(|| Arc::new(Channel::new())).clone()
+    }
+}
+
+impl Inside {
+    /// Makes an event of every account that goes below what it wants to hear of.
+    pub(crate) fn tell_of_low_balances(self: &Arc<Self>) {
+        let inside = Arc::downgrade(self);
+        self.ledger.on_low_balance(move |LowBalance { account, available, threshold }| {
+            if let Some(inside) = inside.upgrade() {
+                inside.events.tell_all(account, None, Happening::LowBalance { available, threshold });
+            }
+        });
     }
 }
 
@@ -207,7 +234,7 @@ impl Subscription {
     /// Begins with the start of a job.
     fn begin_with(&mut self, job: JobId) {
         let history = self.channel.history.lock();
-        let mut events = history.events.iter().filter(|event| event.job == job).peekable();
+        let mut events = history.events.iter().filter(|event| event.job == Some(job)).peekable();
         let is_whole = events.peek().is_some_and(|event| event.what.is_beginning());
         let gap = (!is_whole).then_some(Told::Gap { first: 0, last: history.lost });
         self.known = gap.into_iter().chain(events.cloned().map(Told::Event)).collect();
@@ -218,12 +245,12 @@ impl Subscription {
         let history = self.channel.history.lock();
         let gap = (self.last < history.lost).then_some(Told::Gap { first: self.last + 1, last: history.lost });
         let missed = history.events.iter().filter(|event| event.seq > self.last);
-        let wanted = missed.filter(|event| self.job.is_none_or(|job| job == event.job));
+        let wanted = missed.filter(|event| self.job.is_none_or(|job| Some(job) == event.job));
         self.known = gap.into_iter().chain(wanted.cloned().map(Told::Event)).collect();
     }
 
     fn wants(&self, event: &Event) -> bool {
-        self.job.is_none_or(|job| job == event.job)
+        self.job.is_none_or(|job| Some(job) == event.job)
     }
 }
 

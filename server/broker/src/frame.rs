@@ -106,10 +106,7 @@ impl Inside {
         self.accepting()?;
         let span = origin.begin(self.recorder.as_ref());
         let plan = self.plan_at_hand(capsule)?;
-        let reservation = match self.ledger.reserve(&caller.purse, plan.hold) {
-            Some(reservation) => reservation,
-            None => self.hold(&caller.purse, plan.hold).await?,
-        };
+        let reservation = self.hold(caller, plan.hold).await?;
         let keep = plan.capsule.keep;
         let story = self.story(caller, &plan, keep, span);
         let mut task = self.task(caller, &story, plan, Box::new(|_| {}));

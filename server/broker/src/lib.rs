@@ -13,11 +13,13 @@ mod hold;
 mod live;
 mod payload;
 mod plan;
+mod quote;
 mod read;
 mod recent;
 mod reconcile;
 mod run;
 mod spans;
+mod statement;
 mod store;
 mod submit;
 mod sweep;
@@ -36,10 +38,11 @@ use inos_protocols::NodeId;
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
 pub use caller::{Caller, Cause};
-pub use check::check_payloads;
+pub use check::{check_budgets, check_payloads};
 pub use events::{Event, Happening, Subscription, Told};
 pub use frame::{Replies, Reply};
-pub use inos_ledger::KeyWatch;
+pub use inos_ledger::{KeyWatch, Moved};
+pub use inos_unit::PriceFile;
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
 pub use read::OutputPart;
 pub use run::Ran;
@@ -109,7 +112,7 @@ impl Broker {
     /// Jobs that were accepted before a restart are taken up again by [`Broker::resume`].
     pub fn new(parts: Parts, options: Options) -> Self {
         let Parts { ledger, books, engine, arena, blobs, recorder } = parts;
-        Self(Arc::new(Inside {
+        let broker = Self(Arc::new(Inside {
             options,
             ledger,
             books,
@@ -126,7 +129,9 @@ impl Broker {
             draining: false.into(),
             unused_segments: parking_lot::Mutex::default(),
             unused_files: parking_lot::Mutex::default(),
-        }))
+        }));
+        broker.0.tell_of_low_balances();
+        broker
     }
 
     /// What is read of accounts, jobs and receipts.

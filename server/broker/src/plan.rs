@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use inos_arena::Arena;
 use inos_engine::{Entry, Feed, Unknown, stream};
-use inos_ledger::Reservation;
+use inos_ledger::{Limit, Reservation};
 use inos_protocols::{
     FieldError, Hash, Microcredits, Refusal,
     job::{Capsule, Input},
     refusal::Kind,
 };
+use inos_unit::{Price, Used};
 use parking_lot::Mutex;
 
 use crate::{Broker, Caller, Inside, trace::Origin};
@@ -60,7 +61,7 @@ impl Meter {
                 state.per_kib_in
             };
             let step = Microcredits::saturating(per_kib_in.saturating_mul(METER_STEP_BYTES / 1024));
-            let more = self.inside.hold(&self.caller.purse, step).await?;
+            let more = self.inside.hold(&self.caller, step).await?;
             let mut state = self.state.lock();
             state.held.push(more);
             state.covered_bytes += METER_STEP_BYTES;
@@ -81,10 +82,14 @@ impl Meter {
 /// A job that may run: known method, right parameters, inputs at hand, priced.
 pub(crate) struct Plan {
     pub(crate) entry: Arc<Entry>,
+    /// What it costs, whatever becomes of the prices meanwhile.
+    pub(crate) price: Price,
     pub(crate) capsule: Capsule,
     pub(crate) feeds: Vec<Feed>,
     /// The most that the job can cost.
     pub(crate) hold: Microcredits,
+    /// What an accepted job has taken of budgets.
+    pub(crate) limits: Vec<Limit>,
     pub(crate) meter: Option<Arc<Meter>>,
 }
 
@@ -113,15 +118,17 @@ impl Inside {
                 let covered = len.unwrap_or(METER_STEP_BYTES);
                 check_size(&entry, 0, len.unwrap_or(0))?;
                 meter.begin(entry.method.price.per_kib_in, if len.is_some() { u64::MAX } else { covered });
-                let hold = self.price_max(&entry, &capsule, covered)?;
-                Ok(Plan { entry, capsule, feeds, hold, meter: Some(meter) })
+                let (_, hold) = price_bounds(&entry, &entry.method.price, &capsule, covered)?;
+                let price = entry.method.price;
+                Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: Some(meter) })
             }
             None => {
                 let feeds = match feeds_at_hand(&inputs) {
                     Some(feeds) => feeds,
                     None => self.fetch(caller, inputs).await?,
                 };
-                self.plan_with(entry, capsule, feeds)
+                let price = entry.method.price;
+                self.plan_with(entry, price, capsule, feeds)
             }
         }
     }
@@ -130,10 +137,18 @@ impl Inside {
     pub(crate) fn plan_at_hand(&self, mut capsule: Capsule) -> Result<Plan, Refusal> {
         let entry = self.entry(&capsule)?;
         let feeds = feeds_at_hand(&std::mem::take(&mut capsule.inputs)).unwrap_or_default();
-        self.plan_with(entry, capsule, feeds)
+        let price = entry.method.price;
+        self.plan_with(entry, price, capsule, feeds)
     }
 
-    pub(crate) fn plan_with(&self, entry: Arc<Entry>, capsule: Capsule, feeds: Vec<Feed>) -> Result<Plan, Refusal> {
+    /// The same at a price that was agreed on before.
+    pub(crate) fn plan_with(
+        &self,
+        entry: Arc<Entry>,
+        price: Price,
+        capsule: Capsule,
+        feeds: Vec<Feed>,
+    ) -> Result<Plan, Refusal> {
         check_count(&entry, feeds.len())?;
         let mut bytes_in = 0;
         for (index, feed) in feeds.iter().enumerate() {
@@ -141,8 +156,8 @@ impl Inside {
             check_size(&entry, index, bytes.len() as u64)?;
             bytes_in += bytes.len() as u64;
         }
-        let hold = self.price_max(&entry, &capsule, bytes_in)?;
-        Ok(Plan { entry, capsule, feeds, hold, meter: None })
+        let (_, hold) = price_bounds(&entry, &price, &capsule, bytes_in)?;
+        Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: None })
     }
 
     /// The method that a capsule names, with its parameters checked.
@@ -161,23 +176,6 @@ impl Inside {
         })?;
         entry.check(&capsule.params).map_err(invalid_params)?;
         Ok(entry)
-    }
-
-    fn price_max(&self, entry: &Entry, capsule: &Capsule, bytes_in: u64) -> Result<Microcredits, Refusal> {
-        let price = &entry.method.price;
-        let least = Microcredits::saturating(price.of(bytes_in, 0));
-        let most = Microcredits::saturating(price.of(bytes_in, entry.method.output_bytes_max));
-        match capsule.budget {
-            Some(budget) if budget < least => Err(Refusal::new(
-                Kind::BudgetExceeded,
-                format!(
-                    "This job costs at least {least} credits and its budget is {budget}. Nothing was run or charged."
-                ),
-            )
-            .amounts(least, budget)),
-            Some(budget) => Ok(most.min(budget)),
-            None => Ok(most),
-        }
     }
 
     /// Inputs that name blobs, opened; a blob of another account is as absent as one that never was.
@@ -200,6 +198,33 @@ impl Inside {
     }
 }
 
+/// What a job costs at least if it succeeds, and what is put aside for it.
+pub(crate) fn price_bounds(
+    entry: &Entry,
+    price: &Price,
+    capsule: &Capsule,
+    bytes_in: u64,
+) -> Result<(Microcredits, Microcredits), Refusal> {
+    let least = Used { bytes_in, ..Used::default() };
+    let most = Used { bytes_in, bytes_out: entry.method.output_bytes_max, run_us: run_us_max(entry, capsule) };
+    let (least, most) = (Microcredits::saturating(price.of(least)), Microcredits::saturating(price.of(most)));
+    match capsule.budget {
+        Some(budget) if budget < least => Err(Refusal::new(
+            Kind::BudgetExceeded,
+            format!("This job costs at least {least} credits and its budget is {budget}. Nothing was run or charged."),
+        )
+        .amounts(least, budget)),
+        Some(budget) => Ok((least, most.min(budget))),
+        None => Ok((least, most)),
+    }
+}
+
+/// How long a job may run, in microseconds.
+pub(crate) fn run_us_max(entry: &Entry, capsule: &Capsule) -> u64 {
+    let asked = capsule.timeout_ms.map_or(u64::MAX, u64::from);
+    asked.min(entry.method.timeout_ms).saturating_mul(1000)
+}
+
 pub(crate) fn invalid_params(errors: Vec<FieldError>) -> Refusal {
     let detail = errors.first().map_or_else(String::new, |first| format!("{}: {}", first.pointer, first.message));
     Refusal { errors, ..Refusal::new(Kind::InvalidParams, detail) }
@@ -220,7 +245,7 @@ fn feeds_at_hand(inputs: &[Input]) -> Option<Vec<Feed>> {
         .collect()
 }
 
-fn check_count(entry: &Entry, count: usize) -> Result<(), Refusal> {
+pub(crate) fn check_count(entry: &Entry, count: usize) -> Result<(), Refusal> {
     let (min, max) = entry.method.inputs;
     if (min as usize..=max as usize).contains(&count) {
         return Ok(());
@@ -230,7 +255,7 @@ fn check_count(entry: &Entry, count: usize) -> Result<(), Refusal> {
     Err(Refusal::field(Kind::InvalidParams, "/inputs", message))
 }
 
-fn check_size(entry: &Entry, index: usize, bytes: u64) -> Result<(), Refusal> {
+pub(crate) fn check_size(entry: &Entry, index: usize, bytes: u64) -> Result<(), Refusal> {
     let max = entry.method.input_bytes_max;
     if bytes <= max {
         return Ok(());

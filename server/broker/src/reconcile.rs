@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use inos_engine::Feed;
-use inos_ledger::{Finish, Limits, Purse, Unfinished};
+use inos_ledger::{Finish, Limit, Limits, Purse, Unfinished};
 use inos_protocols::{
-    Refusal,
+    KeyId, Refusal,
     account::Scopes,
     job::{Capsule, Metrics, State},
     refusal::Kind,
     time::Time,
 };
+use inos_unit::Price;
 
 use crate::{
     Broker, Caller, Inside,
@@ -38,12 +39,13 @@ impl Broker {
             let purse = self.0.ledger.purse(unfinished.account).await?;
             let caller = Caller {
                 account: unfinished.account,
-                key: inos_protocols::KeyId::from_bytes([0; 16]),
+                key: KeyId::from_bytes([0; 16]),
                 expires: None,
                 scopes: Scopes::default(),
                 rate_limit: None,
                 limits: Limits { weight: unfinished.weight, ..Limits::default() },
                 purse,
+                budget: None,
             };
             match self.0.again(&caller, &unfinished) {
                 Ok((story, plan)) => {
@@ -62,16 +64,19 @@ impl Inside {
         if unfinished.deadline <= Time::now() {
             return Err(Refusal::new(Kind::DeadlineExceeded, "The job's time ran out while the server was down."));
         }
-        let Asked { capsule, trace, inputs } =
-            serde_json::from_slice(&unfinished.asked).map_err(|error| payload::damaged(&error))?;
+        let Asked { capsule, price, limits, trace, inputs } = asked(unfinished)?;
         let capsule = Capsule { inputs: Vec::new(), ..capsule };
         let entry = self.entry(&capsule)?;
         let feeds = inputs.iter().map(|place| self.feed(place)).collect::<Result<Vec<_>, _>>()?;
-        let plan = self.plan_with(entry, capsule, feeds)?;
+        // A job that was accepted before prices were pinned has those of now.
+        let price = price.map_or(entry.method.price, Price::from);
+        let plan = self.plan_with(entry, price, capsule, feeds)?;
         let story = Arc::new(Story {
             id: unfinished.id,
             purse: caller.purse.clone(),
             entry: plan.entry.clone(),
+            price: plan.price,
+            limits: self.limits(&caller.purse, unfinished, &limits),
             params: plan.capsule.params.clone(),
             labels: plan.capsule.labels.clone(),
             priority: plan.capsule.priority,
@@ -85,6 +90,11 @@ impl Inside {
             span: trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), unfinished.submitted),
         });
         Ok((story, plan))
+    }
+
+    /// What an accepted job has taken of budgets.
+    fn limits(&self, purse: &Purse, unfinished: &Unfinished, of: &[(Option<KeyId>, i64)]) -> Vec<Limit> {
+        of.iter().map(|of| self.ledger.held_limit(purse, *of, unfinished.held)).collect()
     }
 
     fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
@@ -129,9 +139,15 @@ impl Inside {
             error: Some(refusal.problem()),
             expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
         };
-        let finish = Finish { id: unfinished.id, purse, ending };
+        let limits = asked(unfinished).map(|asked| self.limits(&purse, unfinished, &asked.limits)).unwrap_or_default();
+        let finish = Finish { id: unfinished.id, purse, ending, limits };
         if let Some(Err(error)) = self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
             tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended");
         }
     }
+}
+
+/// How a job is run again.
+fn asked(unfinished: &Unfinished) -> Result<Asked, Refusal> {
+    serde_json::from_slice(&unfinished.asked).map_err(|error| payload::damaged(&error))
 }

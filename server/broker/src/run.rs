@@ -48,7 +48,7 @@ impl Broker {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Ran { outcome: self.recorded(caller, id).await?, replayed: true }),
         };
-        let reservation = inside.hold(&caller.purse, plan.hold).await?;
+        let reservation = inside.hold(caller, plan.hold).await?;
         let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim, span)?;
         let id = story.id;
         inside.start(task, &story, caller.key)?;
@@ -168,6 +168,8 @@ impl Inside {
             id: JobId::new(),
             purse: caller.purse.clone(),
             entry: plan.entry.clone(),
+            price: plan.price,
+            limits: plan.limits.clone(),
             params: capsule.params.clone(),
             labels: capsule.labels.clone(),
             priority: capsule.priority,

@@ -11,9 +11,9 @@ use std::{
 
 use inos_engine::{End, Feed, Outcome, Refused, Said, Task};
 use inos_failpoints::{Point, reach};
-use inos_ledger::{Accept, Commit, CommitError, Entry, Finish};
+use inos_ledger::{Accept, Commit, CommitError, Entry, Finish, Limit};
 use inos_protocols::{
-    JobId, Refusal,
+    JobId, KeyId, Refusal,
     job::{Capsule, Job, State},
     refusal::Kind,
     time::Time,
@@ -79,6 +79,12 @@ impl Backlog {
 pub(crate) struct Asked {
     /// The capsule without its inputs.
     pub(crate) capsule: Capsule,
+    /// What it costs, whatever becomes of the prices meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<[u64; 4]>,
+    /// Which budgets it has taken a part of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) limits: Vec<(Option<KeyId>, i64)>,
     /// Where it belongs among traces, if one is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<TraceContext>,
@@ -100,7 +106,8 @@ impl Broker {
         };
         inside.room(caller)?;
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
-        let reservation = inside.hold(&caller.purse, plan.hold).await?;
+        let reservation = inside.hold(caller, plan.hold).await?;
+        plan.limits = reservation.limits().to_vec();
         let story = inside.story(caller, &plan, true, span);
         let inputs = hashes(&mut plan.feeds);
         let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs, origin)?;
@@ -164,7 +171,9 @@ impl Inside {
                 inos_protocols::job::Input::Bytes(_) => places.next(),
             })
             .collect();
-        let asked = Asked { capsule: plan.capsule.clone(), trace: origin.part(), inputs };
+        let price = Some(plan.price.numbers());
+        let limits = plan.limits.iter().map(Limit::of).collect();
+        let asked = Asked { capsule: plan.capsule.clone(), price, limits, trace: origin.part(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
         Ok(Kept { text, segment, files })
     }
@@ -197,7 +206,12 @@ impl Inside {
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
         reach(Point::JobEnded);
         let receipt = loop {
-            let finish = Finish { id: story.id, purse: story.purse.clone(), ending: ended.ending.clone() };
+            let finish = Finish {
+                id: story.id,
+                purse: story.purse.clone(),
+                ending: ended.ending.clone(),
+                limits: story.limits.clone(),
+            };
             match self.ledger.commit(vec![Entry::Finish(finish)]).await.pop() {
                 Some(Err(CommitError::Unavailable | CommitError::LeaseLost)) => {
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;

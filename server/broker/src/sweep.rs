@@ -54,6 +54,7 @@ impl Inside {
     async fn sweep_rows(&self) -> Result<(), inos_ledger::Error> {
         self.ledger.reconcile().await?;
         self.end_overdue().await?;
+        self.ledger.expire_grants(Time::now(), ROWS_MAX).await?;
         let before = Time::from_ms(Time::now().as_ms().saturating_sub(self.options.keep_jobs.as_millis() as u64));
         loop {
             let gone = self.ledger.forget(Time::now(), before, ROWS_MAX).await?;

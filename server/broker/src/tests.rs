@@ -13,7 +13,7 @@ use inos_protocols::{
 };
 use parking_lot::Mutex;
 
-use crate::{Ask, Broker, Caller, Options, Origin, Parts, Replies, Reply};
+use crate::{Ask, Broker, Caller, Cause, Options, Origin, Parts, Replies, Reply};
 
 struct House {
     broker: Broker,
@@ -30,6 +30,7 @@ fn ledger_of(folder: &std::path::Path, key: u8) -> inos_ledger::Options {
         signer,
         starting_credits: Microcredits::saturating(1_000_000_000),
         lease_ms: 60_000,
+        fees: None,
     }
 }
 
@@ -49,7 +50,7 @@ async fn house() -> House {
         account_queue_len_max: 1_000,
         stop_grace: Duration::from_secs(2),
     };
-    let engine = inos_engine::Engine::start(inos_catalog::builtin(), arena.clone(), engine_options).unwrap();
+    let engine = inos_engine::Engine::start(inos_catalog::builtin(), None, arena.clone(), engine_options).unwrap();
     let key = ledger.first_start("admin").await.unwrap().unwrap();
     let options = Options {
         node,
@@ -82,6 +83,10 @@ fn capsule(bytes: &'static [u8]) -> Capsule {
         labels: Default::default(),
         idempotency_key: None,
     }
+}
+
+fn cause() -> Cause {
+    Cause { address: std::net::Ipv4Addr::LOCALHOST.into(), request_id: "r-1".into() }
 }
 
 #[tokio::test]
@@ -184,4 +189,27 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
     assert_eq!(house.broker.receipt(&house.caller, held[0]).await.unwrap().verify().unwrap().state, State::Expired);
     assert_eq!(house.broker.job(&house.caller, held[1]).await.unwrap().state, State::Queued);
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_sweep_takes_back_what_is_left_of_a_grant_that_has_ended() {
+    let house = house().await;
+    let House { broker, caller, .. } = &house;
+    let (before, amount) = (Microcredits::saturating(1_000_000_000), Microcredits::saturating(500));
+    let soon = Some(Time::now().plus_ms(100));
+    broker.grant(caller, cause(), caller.account, amount, Some("trial"), soon).await.unwrap();
+    assert_eq!(broker.books().grants(caller.account).await.unwrap()[0].left, amount);
+    let spent = broker.run(caller, ask(capsule(b"abc"))).await.unwrap().outcome.cost;
+    assert!(spent < amount);
+    loop {
+        broker.sweep().await;
+        // What was spent was the grant's: everything else is still there.
+        if broker.books().account(caller.account).await.unwrap().unwrap().balance == before {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let past = broker.grant(caller, cause(), caller.account, amount, None, Some(Time::from_ms(1))).await.unwrap_err();
+    assert_eq!(past.kind, Kind::InvalidParams);
+    assert_eq!(broker.books().check().await.unwrap(), Vec::<String>::new());
 }

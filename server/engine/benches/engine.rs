@@ -62,7 +62,7 @@ fn method(name: &'static str) -> Method {
         output_media: &["application/octet-stream"],
         output_bytes_max: 1 << 20,
         determinism: Determinism::Bitwise,
-        price: Price { base: 0, per_kib_in: 0, per_kib_out: 0 },
+        price: Price { base: 0, per_kib_in: 0, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(1 << 14),
         timeout_ms: 60_000,
     }
@@ -89,7 +89,7 @@ fn engine(workers: usize) -> Engine {
     let options =
         Options { workers, queue_len_max: 1 << 20, account_queue_len_max: 1 << 20, stop_grace: Duration::from_secs(2) };
     let arena = Arena::create(arena).expect("an arena can be made");
-    Engine::start(vec![Arc::new(Bench(spec))], arena, options).expect("the engine starts")
+    Engine::start(vec![Arc::new(Bench(spec))], None, arena, options).expect("the engine starts")
 }
 
 fn entry(engine: &Engine, method: &str) -> Arc<Entry> {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use inos_protocols::job::INPUTS_MAX;
-use inos_unit::{Method, Spec, Unit};
+use inos_unit::{Method, PriceFile, PriceTable, Spec, Unit};
 
 use crate::{Entry, Error};
 
@@ -12,7 +12,8 @@ const NEAR_MAX: usize = 3;
 
 /// The units on offer.
 pub struct Catalogue {
-    units: Vec<Arc<dyn Unit>>,
+    specs: Vec<Spec>,
+    prices: PriceTable,
     entries: HashMap<&'static str, HashMap<&'static str, Arc<Entry>>>,
 }
 
@@ -35,16 +36,19 @@ pub enum Unknown {
 
 impl Catalogue {
     /// A catalogue of these units; refuses descriptions that nobody could rely on.
-    pub(crate) fn new(units: Vec<Arc<dyn Unit>>) -> Result<Self, Error> {
-        let mut entries = HashMap::new();
+    pub(crate) fn new(units: Vec<Arc<dyn Unit>>, amended: Option<&PriceFile>) -> Result<Self, Error> {
+        let own = PriceTable::of(units.iter().map(|unit| unit.spec()));
+        let prices = amended.map_or(Ok(own.clone()), |file| own.amended(file)).map_err(Error::Prices)?;
+        let (mut entries, mut specs) = (HashMap::new(), Vec::with_capacity(units.len()));
         for unit in &units {
-            let spec = unit.spec();
-            let methods = entries_of(unit, spec)?;
+            let spec = priced(unit.spec(), &prices);
+            let methods = entries_of(unit, &spec)?;
             if entries.insert(spec.name, methods).is_some() {
                 return Err(wrong(spec.name, "two units bear this name"));
             }
+            specs.push(spec);
         }
-        Ok(Self { units, entries })
+        Ok(Self { specs, prices, entries })
     }
 
     /// The method of that unit.
@@ -56,8 +60,22 @@ impl Catalogue {
 
     /// Every unit's description, in the order in which they were given.
     pub fn specs(&self) -> impl Iterator<Item = &Spec> {
-        self.units.iter().map(|unit| unit.spec())
+        self.specs.iter()
     }
+
+    /// What every method costs.
+    pub fn prices(&self) -> &PriceTable {
+        &self.prices
+    }
+}
+
+/// A unit's description with the prices that are in force.
+fn priced(spec: &Spec, prices: &PriceTable) -> Spec {
+    let mut spec = spec.clone();
+    for method in &mut spec.methods {
+        method.price = prices.price(spec.name, method.name).unwrap_or(method.price);
+    }
+    spec
 }
 
 fn entries_of(unit: &Arc<dyn Unit>, spec: &Spec) -> Result<HashMap<&'static str, Arc<Entry>>, Error> {

@@ -8,7 +8,7 @@ use std::{
 
 use inos_arena::Arena;
 use inos_protocols::{JobId, time::Time};
-use inos_unit::Unit;
+use inos_unit::{PriceFile, Unit};
 use parking_lot::MutexGuard;
 
 use crate::{
@@ -49,12 +49,17 @@ struct Handle {
 }
 
 impl Engine {
-    /// Starts an engine with these units.
-    pub fn start(units: Vec<Arc<dyn Unit>>, arena: Arena, options: Options) -> Result<Self, Error> {
+    /// Starts an engine with these units, at their own prices but for those that are amended.
+    pub fn start(
+        units: Vec<Arc<dyn Unit>>,
+        amended: Option<&PriceFile>,
+        arena: Arena,
+        options: Options,
+    ) -> Result<Self, Error> {
         if options.workers == 0 {
             return Err(Error::Option { name: "workers", reason: "at least 1" });
         }
-        let catalogue = Catalogue::new(units)?;
+        let catalogue = Catalogue::new(units, amended)?;
         let workers = options.workers;
         let engine = Self(Arc::new(Handle { shared: Arc::new(Shared::new(arena, options)), catalogue }));
         let shared = &engine.0.shared;

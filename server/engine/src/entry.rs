@@ -1,9 +1,9 @@
 //! One method on offer: checks parameters against its schema and reads them from a query. Never runs it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use inos_protocols::{FieldError, job::Params};
-use inos_unit::{Method, Spec, Unit};
+use inos_unit::{Foreseen, Method, Sight, Spec, Unit};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value};
 
@@ -53,6 +53,16 @@ impl Entry {
         }
         let errors = self.validator.iter_errors(&value).flat_map(|error| self.explain(&error)).take(ERRORS_MAX);
         Err(errors.collect())
+    }
+
+    /// How many bytes a job with these parameters would write, where its unit can say.
+    pub fn foresee(&self, params: &Params, inputs: &[Sight<'_>]) -> Option<Foreseen> {
+        self.runner.foresee(self.method.name, params, inputs)
+    }
+
+    /// How long a run on so many bytes takes usually; `None` while nobody knows.
+    pub fn usual_run(&self, bytes_in: u64) -> Option<Duration> {
+        self.timing.usual(bytes_in)
     }
 
     /// Reads parameters from the pairs of a query, each typed as the schema has it.

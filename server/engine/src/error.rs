@@ -21,6 +21,9 @@ pub enum Error {
         /// Why.
         source: Box<jsonschema::ValidationError<'static>>,
     },
+    /// Prices that an operator amended cannot be used.
+    #[error("the prices cannot be used")]
+    Prices(#[source] inos_unit::PriceError),
     /// An option outside its range.
     #[error("option {name} is out of range: {reason}")]
     Option {

@@ -57,7 +57,8 @@ impl Bench {
             spool_dir: dir.path().to_owned(),
         });
         let (arena, gates) = (arena.unwrap(), Arc::new(Gates::default()));
-        let engine = Engine::start(vec![Arc::new(Trial::new(Arc::clone(&gates)))], arena.clone(), options).unwrap();
+        let engine =
+            Engine::start(vec![Arc::new(Trial::new(Arc::clone(&gates)))], None, arena.clone(), options).unwrap();
         Self { engine, arena, gates, _dir: dir }
     }
 

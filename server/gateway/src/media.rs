@@ -8,6 +8,8 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) const CAPNP: &str = "application/capnp";
 /// One JSON value a line.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
+/// Rows of cells with commas between them (RFC 4180).
+pub(crate) const CSV: &str = "text/csv";
 /// Bytes of which nothing is known.
 pub(crate) const BYTES: &str = "application/octet-stream";
 /// Bytes of whatever type a job or a blob has.

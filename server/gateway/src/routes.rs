@@ -3,16 +3,21 @@
 
 use http::{Method, StatusCode};
 use inos_protocols::{
-    account::{Account, AuditEntry, Blob, Entry, Key, NewKey, Scope},
+    account::{Account, AuditEntry, Blob, Budget, Entry, ExpiringGrant, Key, LedgerHealth, NewKey, Scope},
     catalogue,
     job::{Capsule, Job},
     node::Node,
+    quote::{Measured, Quote},
     receipt::SignedReceipt,
+    statement::Statement,
 };
 
 use crate::{
-    http::{account, admin, audit, batches, blobs, events, jobs, keys, node, run, system, tokens, units},
-    media::{ANY, BYTES, CAPNP, HTML, JSON, NDJSON, TEXT},
+    http::{
+        account, admin, audit, batches, blobs, events, jobs, keys, node, quotes, run, statements, system, tokens,
+        transfers, units,
+    },
+    media::{ANY, BYTES, CAPNP, CSV, HTML, JSON, NDJSON, TEXT},
     problems,
     reply::Page,
     row::{Row, keyed, open},
@@ -21,6 +26,7 @@ use crate::{
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 const OK: StatusCode = StatusCode::OK;
@@ -29,6 +35,8 @@ const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 const NOTHING: StatusCode = StatusCode::NO_CONTENT;
 
 const CAPSULE: &str = r#"{"unit":"compute","method":"blake3","inputs":[{"text":"hello"}]}"#;
+const GIFT: &str = r#"{"to":"acc_01890000000070008000000000000000","amount":1000000,"note":"for the tests"}"#;
+const SIZES: &str = r#"{"unit":"compute","method":"brotli_compress","inputs":[{"bytes":1048576}]}"#;
 const BATCH: &str = r#"[{"unit":"compute","method":"blake3","inputs":[{"text":"a"}]},{"unit":"compute","method":"sha256","inputs":[{"text":"b"}]}]"#;
 
 /// The table.
@@ -47,12 +55,13 @@ pub(crate) fn table() -> Vec<Row> {
         open(GET, "/readyz", "getReadiness", "Whether the server takes work", system::ready).gives::<system::Readiness>(OK).gives::<system::Readiness>(StatusCode::SERVICE_UNAVAILABLE),
         open(GET, "/metrics", "getMetrics", "Figures for Prometheus, on loopback or where --metrics-listen says", system::metrics).gives_bytes(OK, TEXT),
 
-        open(GET, "/v1/units", "listUnits", "The catalogue", units::list).gives::<Page<catalogue::Unit>>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
+        open(GET, "/v1/units", "listUnits", "The catalogue", units::list).gives::<units::Units>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
         open(GET, "/v1/units/{unit}", "getUnit", "A unit and its methods", units::show).gives::<catalogue::Unit>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
         open(GET, "/v1/units/{unit}/{method}", "getMethod", "A method: parameters, limits, price", units::method).gives::<catalogue::Method>(OK).gives_nothing(StatusCode::NOT_MODIFIED),
         open(GET, "/v1/node", "getNode", "Who this server is", node::show).gives::<Node>(OK),
 
         keyed(POST, "/v1/run/{unit}/{method}", Jobs, "run", "Run a method on the body and wait for its output", run::run).stream().open_query().reads(run::HEADERS).body_optional().takes_bytes(BYTES).takes_bytes("multipart/form-data").gives_bytes(OK, ANY),
+        keyed(POST, "/v1/quotes", Jobs, "createQuote", "What a job would cost, and why", quotes::create).message().takes::<Measured>().example(SIZES).takes_bytes(CAPNP).gives::<Quote>(OK),
         keyed(POST, "/v1/jobs", Jobs, "createJob", "Submit a job", jobs::create).message().reads(jobs::HEADERS).takes::<Capsule>().example(CAPSULE).takes_bytes(CAPNP).gives::<Job>(ACCEPTED).gives::<Job>(OK).gives_bytes(OK, CAPNP).gives_bytes(ACCEPTED, CAPNP),
         keyed(GET, "/v1/jobs", Jobs, "listJobs", "Your jobs, newest first", jobs::list).query(jobs::FILTERS).gives::<Page<Job>>(OK),
         keyed(GET, "/v1/jobs/{id}", Jobs, "getJob", "A job", jobs::show).gives::<Job>(OK).gives_bytes(OK, CAPNP),
@@ -72,8 +81,13 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(DELETE, "/v1/blobs/{hash}", Blobs, "deleteBlob", "Let a blob go", blobs::delete).gives_nothing(NOTHING),
 
         keyed(GET, "/v1/account", Own, "getAccount", "Your account and what it has", account::show).gives::<Account>(OK),
+        keyed(PATCH, "/v1/account", Own, "changeAccount", "Say below what you want to hear of what is left", account::change).takes::<account::Wishes>().example(r#"{"low_balance":5000000}"#).gives::<Account>(OK),
+        keyed(GET, "/v1/account/grants", Own, "listGrants", "Your grants that expire, and what is left of each", account::grants).gives::<Page<ExpiringGrant>>(OK),
+        keyed(GET, "/v1/account/statement", Own, "getStatement", "What moved in a month, line by line", statements::show).query(statements::PARAMS).gives::<Statement>(OK).gives_bytes(OK, CSV),
+        keyed(GET, "/v1/account/budget", Own, "getBudget", "What your jobs may cost this month", account::budget).gives::<Budget>(OK),
         keyed(GET, "/v1/account/ledger", Own, "listEntries", "What moved, newest first", account::ledger).query(blobs::PAGING).gives::<Page<Entry>>(OK),
         keyed(GET, "/v1/account/usage", Own, "getUsage", "What you used, by method", account::usage).query(account::SINCE).gives::<account::UsageSince>(OK),
+        keyed(POST, "/v1/transfers", Own, "createTransfer", "Give credits to another account", transfers::create).reads(transfers::HEADERS).takes::<transfers::NewTransfer>().example(GIFT).gives::<transfers::TransferMade>(CREATED),
         keyed(POST, "/v1/keys", Own, "createKey", "Make a key", keys::create).takes::<keys::NewKeyForm>().example(r#"{"name":"laptop","scopes":["jobs","blobs"]}"#).gives::<NewKey>(CREATED),
         keyed(GET, "/v1/keys", Own, "listKeys", "Your keys, without their secrets", keys::list).gives::<Page<Key>>(OK),
         keyed(POST, "/v1/keys/{id}/rotate", Own, "rotateKey", "Replace a key by a new one; both work for a while", keys::rotate).takes::<keys::Rotation>().example(r#"{"overlap_ms":86400000}"#).gives::<NewKey>(CREATED),
@@ -88,6 +102,8 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(PUT, "/v1/admin/accounts/{id}/limits", Admin, "limitAccount", "Set how fast an account may ask, and its share of the workers", admin::limit).takes::<admin::LimitsForm>().example(r#"{"weight":2,"rate_limit":100}"#).gives::<Account>(OK),
         keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().example(r#"{"amount":1000000,"note":"for the first steps"}"#).gives::<admin::GrantMade>(CREATED),
 
+        keyed(PUT, "/v1/admin/accounts/{id}/budget", Admin, "setBudget", "Limit what an account's jobs may cost in every month", admin::set_budget).takes::<admin::NewBudget>().example(r#"{"budget":100000000}"#).gives::<Budget>(OK),
+        keyed(GET, "/v1/ledger/health", Admin, "getLedgerHealth", "How the ledger is", admin::health).gives::<LedgerHealth>(OK),
         keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),
         keyed(GET, "/v1/stats", Jobs, "getStats", "How the server does", node::stats).gives::<node::Stats>(OK),
     ]

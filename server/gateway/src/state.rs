@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use inos_broker::Broker;
-use inos_protocols::{node::Node, time::Time};
+use inos_protocols::{account::LedgerHealth, node::Node, time::Time};
+use tokio::time::Instant;
 
 use crate::{
     Options,
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// How the ledger was when it was last asked for the figures.
+    pub(crate) health: tokio::sync::Mutex<Option<(Instant, LedgerHealth)>>,
     /// Connections and their caps.
     pub(crate) permits: Arc<Permits>,
     /// The table of routes.
@@ -74,6 +77,7 @@ impl State {
             tickets: Shelf::new("inos_tkt_"),
             sessions: Sessions::default(),
             metrics: Metrics::default(),
+            health: tokio::sync::Mutex::default(),
             permits: Permits::new(options.connections_max, options.connections_per_address_max),
             openapi: crate::openapi::document(&rows).into(),
             rows,

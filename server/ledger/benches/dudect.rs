@@ -53,6 +53,7 @@ async fn compare(time: Duration) -> bool {
         signer,
         starting_credits: Microcredits::ZERO,
         lease_ms: 60_000,
+        fees: None,
     };
     let (ledger, _books) = open(options, Box::new(|| Ok(()))).await.expect("a ledger");
     let account = ledger.open_account("somebody", Microcredits::ZERO).await.expect("an account").id;

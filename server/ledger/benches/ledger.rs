@@ -200,6 +200,7 @@ async fn ledger(url: &str) -> (Ledger, Books) {
         signer,
         starting_credits: Microcredits::CREDIT,
         lease_ms: 60_000,
+        fees: None,
     };
     open(options, Box::new(|| Ok(()))).await.expect("a ledger")
 }

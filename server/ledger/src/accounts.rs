@@ -34,7 +34,7 @@ enum Kind {
 /// Finds or makes the issuer and the node's own account.
 pub(crate) async fn found(database: &Database, node: NodeId) -> Result<(AccountNo, AccountNo), Error> {
     let mut tx = database.write().await?;
-    let issuer = find_or_make(tx.on(), derived_id(b"inos.issuer", &[]), "issuer", Kind::Issuer).await?;
+    let issuer = find_or_make(tx.on(), issuer_id(), "issuer", Kind::Issuer).await?;
     let name = format!("node {node}");
     let own = find_or_make(tx.on(), derived_id(b"inos.node", &node.0), &name, Kind::Node).await?;
     sqlx::query("INSERT INTO nodes (account, id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
@@ -55,6 +55,22 @@ pub(crate) async fn number(database: &Database, account: AccountId) -> Result<Ac
         .await
         .map_err(Error::on("find an account"))?;
     no.map(AccountNo).ok_or(Error::NoAccount)
+}
+
+/// The number of an account that pays for jobs.
+pub(crate) async fn user_number(database: &Database, account: AccountId) -> Result<AccountNo, Error> {
+    let no: Option<i64> = sqlx::query_scalar("SELECT no FROM accounts WHERE id = $1 AND kind = $2")
+        .bind(&account.as_bytes()[..])
+        .bind(Kind::User as i64)
+        .fetch_optional(database.pool())
+        .await
+        .map_err(Error::on("find an account"))?;
+    no.map(AccountNo).ok_or(Error::NoAccount)
+}
+
+/// The account that all credits come from.
+pub(crate) fn issuer_id() -> AccountId {
+    derived_id(b"inos.issuer", &[])
 }
 
 /// An id that every server works out alike, so that two that start at once agree.
@@ -112,17 +128,28 @@ async fn make(
     .map_err(Error::on("make an account"))
 }
 
-/// Moves credits from the issuer within a transaction.
-async fn issue(
+/// Moves what an account begins with from the issuer within a transaction.
+async fn endow(
     connection: &mut AnyConnection,
     issuer: AccountNo,
     to: AccountId,
     amount: Microcredits,
-    note: &str,
 ) -> Result<(), Error> {
     if amount == Microcredits::ZERO {
         return Ok(());
     }
+    issue(connection, issuer, to, amount, Some("starting credits")).await.map(drop)
+}
+
+/// Moves credits from the issuer within a transaction.
+pub(crate) async fn issue(
+    connection: &mut AnyConnection,
+    issuer: AccountNo,
+    to: AccountId,
+    amount: Microcredits,
+    note: Option<&str>,
+) -> Result<TransferId, Error> {
+    let id = TransferId::new();
     let no: i64 = sqlx::query_scalar("UPDATE balances SET balance = balance + $2 WHERE account = (SELECT no FROM accounts WHERE id = $1) RETURNING account")
         .bind(&to.as_bytes()[..])
         .bind(amount.as_i64())
@@ -138,7 +165,7 @@ async fn issue(
     sqlx::query(
         "INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(&TransferId::new().as_bytes()[..])
+    .bind(&id.as_bytes()[..])
     .bind(issuer.0)
     .bind(no)
     .bind(amount.as_i64())
@@ -147,7 +174,7 @@ async fn issue(
     .bind(Time::now().as_i64())
     .execute(connection)
     .await
-    .map(drop)
+    .map(|_| id)
     .map_err(Error::on("record a grant"))
 }
 
@@ -158,7 +185,7 @@ impl Ledger {
         retried(async || {
             let mut tx = shared.database.write().await?;
             make(tx.on(), id, name, Kind::User, created).await?;
-            issue(tx.on(), shared.issuer, id, starting, "starting credits").await?;
+            endow(tx.on(), shared.issuer, id, starting).await?;
             let no = number_within(tx.on(), id).await?;
             self.account_made(no, id, name, starting).record(tx.on()).await?;
             tx.commit().await
@@ -166,7 +193,8 @@ impl Ledger {
         .await?;
         let (balance, held, available) = (starting, Microcredits::ZERO, starting);
         let Limits { weight, rate_limit } = Limits::default();
-        Ok(Account { id, name: name.into(), created, balance, held, available, weight, rate_limit })
+        let low_balance = None;
+        Ok(Account { id, name: name.into(), created, balance, held, available, weight, rate_limit, low_balance })
     }
 
     /// On the first start makes an account with the starting credits and a key that may do everything, shown once;
@@ -190,7 +218,7 @@ impl Ledger {
         }
         let id = AccountId::new();
         let no = find_or_make(tx.on(), id, admin_name, Kind::User).await?;
-        issue(tx.on(), shared.issuer, id, shared.starting_credits, "starting credits").await?;
+        endow(tx.on(), shared.issuer, id, shared.starting_credits).await?;
         self.account_made(no, id, admin_name, shared.starting_credits).record(tx.on()).await?;
         let key = keys::make(tx.on(), no, "first key", Scopes::of(&Scope::ALL), None.into()).await?;
         self.key_made(no, &key.key).record(tx.on()).await?;
@@ -207,40 +235,15 @@ impl Ledger {
         self.move_credits(transfer.told(self.deed(Act::CreditsGrant, no, None, detail))).await
     }
 
-    /// Moves credits that are neither held nor reserved from one account to another.
-    pub async fn transfer(
-        &self,
-        from: AccountId,
-        to: AccountId,
-        amount: Microcredits,
-        note: Option<&str>,
-    ) -> Result<TransferId, Error> {
-        let shared = &self.0.shared;
-        let purse = self.purse(from).await?;
-        let no = number(&shared.database, to).await?;
-        let detail = json!({ "to": to, "amount": amount, "note": note });
-        let deed = self.deed(Act::CreditsTransfer, purse.no, None, detail);
-        let transfer = Transfer::new(purse.no, no, amount, Reason::Transfer, note.map(Into::into))?.told(deed);
-        match self.move_credits(transfer.clone()).await {
-            Err(Error::TooPoor { .. }) => {
-                // Some of it may be leased to this very node, or to one that let its lease expire.
-                let _alone = purse.refill.lock().await;
-                shared.give_back(&purse).await?;
-                self.reconcile().await?;
-                self.move_credits(transfer).await
-            }
-            other => other,
-        }
-    }
-
     fn account_made(&self, no: AccountNo, id: AccountId, name: &str, credits: Microcredits) -> Deed {
         self.deed(Act::AccountCreate, no, Some(id.to_string()), json!({ "name": name, "credits": credits }))
     }
 
-    async fn move_credits(&self, transfer: Transfer) -> Result<TransferId, Error> {
+    pub(crate) async fn move_credits(&self, transfer: Transfer) -> Result<TransferId, Error> {
         match self.commit(vec![Entry::Transfer(transfer)]).await.pop() {
             Some(Ok(Commit::Transferred(id))) => Ok(id),
             Some(Err(CommitError::TooPoor { required, available })) => Err(Error::TooPoor { required, available }),
+            Some(Err(CommitError::Duplicate(id))) => Err(Error::Duplicate(TransferId::from_bytes(*id.as_bytes()))),
             _ => Err(Error::Unavailable),
         }
     }

@@ -5,8 +5,10 @@ mod audit;
 mod blobs;
 mod check;
 mod entries;
+mod health;
 mod jobs;
 mod receipts;
+mod statement;
 mod unfinished;
 
 use std::sync::Arc;
@@ -17,9 +19,11 @@ use inos_protocols::{
 };
 use sqlx::{Any, AnyPool, ColumnIndex, Decode, Row, Type, any::AnyRow};
 
+pub(crate) use self::accounts::first_id;
 pub use self::{
     blobs::Payloads,
     jobs::{JobFilter, KnownJob},
+    statement::StatementPart,
     unfinished::Unfinished,
 };
 use crate::{Error, ledger::Shared};

@@ -48,6 +48,25 @@ pub(crate) struct Answer {
     _closed: Vec<Entry>,
 }
 
+/// How the committer is; a clone is another handle to the same.
+#[derive(Clone)]
+pub(crate) struct Vitals {
+    healthy: Arc<AtomicBool>,
+    doubts: Arc<AtomicUsize>,
+}
+
+impl Vitals {
+    /// Whether the database took the last commit.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.healthy.load(Acquire)
+    }
+
+    /// How many commits may have happened or not.
+    pub(crate) fn doubts(&self) -> u64 {
+        self.doubts.load(Relaxed) as u64
+    }
+}
+
 /// Entries that wait for a commit.
 pub(crate) struct Request {
     pub(crate) entries: Vec<Entry>,
@@ -63,7 +82,7 @@ enum Message {
 pub(crate) struct Committer {
     sender: Sender<Message>,
     waiting: Arc<AtomicUsize>,
-    healthy: Arc<AtomicBool>,
+    vitals: Vitals,
     thread: parking_lot::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -109,14 +128,21 @@ impl Committer {
         let failed =
             |source: std::io::Error| Error::OpenForWriting { url: database.shown().into(), source: source.into() };
         let (sender, receiver) = unbounded();
-        let (waiting, healthy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let vitals = Vitals { healthy: Arc::new(AtomicBool::new(true)), doubts: Arc::default() };
         let store = Store::new(database.home()).map_err(failed)?;
-        let batch = Batch::new(store, writer, barrier, database.writer().clone(), healthy.clone());
-        let mut worker =
-            Worker { batch, receiver, waiting: waiting.clone(), healthy: healthy.clone(), stopping: false, over: None };
+        let batch = Batch::new(store, writer, barrier, database.writer().clone(), vitals.clone());
+        let mut worker = Worker {
+            batch,
+            receiver,
+            waiting: waiting.clone(),
+            healthy: vitals.healthy.clone(),
+            stopping: false,
+            over: None,
+        };
         let thread =
             std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
-        Ok(Self { sender, waiting, healthy, thread: Some(thread).into() })
+        Ok(Self { sender, waiting, vitals, thread: Some(thread).into() })
     }
 
     /// Hands entries over; never blocks.
@@ -133,7 +159,12 @@ impl Committer {
 
     /// Whether the database took the last commit.
     pub(crate) fn healthy(&self) -> bool {
-        self.healthy.load(Acquire)
+        self.vitals.is_healthy()
+    }
+
+    /// How it is, for those who want to know without it.
+    pub(crate) fn vitals(&self) -> Vitals {
+        self.vitals.clone()
     }
 
     /// Commits what waits and ends the thread. Blocks.

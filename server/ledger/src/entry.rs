@@ -11,7 +11,7 @@ use inos_protocols::{
     time::Time,
 };
 
-use crate::{AccountNo, ClaimGuard, Error, Purse, Reservation, audit::Deed};
+use crate::{AccountNo, ClaimGuard, Error, Limit, Purse, Reservation, audit::Deed};
 
 /// One thing to be written down. All entries of a commit share its flush; each succeeds or fails by itself.
 #[expect(
@@ -63,6 +63,8 @@ pub struct Finish {
     pub purse: Arc<Purse>,
     /// How it ended.
     pub ending: Ending,
+    /// What it has taken of budgets.
+    pub limits: Vec<Limit>,
 }
 
 /// A job as it was asked for.
@@ -128,7 +130,6 @@ pub struct Ending {
 }
 
 /// Credits that move from one account to another.
-#[derive(Debug, Clone)]
 pub struct Transfer {
     debit: AccountNo,
     credit: AccountNo,
@@ -136,6 +137,8 @@ pub struct Transfer {
     reason: Reason,
     note: Option<String>,
     deed: Option<Arc<Deed>>,
+    /// Its idempotency key.
+    pub(crate) claim: Option<ClaimGuard>,
 }
 
 impl Transfer {
@@ -150,7 +153,7 @@ impl Transfer {
         if amount == Microcredits::ZERO || debit == credit {
             return Err(Error::Amount);
         }
-        Ok(Self { debit, credit, amount, reason, note, deed: None })
+        Ok(Self { debit, credit, amount, reason, note, deed: None, claim: None })
     }
 
     /// Who pays.

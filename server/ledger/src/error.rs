@@ -1,6 +1,6 @@
 //! Everything that can go wrong with the ledger. A message never shows a password.
 
-use inos_protocols::{JobId, Microcredits};
+use inos_protocols::{AccountId, JobId, Microcredits, ids::TransferId};
 
 /// Why something could not be done with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,9 @@ pub enum Error {
     /// A key that may do more than whoever wants it.
     #[error("a key cannot be replaced by one that lacks some of its scopes")]
     Stronger,
+    /// A key with a budget is not replaced: both would have it.
+    #[error("a key with a budget is not replaced")]
+    Budgeted,
     /// An amount that may not be moved.
     #[error("an amount is between 1 and 9007199254740991 microcredits, and moves between two accounts")]
     Amount,
@@ -80,6 +83,18 @@ pub enum Error {
         /// What there is.
         available: Microcredits,
     },
+    /// A fee policy names an account that is not there.
+    #[error("the fee policy names {0}, and there is no such account that pays for jobs")]
+    Payee(AccountId),
+    /// The shares of a fee policy are not the whole.
+    #[error("the shares of the fee policy are not 10,000 basis points together")]
+    Shares,
+    /// The idempotency key stands for another request.
+    #[error("this idempotency key was used with another request")]
+    KeyTaken,
+    /// The idempotency key got this transfer at the same moment.
+    #[error("this was done already as {0}")]
+    Duplicate(TransferId),
     /// A cursor that was not made here.
     #[error("the cursor is not one of this list")]
     Cursor,
@@ -121,6 +136,16 @@ pub enum ReserveError {
         /// What there is.
         available: Microcredits,
     },
+    /// A budget has too little left.
+    #[error("this needs {required} credits and {available} are left of the budget")]
+    OverBudget {
+        /// Whether it is the key's, and not the account's.
+        is_keys: bool,
+        /// What it takes.
+        required: Microcredits,
+        /// What is left.
+        available: Microcredits,
+    },
     /// The database did not answer.
     #[error("could not ask the ledger for credits")]
     Database(#[from] Error),
@@ -141,6 +166,14 @@ pub enum CommitError {
         /// What it takes.
         required: Microcredits,
         /// What there is.
+        available: Microcredits,
+    },
+    /// A budget has too little left: jobs of another server have used it up.
+    #[error("this needs {required} credits and {available} are left of the budget")]
+    OverBudget {
+        /// What it takes.
+        required: Microcredits,
+        /// What is left.
         available: Microcredits,
     },
     /// The job is not there or has ended already.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use inos_protocols::{account::Reason, ids::TransferId, time::Time};
+use inos_protocols::{account::Reason, ids::TransferId, month::Month, time::Time};
 use sqlx::AnyConnection;
 
 use crate::{Error, Ledger, committer::rows::reason_number, database::retried};
@@ -123,38 +123,66 @@ async fn forget_labels(connection: &mut AnyConnection, account: i64, id: &[u8]) 
         .map_err(Error::on("forget labels"))
 }
 
-/// Puts one transfer in the place of many jobs, and marks their receipts as forgotten.
+/// Puts one transfer a month in the place of many jobs, and marks their receipts as forgotten.
 async fn settle_up(connection: &mut AnyConnection, gone: &[Gone]) -> Result<(), Error> {
-    let (mut costs, mut commits) = (BTreeMap::<(i64, i64), (i64, u64)>::new(), BTreeMap::<(i64, i64), i64>::new());
-    for (_, _, account, node, cost, commit) in gone {
-        let (sum, jobs) = costs.entry((*account, *node)).or_default();
-        *sum += cost;
-        *jobs += 1;
+    let mut commits = BTreeMap::<(i64, i64), i64>::new();
+    for (_, _, _, node, _, commit) in gone {
         *commits.entry((*node, *commit)).or_default() += 1;
     }
-    for ((account, node), (sum, jobs)) in costs.into_iter().filter(|(_, (sum, _))| *sum > 0) {
+    let signed = mark_forgotten(connection, &commits).await?;
+    let mut sums = BTreeMap::<(i64, i64, Month), Sum>::new();
+    for (_, _, account, node, cost, commit) in gone {
+        let paid = signed.get(&(*node, *commit)).copied().unwrap_or_default();
+        let sum = sums.entry((*account, *node, Month::of(Time::from_ms(paid as u64)))).or_default();
+        sum.cost += cost;
+        sum.jobs += 1;
+        sum.paid = sum.paid.max(paid);
+    }
+    for ((account, node, _), Sum { cost, jobs, paid }) in sums.into_iter().filter(|(_, sum)| sum.cost > 0) {
         sqlx::query(
-            "INSERT INTO transfers (id, debit, credit, amount, reason, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO transfers (id, debit, credit, amount, reason, note, at, paid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(&TransferId::new().as_bytes()[..])
         .bind(account)
         .bind(node)
-        .bind(sum)
+        .bind(cost)
         .bind(reason_number(Reason::Job))
         .bind(format!("{jobs} earlier jobs"))
         .bind(Time::now().as_i64())
+        .bind(paid)
         .execute(&mut *connection)
         .await
         .map_err(Error::on("sum up forgotten jobs"))?;
     }
+    Ok(())
+}
+
+/// Jobs of one account, one node and one month that become one transfer.
+#[derive(Default)]
+struct Sum {
+    cost: i64,
+    jobs: u64,
+    /// When the last of them was paid.
+    paid: i64,
+}
+
+/// Counts receipts as forgotten, lets commits go that have no other, and says when each was signed.
+async fn mark_forgotten(
+    connection: &mut AnyConnection,
+    commits: &BTreeMap<(i64, i64), i64>,
+) -> Result<BTreeMap<(i64, i64), i64>, Error> {
+    let mut signed = BTreeMap::new();
     for ((node, seq), count) in commits {
-        sqlx::query("UPDATE commits SET forgotten = forgotten + $3 WHERE node = $1 AND seq = $2")
-            .bind(node)
-            .bind(seq)
-            .bind(count)
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::on("mark forgotten receipts"))?;
+        let at: i64 = sqlx::query_scalar(
+            "UPDATE commits SET forgotten = forgotten + $3 WHERE node = $1 AND seq = $2 RETURNING signed",
+        )
+        .bind(node)
+        .bind(seq)
+        .bind(count)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(Error::on("mark forgotten receipts"))?;
+        signed.insert((*node, *seq), at);
         sqlx::query(
             // The last commit stays: the next one is numbered after it.
             "DELETE FROM commits WHERE node = $1 AND seq = $2 AND forgotten >= count \
@@ -166,5 +194,5 @@ async fn settle_up(connection: &mut AnyConnection, gone: &[Gone]) -> Result<(), 
         .await
         .map_err(Error::on("forget a commit"))?;
     }
-    Ok(())
+    Ok(signed)
 }

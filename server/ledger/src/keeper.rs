@@ -45,6 +45,7 @@ impl Shared {
 
     async fn look_after(&self, purse: &Purse) -> Result<(), Error> {
         let Some(lease) = purse.lease() else { return Ok(()) };
+        self.look_at_balance(purse).await?;
         let in_use = purse.used.swap(false, Relaxed) || purse.reserved() > 0;
         if !in_use {
             // Nobody may take what is being given back, and no refill may add to it.

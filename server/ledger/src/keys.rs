@@ -8,7 +8,7 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use inos_protocols::{
-    AccountId, Hash, KeyId,
+    AccountId, Hash, KeyId, Microcredits,
     account::{Act, Key, NewKey, Scopes},
     time::Time,
 };
@@ -55,6 +55,12 @@ pub struct Access {
     pub rate_limit: Option<u32>,
     /// What an admin has set for the account.
     pub limits: Limits,
+    /// Whether it has a budget of its own.
+    pub has_budget: bool,
+    /// Whether its account has one.
+    pub is_limited: bool,
+    /// Whether its account wants to hear when little is left.
+    pub is_watched: bool,
 }
 
 /// What a key is good for, beside its scopes.
@@ -64,6 +70,8 @@ pub struct Terms {
     pub expires: Option<Time>,
     /// How many requests a second it may make, where that is limited.
     pub rate_limit: Option<u32>,
+    /// What its jobs may cost in all, where that is limited.
+    pub budget: Option<Microcredits>,
 }
 
 impl From<Option<Time>> for Terms {
@@ -188,7 +196,7 @@ impl KeyCache {
         keys.remove(&id);
     }
 
-    /// Believes no key of an account any longer.
+    /// Believes no key of an account without asking again.
     pub(crate) fn forget_all_of(&self, account: AccountNo) {
         let mut keys = self.keys.lock();
         self.revocations.fetch_add(1, Release);
@@ -236,16 +244,30 @@ impl KeyCache {
 
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         let (read, revocations) = (Instant::now(), self.revocations.load(Acquire));
-        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, Option<i64>, i64, Option<i64>);
+        type Limited = Option<i64>;
+        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Limited, Limited, Limited, Limited, Limited);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, k.rate_limit, a.weight, a.rate_limit \
-             FROM keys k JOIN accounts a ON a.no = k.account WHERE k.id = $1 AND k.revoked IS NULL",
+            "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, a.weight, k.rate_limit, a.rate_limit, k.budget, \
+             a.budget, a.low_balance FROM keys k JOIN accounts a ON a.no = k.account \
+             WHERE k.id = $1 AND k.revoked IS NULL",
         )
         .bind(&id.as_bytes()[..])
         .fetch_optional(database.pool())
         .await
         .map_err(Error::on("read a key"))?;
-        let Some((account, account_id, secret_hash, scopes, expires, rate_limit, weight, account_rate_limit)) = row
+        let Some((
+            account,
+            account_id,
+            secret_hash,
+            scopes,
+            expires,
+            weight,
+            rate_limit,
+            account_rate_limit,
+            budget,
+            account_budget,
+            low_balance,
+        )) = row
         else {
             self.keys.lock().remove(&id);
             return Ok(None);
@@ -259,6 +281,9 @@ impl KeyCache {
             expires: expires.map(|ms| Time::from_ms(ms as u64)),
             rate_limit: rate_limit.map(whole),
             limits: Limits::of(weight, account_rate_limit),
+            has_budget: budget.is_some(),
+            is_limited: account_budget.is_some(),
+            is_watched: low_balance.is_some(),
         };
         let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
         let known = Known { secret_hash, access, read, noted: false };
@@ -287,14 +312,14 @@ pub(crate) async fn make(
     account: AccountNo,
     name: &str,
     scopes: Scopes,
-    Terms { expires, rate_limit }: Terms,
+    Terms { expires, rate_limit, budget }: Terms,
 ) -> Result<NewKey, Error> {
     let (id, mut secret) = (KeyId::new(), [0; SECRET_LEN]);
     getrandom::fill(&mut secret).map_err(|_| Error::Random)?;
     let created = Time::now();
     sqlx::query(
-        "INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires, rate_limit) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO keys (id, account, name, secret_hash, scopes, created, expires, rate_limit, budget) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&id.as_bytes()[..])
     .bind(account.0)
@@ -304,13 +329,14 @@ pub(crate) async fn make(
     .bind(created.as_i64())
     .bind(expires.map(Time::as_i64))
     .bind(rate_limit.map(i64::from))
+    .bind(budget.map(Microcredits::as_i64))
     .execute(connection)
     .await
     .map_err(Error::on("make a key"))?;
     let prefix = Key::prefix_of(id);
     let secret = format!("{prefix}_{}", HEXLOWER.encode(&secret));
     let (name, scopes) = (name.into(), scopes.list());
-    let key = Key { id, prefix, name, scopes, created, expires, revoked: None, last_used: None, rate_limit };
+    let key = Key { id, prefix, name, scopes, created, expires, revoked: None, last_used: None, rate_limit, budget };
     Ok(NewKey { key, secret })
 }
 
@@ -340,6 +366,9 @@ mod tests {
             expires: None,
             rate_limit: None,
             limits: Limits::default(),
+            has_budget: false,
+            is_limited: false,
+            is_watched: false,
         };
         let read = Instant::now().checked_sub(ago).expect("a machine that runs for longer than a minute");
         cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read, noted: false });

@@ -8,10 +8,14 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    Access, AccountNo, Actor, Books, Claim, Committed, Entry, Error, Purse, Reservation, ReserveError, accounts,
+    Access, AccountNo, Actor, Books, Claim, Committed, Entry, Error, FeePolicy, Purse, Reservation, ReserveError,
+    accounts,
+    alarm::Listener,
+    budget::Budgets,
     claims::Claims,
-    committer::{Committer, Writer},
+    committer::{Committer, Vitals, Writer},
     database::Database,
+    fees::Fees,
     keeper,
     keys::KeyCache,
     lease, migrate,
@@ -31,6 +35,8 @@ pub struct Options {
     pub starting_credits: Microcredits,
     /// How long credits may be spent from memory without a word to the database, in milliseconds.
     pub lease_ms: u64,
+    /// How the cost of a job is split; without it, all of it is the node's.
+    pub fees: Option<FeePolicy>,
 }
 
 /// Called before each database commit: flushes what the commit refers to.
@@ -57,10 +63,16 @@ pub(crate) struct Shared {
     pub(crate) starting_credits: Microcredits,
     pub(crate) lease_ms: u64,
     pub(crate) purses: Mutex<HashMap<AccountId, Arc<Purse>>>,
+    /// Limits by account and key, once somebody was under them.
+    pub(crate) budgets: Budgets,
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: KeyCache,
     pub(crate) watches: Watches,
     pub(crate) uses: Uses,
+    /// Who is told when an account has little left.
+    pub(crate) alarms: Listener,
+    /// How the committer is.
+    pub(crate) vitals: Vitals,
     /// Told when credits were leased: the keeper sleeps while nothing is.
     pub(crate) leased: Notify,
 }
@@ -69,12 +81,16 @@ pub(crate) struct Shared {
 ///
 /// Must be called within a Tokio runtime, on which tasks that look after leases and keys run until [`Ledger::close`].
 pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books), Error> {
-    let Options { url, node, signer, starting_credits, lease_ms } = options;
+    let Options { url, node, signer, starting_credits, lease_ms, fees } = options;
     let database = Database::open(&url).await?;
     migrate::migrate(&database).await?;
     let (issuer, node_account) = accounts::found(&database, node).await?;
+    let fees = match &fees {
+        Some(policy) => Some(Arc::new(Fees::find(&database, policy).await?)),
+        None => None,
+    };
     lease::reclaim_own(&database, node_account).await?;
-    let writer = Writer { node, account: node_account.0, signer, lease_ms };
+    let writer = Writer { node, account: node_account.0, signer, lease_ms, fees };
     let committer = Committer::start(&database, writer, barrier)?;
     let shared = Arc::new(Shared {
         database,
@@ -83,10 +99,13 @@ pub async fn open(options: Options, barrier: Barrier) -> Result<(Ledger, Books),
         starting_credits,
         lease_ms,
         purses: Mutex::default(),
+        budgets: Budgets::default(),
         claims: Arc::default(),
         keys: KeyCache::default(),
         watches: Watches::default(),
         uses: Uses::default(),
+        alarms: Listener::default(),
+        vitals: committer.vitals(),
         leased: Notify::new(),
     });
     let mut tasks = JoinSet::new();
@@ -105,7 +124,15 @@ impl Ledger {
 
     /// The purse of the account that a key opens, without a word to the database.
     pub fn purse_of(&self, access: &Access) -> Arc<Purse> {
-        self.0.shared.purse_at(access.account_id, access.account)
+        let shared = &self.0.shared;
+        let purse = shared.purse_at(access.account_id, access.account);
+        if access.is_limited && !purse.is_limited() {
+            purse.set_budget(Some(shared.budget(access.account, None)));
+        }
+        if access.is_watched && !purse.is_watched() {
+            purse.set_watched(true);
+        }
+        purse
     }
 
     /// Puts credits aside from memory alone; never waits. `None`: ask [`Ledger::reserve_slowly`].
@@ -172,7 +199,7 @@ impl Ledger {
 }
 
 impl Shared {
-    async fn purse(&self, account: AccountId) -> Result<Arc<Purse>, Error> {
+    pub(crate) async fn purse(&self, account: AccountId) -> Result<Arc<Purse>, Error> {
         if let Some(purse) = self.purses.lock().get(&account) {
             return Ok(purse.clone());
         }

@@ -34,7 +34,7 @@ pub(crate) fn whole(number: i64) -> u32 {
 
 impl Ledger {
     /// Sets an account's limits: at once on this server, within five seconds on others.
-    pub async fn limit(&self, account: AccountId, limits: Limits) -> Result<(), Error> {
+    pub async fn set_limits(&self, account: AccountId, limits: Limits) -> Result<(), Error> {
         let shared = &self.0.shared;
         let no = accounts::number(&shared.database, account).await?;
         retried(async || {

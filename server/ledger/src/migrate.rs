@@ -36,6 +36,7 @@ const MIGRATIONS: &[&[Step]] = &[
             postgres: include_str!("../../../migrations/0003_pieces_of_jobs.end.postgres.sql"),
         },
     ],
+    &[Step::Sql(include_str!("../../../migrations/0005_credits.sql"))],
     &[
         Step::Sql(include_str!("../../../migrations/0006_access.sql")),
         Step::Each {

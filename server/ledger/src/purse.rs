@@ -12,6 +12,8 @@ use std::{
 use inos_protocols::{AccountId, Microcredits};
 use parking_lot::RwLock;
 
+use crate::{Budget, Limit};
+
 /// The dense number of an account within one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountNo(pub i64);
@@ -23,6 +25,11 @@ pub struct Purse {
     /// Its number in the database.
     pub no: AccountNo,
     lease: RwLock<Option<Arc<Lease>>>,
+    /// Whether there is a budget: all that a job of an account without one has to look at.
+    limited: AtomicBool,
+    budget: RwLock<Option<Arc<Budget>>>,
+    /// Whether the account wants to hear when little is left.
+    watched: AtomicBool,
     /// Whether anything was reserved since the keeper last looked.
     pub(crate) used: AtomicBool,
     /// One refill at a time: those who wait for it share its answer.
@@ -57,13 +64,23 @@ pub(crate) fn uptime_ms() -> u64 {
 impl Purse {
     pub(crate) fn new(account: AccountId, no: AccountNo) -> Self {
         let (lease, refill) = (RwLock::new(None), tokio::sync::Mutex::default());
-        Self { account, no, lease, used: AtomicBool::new(false), refill }
+        let (limited, budget) = (AtomicBool::new(false), RwLock::new(None));
+        Self {
+            account,
+            no,
+            lease,
+            limited,
+            budget,
+            watched: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            refill,
+        }
     }
 
     /// Puts `amount` aside from memory alone; `None` when the lease has too little or is about to expire.
     pub(crate) fn reserve(self: &Arc<Self>, amount: Microcredits) -> Option<Reservation> {
         if amount == Microcredits::ZERO {
-            return Some(Reservation { purse: self.clone(), parts: Parts::None });
+            return Some(Reservation { purse: self.clone(), parts: Parts::None, limits: Vec::new() });
         }
         // A lease that is just being replaced counts as too small; nobody waits here.
         let lease = self.lease.try_read()?.clone()?;
@@ -73,7 +90,35 @@ impl Purse {
         if !self.used.load(Relaxed) {
             self.used.store(true, Relaxed);
         }
-        Some(Reservation { purse: self.clone(), parts: Parts::One(lease, amount.as_i64()) })
+        let parts = Parts::One(lease, amount.as_i64());
+        Some(Reservation { purse: self.clone(), parts, limits: Vec::new() })
+    }
+
+    /// Whether the account has a budget of its own.
+    pub fn is_limited(&self) -> bool {
+        self.limited.load(Relaxed)
+    }
+
+    /// The account's budget, if it has one.
+    pub(crate) fn budget(&self) -> Option<Arc<Budget>> {
+        if self.is_limited() { self.budget.read().clone() } else { None }
+    }
+
+    /// Whether the account wants to hear when little is left.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Relaxed)
+    }
+
+    /// Says whether it does.
+    pub(crate) fn set_watched(&self, watched: bool) {
+        self.watched.store(watched, Relaxed);
+    }
+
+    /// Sets the account's budget, or takes it away.
+    pub(crate) fn set_budget(&self, budget: Option<Arc<Budget>>) {
+        let mut place = self.budget.write();
+        self.limited.store(budget.is_some(), Release);
+        *place = budget;
     }
 
     /// The lease, if there is one.
@@ -161,6 +206,8 @@ impl Lease {
 pub struct Reservation {
     purse: Arc<Purse>,
     parts: Parts,
+    /// What it takes of budgets; none for most.
+    limits: Vec<Limit>,
 }
 
 enum Parts {
@@ -201,9 +248,20 @@ impl Reservation {
         &self.purse
     }
 
+    /// What it takes of budgets.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// Takes a part of a budget along.
+    pub(crate) fn put_under(&mut self, limit: Limit) {
+        self.limits.push(limit);
+    }
+
     /// Adds another reservation of the same purse to this one.
     pub fn absorb(&mut self, mut more: Reservation) {
         debug_assert_eq!(self.purse.no, more.purse.no, "a reservation grows from its own purse");
+        let limits = std::mem::take(&mut more.limits);
         let more = std::mem::replace(&mut more.parts, Parts::None).into_vec();
         let mut parts = std::mem::replace(&mut self.parts, Parts::None).into_vec();
         for (lease, amount) in more {
@@ -213,6 +271,12 @@ impl Reservation {
             }
         }
         self.parts = Parts::Many(parts);
+        for limit in limits {
+            match self.limits.iter_mut().find(|known| known.of() == limit.of()) {
+                Some(known) => known.amount += limit.amount,
+                None => self.limits.push(limit),
+            }
+        }
     }
 
     /// Calls `each` with the token of every lease that pays for `amount` and what it pays.
@@ -255,6 +319,7 @@ impl Reservation {
             Parts::One(lease, there) => spend(&lease, there),
             other => other.as_slice().iter().for_each(|(lease, there)| spend(lease, *there)),
         }
+        std::mem::take(&mut self.limits).iter().for_each(|limit| limit.written(amount));
     }
 
     /// Everything goes back to the purse; what is left is a reservation of nothing.
@@ -263,6 +328,7 @@ impl Reservation {
             Parts::One(lease, amount) => lease.refund(amount),
             other => other.as_slice().iter().for_each(|(lease, amount)| lease.refund(*amount)),
         }
+        std::mem::take(&mut self.limits).iter().for_each(Limit::put_back);
     }
 }
 

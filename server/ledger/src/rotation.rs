@@ -41,9 +41,9 @@ impl Ledger {
         let mut tx = shared.database.write().await?;
         let now = Time::now();
         let ends = now.plus_ms(overlap_ms);
-        type Row = (String, i64, Option<i64>, Option<i64>);
+        type Row = (String, i64, Option<i64>, Option<i64>, Option<i64>);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT name, scopes, expires, rate_limit FROM keys \
+            "SELECT name, scopes, expires, rate_limit, budget FROM keys \
              WHERE id = $1 AND account = $2 AND revoked IS NULL AND (expires IS NULL OR expires > $3)",
         )
         .bind(&old.as_bytes()[..])
@@ -52,13 +52,17 @@ impl Ledger {
         .fetch_optional(tx.on())
         .await
         .map_err(Error::on("read the key to replace"))?;
-        let Some((name, scopes, expires, rate_limit)) = row else { return Ok(None) };
+        let Some((name, scopes, expires, rate_limit, budget)) = row else { return Ok(None) };
         let scopes = Scopes::from_bits(scopes as u8);
         if !may.cover(scopes) {
             return Err(Error::Stronger);
         }
+        if budget.is_some() {
+            // Both would spend it as long as both work.
+            return Err(Error::Budgeted);
+        }
         let expires = expires.map(|ms| Time::from_ms(ms as u64));
-        let terms = keys::Terms { expires, rate_limit: rate_limit.map(crate::limits::whole) };
+        let terms = keys::Terms { expires, rate_limit: rate_limit.map(crate::limits::whole), budget: None };
         let made = keys::make(tx.on(), no, &name, scopes, terms).await?;
         let ended = sqlx::query(
             "UPDATE keys SET expires = CASE WHEN expires < $2 THEN expires ELSE $2 END WHERE id = $1 AND revoked IS NULL",

@@ -1,10 +1,13 @@
 //! The laws of the ledger, each kept on both databases. A law gets a `Place` of its own and opens it as often as it likes.
 
 mod accounts;
+mod alarms;
 mod audit;
 mod books;
 pub(crate) mod encrypted;
+mod fees;
 mod garbage;
+mod grants;
 mod jobs;
 mod keys;
 mod leases;
@@ -13,6 +16,8 @@ mod outages;
 mod place;
 mod rotation;
 mod schema;
+mod spending;
+mod statements;
 mod writing;
 
 /// Each law once on SQLite and once on Postgres.

@@ -9,6 +9,7 @@ mod jobs;
 mod keys;
 mod ledger;
 mod node;
+mod quote;
 mod run;
 mod serve;
 mod units;
@@ -46,6 +47,8 @@ enum Command {
     Serve(serve::Serve),
     /// Run one job and wait for its output
     Run(run::Run),
+    /// Ask what a job would cost, and why, without running it
+    Quote(quote::Quote),
     /// List the units, or show a unit or a method with its parameters
     Units(units::Units),
     /// Look at jobs, fetch their outputs, cancel them
@@ -123,6 +126,7 @@ impl Command {
     fn at(&self) -> Option<&At> {
         match self {
             Self::Run(run) => Some(&run.at),
+            Self::Quote(quote) => Some(&quote.at),
             Self::Units(units) => Some(&units.at),
             Self::Jobs(jobs) => Some(&jobs.at),
             Self::Blobs(blobs) => Some(&blobs.at),
@@ -141,6 +145,7 @@ impl Command {
         let client = || self.at().map(Client::open).expect("commands that ask a server say where it is");
         match &self {
             Self::Run(run) => run.run(terminal, &client()?),
+            Self::Quote(quote) => quote.run(terminal, &client()?),
             Self::Units(units) => units.run(terminal, &client()?),
             Self::Jobs(jobs) => jobs.run(terminal, &client()?),
             Self::Blobs(blobs) => blobs.run(terminal, &client()?),

@@ -99,27 +99,45 @@ impl Client {
 
     /// Asks for JSON.
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.ask(Method::GET, path, None)
+        self.ask(Method::GET, path, &[], None)
     }
 
     /// Sends JSON and reads JSON.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(Method::POST, path, Some(body))
+        self.post_with(path, &[], body)
     }
 
-    /// Puts JSON and reads JSON.
+    /// The same with more headers.
+    pub(crate) fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Result<Value, Failure> {
+        self.ask(Method::POST, path, headers, Some(body))
+    }
+
+    /// Puts JSON at the path and reads JSON.
     pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(Method::PUT, path, Some(body))
+        self.ask(Method::PUT, path, &[], Some(body))
+    }
+
+    /// Changes what is at the path and reads JSON.
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.ask(Method::PATCH, path, &[], Some(body))
     }
 
     /// Deletes what is at the path.
     pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
-        self.ask(Method::DELETE, path, None)
+        self.ask(Method::DELETE, path, &[], None)
     }
 
-    fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
         let body = body.map(Value::to_string);
-        let headers = if body.is_some() { &[("content-type", "application/json")][..] } else { &[] };
+        let mut headers = headers.to_vec();
+        headers.extend(body.is_some().then_some(("content-type", "application/json")));
+        let headers = headers.as_slice();
         let sent = match &body {
             Some(text) => self.send(method, path, headers, text.as_str(), Some(ANSWER_TIMEOUT)),
             None => self.send(method, path, headers, SendBody::none(), Some(ANSWER_TIMEOUT)),

@@ -51,6 +51,10 @@ pub struct Config {
     pub tls_cert: Option<PathBuf>,
     /// Its private key, as PEM.
     pub tls_key: Option<PathBuf>,
+    /// The operator's prices, where they are not the units' own.
+    pub prices: Option<PathBuf>,
+    /// How the cost of a job is split; all of it is the node's where this names nothing.
+    pub fee_policy: Option<PathBuf>,
     /// Where `/metrics` is served to others than loopback.
     pub metrics_listen: Option<SocketAddr>,
     /// The URL of the collector that takes traces, if they are exported.
@@ -149,6 +153,8 @@ impl Config {
             cors_origins: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            prices: None,
+            fee_policy: None,
             metrics_listen: None,
             otlp_endpoint: None,
             otlp_headers: Vec::new(),

@@ -14,4 +14,5 @@ pub mod otlp;
 pub mod redact;
 pub mod serve;
 mod show;
+pub mod tables;
 mod terminal;

@@ -14,7 +14,7 @@ use std::{
 use inos_gateway::{Gateway, Options, Tls};
 use inos_protocols::NodeId;
 
-use crate::{config::Config, exit::Exit, files, identity, lock};
+use crate::{config::Config, exit::Exit, files, identity, lock, tables};
 
 pub use check::{check, migrate};
 
@@ -48,6 +48,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The operator's file of prices or fees cannot be used.
+    #[error(transparent)]
+    Table(#[from] tables::Error),
     /// The payloads did not open.
     #[error("could not open the payloads")]
     Blobs(#[from] inos_blobs::Error),
@@ -72,13 +75,14 @@ impl Error {
     /// The exit code that says it.
     pub fn exit(&self) -> Exit {
         use inos_gateway::Error::{Certificate, Pem};
-        use inos_ledger::Error::{NewerSchema, Url};
+        use inos_ledger::Error::{NewerSchema, Payee, Shares, Url};
         match self {
             Self::Lock(lock::Error::InUse { .. }) => Exit::InUse,
-            Self::Ledger(NewerSchema { .. } | Url { .. }) | Self::Gateway(Certificate { .. } | Pem { .. }) => {
-                Exit::Config
-            }
-            Self::Engine(inos_engine::Error::Option { .. }) | Self::Arena(inos_arena::Error::Layout(_)) => Exit::Config,
+            Self::Ledger(NewerSchema { .. } | Url { .. } | Payee(_) | Shares)
+            | Self::Gateway(Certificate { .. } | Pem { .. }) => Exit::Config,
+            Self::Table(_)
+            | Self::Engine(inos_engine::Error::Option { .. } | inos_engine::Error::Prices(_))
+            | Self::Arena(inos_arena::Error::Layout(_)) => Exit::Config,
             _ => Exit::Internal,
         }
     }

@@ -98,7 +98,7 @@ fn method(name: &'static str, summary: &'static str, params: serde_json::Value, 
         output_media: &["application/octet-stream"],
         output_bytes_max: BYTES_MAX,
         determinism: Determinism::None,
-        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0 },
+        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: None,
         timeout_ms: 600_000,
     }

@@ -2,7 +2,9 @@
 
 use ::blake3::Hasher;
 use data_encoding::HEXLOWER_PERMISSIVE;
-use inos_unit::{Call, Determinism, Fault, Host, Method, Price, Reading, Source, schema_of};
+use inos_unit::{
+    Call, Determinism, Fault, Foreseen, Host, Method, Params as Given, Price, Reading, Source, read_params, schema_of,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -53,7 +55,7 @@ pub(crate) fn method() -> Method {
         output_media: encoding::MEDIA,
         output_bytes_max: 2 * LENGTH_MAX as u64,
         determinism: Determinism::Bitwise,
-        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0 },
+        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(32 << 10),
         timeout_ms: crate::TIMEOUT_MS,
     }
@@ -72,6 +74,12 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         }
     };
     write(&hasher, length, encoding, call)
+}
+
+/// A digest is as long as it was asked for.
+pub(crate) fn foresee(params: &Given) -> Option<Foreseen> {
+    let Params { length, encoding, .. } = read_params(params).ok()?;
+    Some(Foreseen::exactly(encoding.len(length as usize)))
 }
 
 fn read_key(digits: &str) -> Result<[u8; 32], Fault> {

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use brotlic::CompressionMode;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
-use inos_unit::{Call, Determinism, Fault, Host, Method, Output, Price, Reading, Source, schema_of};
+use inos_unit::{
+    Basis, Call, Determinism, Fault, Foreseen, Host, Method, Output, Price, Reading, Sight, Source, schema_of,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +71,7 @@ pub(crate) fn method() -> Method {
         // What does not compress grows by a few bytes in each 64 KiB.
         output_bytes_max: crate::INPUT_BYTES_MAX + crate::INPUT_BYTES_MAX / 1024,
         determinism: Determinism::Version,
-        price: Price { base: 20, per_kib_in: 10, per_kib_out: 0 },
+        price: Price { base: 20, per_kib_in: 10, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: None,
         timeout_ms: crate::TIMEOUT_MS,
     }
@@ -83,6 +85,11 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         Mode::Font => CompressionMode::Font,
     };
     compress(&Plan::new(quality, window, mode), call.inputs.get(0)?, call.output, host)
+}
+
+/// What most inputs shrink to: a third. What they really shrink to is known only to who compresses them.
+pub(crate) fn foresee(input: &Sight<'_>) -> Foreseen {
+    Foreseen { bytes_out: input.bytes.div_ceil(3), basis: Basis::Typical }
 }
 
 /// Compresses a source by a plan, on as many threads as the host gives.

@@ -3,7 +3,10 @@
 //! The decoder contains no unsafe code, since what it reads may come from anybody.
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
-use inos_unit::{Call, Determinism, Fault, Host, Method, Output, Price, Reading, schema_of};
+use inos_unit::{
+    Basis, Call, Determinism, Fault, Foreseen, Host, Method, Output, Params as Given, Price, Reading, Sight,
+    read_params, schema_of,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -15,6 +18,14 @@ const BLOCK_LEN: usize = 1 << 16;
 const ROOM_LEN: usize = 1 << 18;
 /// The output's length in bytes from which on its ratio to the input counts.
 const RATIO_FROM: u64 = 1 << 20;
+/// How many bytes are decoded to foresee the rest: about 1 ms.
+const SAMPLE_LEN: usize = 1 << 18;
+/// How many bytes are decoded for it where a few bytes become very many.
+const SAMPLE_LEN_MAX: usize = 4 << 20;
+/// How many bytes are read between two looks at what came out.
+const SAMPLE_STEP: usize = 1 << 10;
+/// How much larger most streams become.
+const GROWTH: u64 = 4;
 /// The largest cap on the output, in bytes.
 const OUTPUT_BYTES_MAX: u64 = 4 << 30;
 
@@ -52,7 +63,7 @@ pub(crate) fn method() -> Method {
         output_media: &[crate::BYTES],
         output_bytes_max: OUTPUT_BYTES_MAX,
         determinism: Determinism::Bitwise,
-        price: Price { base: 20, per_kib_in: 1, per_kib_out: 2 },
+        price: Price { base: 20, per_kib_in: 1, per_kib_out: 2, per_cpu_ms: 0 },
         inline_bytes_max: None,
         timeout_ms: crate::TIMEOUT_MS,
     }
@@ -63,6 +74,54 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let mut stream = Stream::new(params, call.output, host);
     feed(call.inputs.get(0)?, host, BLOCK_LEN, |slice| stream.push(slice))?;
     stream.finish()
+}
+
+/// What comes out of the beginning of a stream tells what comes out of the rest; a short stream is decoded to its end.
+pub(crate) fn foresee(params: &Given, input: &Sight<'_>) -> Option<Foreseen> {
+    let Params { output_bytes_max, .. } = read_params(params).ok()?;
+    let (bytes_out, basis) = match input.head {
+        [] if input.bytes > 0 => (input.bytes.saturating_mul(GROWTH), Basis::Typical),
+        head => sample(head, input.bytes),
+    };
+    Some(Foreseen { bytes_out: bytes_out.min(output_bytes_max), basis })
+}
+
+/// How many bytes come out of `total` bytes that begin with these.
+fn sample(head: &[u8], total: u64) -> (u64, Basis) {
+    let alloc = StandardAlloc::default;
+    let mut state = BrotliState::new_strict(alloc(), alloc(), alloc());
+    let mut room = vec![0; ROOM_LEN];
+    let (mut read, mut written) = (0, 0);
+    // In small steps: the decoder gives out what it has only once it wants more to read.
+    for step in head.chunks(SAMPLE_STEP) {
+        let (mut available_in, mut at) = (step.len(), 0);
+        let result = loop {
+            let (mut available_out, mut to) = (room.len(), 0);
+            let result = BrotliDecompressStream(
+                &mut available_in,
+                &mut at,
+                step,
+                &mut available_out,
+                &mut to,
+                &mut room,
+                &mut written,
+                &mut state,
+            );
+            if !matches!(result, BrotliResult::NeedsMoreOutput) || written > SAMPLE_LEN_MAX {
+                break result;
+            }
+        };
+        read += at;
+        match result {
+            BrotliResult::ResultSuccess => return (written as u64, Basis::Exact),
+            // It fails, and then its output is not paid for.
+            BrotliResult::ResultFailure => return (0, Basis::Sampled),
+            _ if written >= SAMPLE_LEN => break,
+            _ => {}
+        }
+    }
+    let bytes_out = u128::from(total) * written as u128 / read.max(1) as u128;
+    (u64::try_from(bytes_out).unwrap_or(u64::MAX), Basis::Sampled)
 }
 
 fn invalid(message: &str) -> Fault {

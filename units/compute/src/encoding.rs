@@ -19,6 +19,16 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
+    /// How many bytes a digest of so many takes.
+    pub(crate) fn len(self, digest: usize) -> u64 {
+        let len = match self {
+            Self::Hex => HEXLOWER.encode_len(digest),
+            Self::Base64 => BASE64.encode_len(digest),
+            Self::Raw => digest,
+        };
+        len as u64
+    }
+
     /// Writes a digest as the whole output, without a line end.
     pub(crate) fn write(self, digest: &[u8], output: &mut dyn Output) -> Result<(), Fault> {
         match self {

@@ -10,7 +10,7 @@ mod sha;
 #[cfg(test)]
 mod tests;
 
-use inos_unit::{Call, Fault, Host, Spec, Unit};
+use inos_unit::{Call, Fault, Foreseen, Host, Params, Sight, Spec, Unit};
 
 /// The largest input of any method here, in bytes: 1 TiB, which only streams.
 const INPUT_BYTES_MAX: u64 = 1 << 40;
@@ -63,6 +63,17 @@ impl Unit for Compute {
             "brotli_compress" => compress::run(call, host),
             "brotli_decompress" => decompress::run(call, host),
             other => Err(Fault::Broken(format!("the specification promises no method {other}"))),
+        }
+    }
+
+    fn foresee(&self, method: &str, params: &Params, inputs: &[Sight<'_>]) -> Option<Foreseen> {
+        match method {
+            "blake3" => blake3::foresee(params),
+            "sha256" => sha::foresee::<sha2::Sha256>(params),
+            "sha512" => sha::foresee::<sha2::Sha512>(params),
+            "brotli_compress" => inputs.first().map(compress::foresee),
+            "brotli_decompress" => decompress::foresee(params, inputs.first()?),
+            _ => None,
         }
     }
 }

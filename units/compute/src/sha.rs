@@ -1,6 +1,8 @@
 //! SHA-256 and SHA-512 (FIPS 180-4). One thread each: the algorithm is a chain.
 
-use inos_unit::{Call, Determinism, Fault, Host, Method, Price, Reading, schema_of};
+use inos_unit::{
+    Call, Determinism, Fault, Foreseen, Host, Method, Params as Given, Price, Reading, read_params, schema_of,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::Digest;
@@ -40,7 +42,7 @@ fn method(name: &'static str, summary: &'static str, output_bytes_max: u64) -> M
         output_media: encoding::MEDIA,
         output_bytes_max,
         determinism: Determinism::Bitwise,
-        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0 },
+        price: Price { base: 10, per_kib_in: 1, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(16 << 10),
         timeout_ms: crate::TIMEOUT_MS,
     }
@@ -54,4 +56,10 @@ pub(crate) fn run<D: Digest>(call: &mut Call<'_>, host: &dyn Host) -> Result<(),
         Ok(())
     })?;
     encoding.write(&hasher.finalize(), call.output)
+}
+
+/// A digest is as long as its algorithm and encoding make it.
+pub(crate) fn foresee<D: Digest>(params: &Given) -> Option<Foreseen> {
+    let Params { encoding } = read_params(params).ok()?;
+    Some(Foreseen::exactly(encoding.len(<D as Digest>::output_size())))
 }

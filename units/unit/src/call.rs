@@ -23,11 +23,18 @@ impl Call<'_> {
     ///
     /// What the schema lets through and the struct does not is the unit's defect and ends as [`Fault::Broken`].
     pub fn read_params<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        let value = Value::Object(self.params.clone());
-        serde_json::from_value(value)
-            .or_else(|_| serde_json::from_value(with_whole_numbers(Value::Object(self.params.clone()))))
-            .map_err(|error| Fault::Broken(format!("schema and parameters disagree: {error}")))
+        read_params(self.params)
     }
+}
+
+/// Parameters that have passed the method's schema, as the method's own struct.
+///
+/// What the schema lets through and the struct does not is the unit's defect and ends as [`Fault::Broken`].
+pub fn read_params<T: DeserializeOwned>(params: &Params) -> Result<T, Fault> {
+    let value = || Value::Object(params.clone());
+    serde_json::from_value(value())
+        .or_else(|_| serde_json::from_value(with_whole_numbers(value())))
+        .map_err(|error| Fault::Broken(format!("schema and parameters disagree: {error}")))
 }
 
 /// `5.0` written as `5`: to JSON Schema both are integers, to an integer's `Deserialize` only the second.

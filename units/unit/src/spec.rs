@@ -4,6 +4,8 @@ use inos_protocols::catalogue;
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use crate::Price;
+
 /// A unit's description.
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -70,26 +72,6 @@ pub enum Determinism {
     None,
 }
 
-/// What a method costs, in microcredits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    /// For each job.
-    pub base: u64,
-    /// For each begun KiB of input.
-    pub per_kib_in: u64,
-    /// For each begun KiB of output.
-    pub per_kib_out: u64,
-}
-
-impl Price {
-    /// The cost of a job with these many bytes in and out.
-    pub const fn of(&self, bytes_in: u64, bytes_out: u64) -> u64 {
-        self.base
-            .saturating_add(self.per_kib_in.saturating_mul(bytes_in.div_ceil(1024)))
-            .saturating_add(self.per_kib_out.saturating_mul(bytes_out.div_ceil(1024)))
-    }
-}
-
 impl Determinism {
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -131,7 +113,6 @@ impl Method {
     /// The description as a caller reads it.
     pub fn public(&self) -> catalogue::Method {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let Price { base, per_kib_in, per_kib_out } = self.price;
         catalogue::Method {
             name: self.name.into(),
             summary: self.summary.into(),
@@ -145,48 +126,9 @@ impl Method {
             },
             outputs: catalogue::Outputs { media_types: words(self.output_media), bytes_max: self.output_bytes_max },
             determinism: self.determinism.word().into(),
-            price: catalogue::Price { base, per_kib_in, per_kib_out },
+            price: self.price.into(),
             timeout_ms: self.timeout_ms,
             backends: vec!["thread".into()],
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::Price;
-
-    fn exact(price: Price, bytes_in: u64, bytes_out: u64) -> u128 {
-        let kib = |bytes: u64| u128::from(bytes).div_ceil(1024);
-        u128::from(price.base)
-            + u128::from(price.per_kib_in) * kib(bytes_in)
-            + u128::from(price.per_kib_out) * kib(bytes_out)
-    }
-
-    proptest! {
-        #[test]
-        fn a_price_counts_begun_kib_and_never_wraps(base: u64, per_in: u64, per_out: u64, bytes_in: u64, bytes_out: u64) {
-            let price = Price { base, per_kib_in: per_in, per_kib_out: per_out };
-            let wanted = u64::try_from(exact(price, bytes_in, bytes_out)).unwrap_or(u64::MAX);
-            prop_assert_eq!(price.of(bytes_in, bytes_out), wanted);
-        }
-
-        #[test]
-        fn more_bytes_never_cost_less(base in 0..1u64 << 40, per in 0..1u64 << 20, bytes in 0..1u64 << 40, more in 0..1u64 << 40) {
-            let price = Price { base, per_kib_in: per, per_kib_out: per };
-            prop_assert!(price.of(bytes + more, 0) >= price.of(bytes, 0));
-            prop_assert!(price.of(0, bytes + more) >= price.of(0, bytes));
-        }
-
-        #[test]
-        fn nothing_is_saved_by_cutting_a_job_in_two(base in 0..1u64 << 40, per in 0..1u64 << 20, one in 0..1u64 << 40, other in 0..1u64 << 40) {
-            let price = Price { base, per_kib_in: per, per_kib_out: 0 };
-            let (whole, parts) = (price.of(one + other, 0), price.of(one, 0) + price.of(other, 0));
-            prop_assert!(parts >= whole);
-            // What is paid more is one job more and at most one begun KiB.
-            prop_assert!(parts - whole <= base + per);
         }
     }
 }

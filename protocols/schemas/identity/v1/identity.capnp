@@ -36,6 +36,11 @@ struct Key {
     none @10 :Void;
     some @11 :UInt32;
   }
+  budget :union {
+    # What its jobs may cost in all, in microcredits.
+    none @12 :Void;
+    some @13 :UInt64;
+  }
 }
 
 enum Scope {

@@ -28,12 +28,12 @@ fn plain() -> Method {
 }
 
 fn entry() -> Arc<Entry> {
-    let catalogue = Catalogue::new(vec![paper("paper", vec![plain()])]).unwrap();
+    let catalogue = Catalogue::new(vec![paper("paper", vec![plain()])], None).unwrap();
     catalogue.find("paper", "plain").unwrap()
 }
 
 fn refused(units: Vec<Arc<dyn Unit>>) -> String {
-    match Catalogue::new(units).err().unwrap() {
+    match Catalogue::new(units, None).err().unwrap() {
         Error::Unit { reason, .. } => reason,
         other => other.to_string(),
     }
@@ -91,7 +91,7 @@ fn an_error_points_at_its_parameter() {
 fn a_missing_parameter_is_named() {
     let mut method = plain();
     method.params["required"] = json!(["count"]);
-    let catalogue = Catalogue::new(vec![paper("paper", vec![method])]).unwrap();
+    let catalogue = Catalogue::new(vec![paper("paper", vec![method])], None).unwrap();
     let errors = catalogue.find("paper", "plain").unwrap().check(&Params::new()).unwrap_err();
     assert_eq!(errors, [FieldError { pointer: "/params/count".into(), message: "is required".into() }]);
 }

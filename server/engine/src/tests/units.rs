@@ -77,7 +77,7 @@ pub(super) fn method(name: &'static str, reading: Reading) -> Method {
         output_media: &["text/plain"],
         output_bytes_max: OUTPUT_MAX,
         determinism: Determinism::Bitwise,
-        price: Price { base: 1, per_kib_in: 0, per_kib_out: 0 },
+        price: Price { base: 1, per_kib_in: 0, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(4_096),
         timeout_ms: 1_000,
     }

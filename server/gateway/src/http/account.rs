@@ -1,8 +1,8 @@
 //! The caller's own account: what it has, what moved, what it used.
 
-use inos_protocols::{Refusal, account::Usage, refusal::Kind, time::Time};
-use schemars::JsonSchema;
-use serde::Serialize;
+use inos_protocols::{Microcredits, Refusal, account::Usage, refusal::Kind, time::Time};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Visitor,
@@ -33,6 +33,42 @@ pub(crate) struct UsageSince {
 pub(crate) async fn show(call: Call, visitor: Visitor) -> Answer {
     call.accepted(&[JSON])?;
     let found = call.app.broker.books().account(visitor.caller.account).await.map_err(unread)?;
+    Ok(reply::json(&found.ok_or_else(|| not_found("account"))?))
+}
+
+/// What an account wants to hear of.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wishes {
+    /// Below what it gets an event of what it has left, in microcredits; `null` means never.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(schema_with = "amount_or_null")]
+    low_balance: Option<Microcredits>,
+}
+
+/// An amount that must be there, be it `null`.
+pub(crate) fn amount_or_null(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": ["integer", "null"], "minimum": 0, "maximum": Microcredits::MAX.get() })
+}
+
+/// `PATCH /v1/account`.
+pub(crate) async fn change(mut call: Call, visitor: Visitor) -> Answer {
+    let Wishes { low_balance } = call.json().await?;
+    call.app.broker.set_low_balance(&visitor.caller, low_balance).await?;
+    show(call, visitor).await
+}
+
+/// `GET /v1/account/grants`.
+pub(crate) async fn grants(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let items = call.app.broker.books().grants(visitor.caller.account).await.map_err(unread)?;
+    Ok(reply::json(&Page { items, next_cursor: None }))
+}
+
+/// `GET /v1/account/budget`.
+pub(crate) async fn budget(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let found = call.app.broker.books().budget(visitor.caller.account).await.map_err(unread)?;
     Ok(reply::json(&found.ok_or_else(|| not_found("account"))?))
 }
 

@@ -5,6 +5,7 @@ use inos_protocols::{
     AccountId, Microcredits,
     account::{Account, NewKey},
     ids::TransferId,
+    time::Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::Visitor,
     call::Call,
-    http::account::unread,
+    http::account::{amount_or_null, unread},
     media::JSON,
     refusal::Answer,
     reply::{self, Page},
@@ -48,6 +49,9 @@ pub(crate) struct NewGrant {
     /// Words to go with it.
     #[serde(default)]
     note: Option<String>,
+    /// Until when they are the account's; what is left of them then goes back. Without it they are its own for good.
+    #[serde(default)]
+    expires: Option<Time>,
 }
 
 /// What an account may do, and how its turn compares with others'.
@@ -73,6 +77,16 @@ pub(crate) struct GrantMade {
     account: AccountId,
     /// How much, in microcredits.
     amount: Microcredits,
+}
+
+/// What an account may spend.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewBudget {
+    /// What its jobs may cost in every month, in microcredits; `null` means whatever it has.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(schema_with = "amount_or_null")]
+    budget: Option<Microcredits>,
 }
 
 /// `POST /v1/admin/accounts`.
@@ -114,7 +128,21 @@ pub(crate) async fn limit(mut call: Call, visitor: Visitor) -> Answer {
 /// `POST /v1/admin/accounts/{id}/grants`.
 pub(crate) async fn grant(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
-    let NewGrant { amount, note } = call.json().await?;
-    let transfer = call.app.broker.grant(&visitor.caller, call.cause(), account, amount, note.as_deref()).await?;
+    let NewGrant { amount, note, expires } = call.json().await?;
+    let transfer =
+        call.app.broker.grant(&visitor.caller, call.cause(), account, amount, note.as_deref(), expires).await?;
     Ok(reply::made(&GrantMade { transfer, account, amount }))
+}
+
+/// `PUT /v1/admin/accounts/{id}/budget`.
+pub(crate) async fn set_budget(mut call: Call, visitor: Visitor) -> Answer {
+    let account: AccountId = call.id("id", "account")?;
+    let NewBudget { budget } = call.json().await?;
+    Ok(reply::json(&call.app.broker.set_budget(&visitor.caller, call.cause(), account, budget).await?))
+}
+
+/// `GET /v1/ledger/health`.
+pub(crate) async fn health(call: Call, _: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    Ok(reply::json(&call.app.broker.books().health().await.map_err(unread)?))
 }

@@ -124,7 +124,8 @@ impl Feed {
 /// What the data of an event says.
 #[derive(Serialize)]
 struct Data<'a> {
-    job: JobId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<JobId>,
     at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<State>,
@@ -140,6 +141,10 @@ struct Data<'a> {
     offset: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<Microcredits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<Microcredits>,
 }
 
 /// What the data of a gap says.
@@ -156,14 +161,26 @@ const GAP: &str =
     "Events up to this number are not remembered any more. Look at the jobs themselves for what they missed.";
 
 impl Data<'_> {
-    fn of(job: JobId, at: Time) -> Self {
-        Self { job, at, state: None, cost: None, done: None, total: None, line: None, offset: None, base64: None }
+    fn of(job: Option<JobId>, at: Time) -> Self {
+        Self {
+            job,
+            at,
+            state: None,
+            cost: None,
+            done: None,
+            total: None,
+            line: None,
+            offset: None,
+            base64: None,
+            available: None,
+            threshold: None,
+        }
     }
 }
 
 /// How a job stands when a stream begins; it has no number, since nothing happened.
 fn snapshot(job: &Job) -> Bytes {
-    let data = Data { state: Some(job.state), cost: Some(job.cost), ..Data::of(job.id, Time::now()) };
+    let data = Data { state: Some(job.state), cost: Some(job.cost), ..Data::of(Some(job.id), Time::now()) };
     frame(None, "state", &data)
 }
 
@@ -186,6 +203,9 @@ fn written_event(event: &Event) -> Bytes {
     let (name, data) = match what {
         Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
         Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
+        Happening::LowBalance { available, threshold } => {
+            ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
+        }
         Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
         Happening::Output { offset, bytes } => {
             ("output", Data { offset: Some(*offset), base64: Some(BASE64.encode(bytes)), ..data })

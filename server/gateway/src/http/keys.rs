@@ -1,7 +1,7 @@
 //! Keys of the caller's own account.
 
 use inos_ledger::Terms;
-use inos_protocols::{KeyId, account::Scope, time::Time};
+use inos_protocols::{KeyId, Microcredits, account::Scope, time::Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -32,6 +32,9 @@ pub(crate) struct NewKeyForm {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_000_000))]
     rate_limit: Option<u32>,
+    /// What its jobs may cost in all, in microcredits; without it, whatever the account has.
+    #[serde(default)]
+    budget: Option<Microcredits>,
 }
 
 /// How a key gives way to a new one.
@@ -50,12 +53,9 @@ fn overlap_ms() -> u64 {
 
 /// `POST /v1/keys`.
 pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
-    let NewKeyForm { name, scopes, expires, rate_limit } = call.json().await?;
-    let made = call
-        .app
-        .broker
-        .create_key(&visitor.caller, call.cause(), &name, &scopes, Terms { expires, rate_limit })
-        .await?;
+    let NewKeyForm { name, scopes, expires, rate_limit, budget } = call.json().await?;
+    let terms = Terms { expires, rate_limit, budget };
+    let made = call.app.broker.create_key(&visitor.caller, call.cause(), &name, &scopes, terms).await?;
     Ok(reply::created(&made, &format!("/v1/keys/{}", made.key.id)))
 }
 

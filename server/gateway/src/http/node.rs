@@ -1,6 +1,6 @@
 //! Who this server is and what it is doing.
 
-use inos_protocols::{JobId, node::Node, time::Time};
+use inos_protocols::{JobId, catalogue::PriceVersion, node::Node, time::Time};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -39,6 +39,8 @@ pub(crate) struct Stats {
     node: Node,
     /// When this was read.
     at: Time,
+    /// The table of prices that is in force.
+    prices: PriceVersion,
     /// Jobs.
     jobs: Jobs,
     /// Memory for inputs and outputs.
@@ -118,6 +120,7 @@ pub(crate) async fn stats(call: Call, _: Visitor) -> Answer {
     Ok(reply::json(&Stats {
         node: app.node.clone(),
         at: Time::now(),
+        prices: app.broker.engine().catalogue().prices().version(),
         jobs: Jobs {
             queued: engine.queued as u64,
             running: engine.running as u64,

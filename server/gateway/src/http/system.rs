@@ -4,6 +4,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
 use inos_broker::SpanFigures;
+use inos_protocols::account::LedgerHealth;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -18,6 +19,8 @@ use crate::{
     state::App,
 };
 
+/// How long the ledger's figures are kept before the database is asked again.
+const HEALTH_KEPT: Duration = Duration::from_secs(30);
 /// How long the database may take to show that it is there.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -149,10 +152,10 @@ pub(crate) async fn metrics(call: Call) -> Answer {
     {
         return Err(not_found("path").into());
     }
-    Ok(reply::of("text/plain; version=0.0.4; charset=utf-8", figures(&call.app)))
+    Ok(reply::of("text/plain; version=0.0.4; charset=utf-8", figures(&call.app, ledger_health(&call.app).await)))
 }
 
-fn figures(app: &App) -> String {
+fn figures(app: &App, health: Option<LedgerHealth>) -> String {
     let mut page = Page::default();
     let (engine, arena) = (app.broker.engine().status(), app.broker.arena().stats());
     page.head("inos_build_info", "gauge", "The server's version.");
@@ -186,11 +189,46 @@ fn figures(app: &App) -> String {
         page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
     }
     own_figures(app, &mut page);
+    if let Some(health) = health {
+        ledger_figures(&health, &mut page);
+    }
     if let Some(recorder) = app.broker.recorder() {
         span_figures(&recorder.figures(), &mut page);
     }
     page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
     page.into_text()
+}
+
+/// How the ledger is, by what it said within the last while; nothing where its database does not answer.
+async fn ledger_health(app: &App) -> Option<LedgerHealth> {
+    let mut known = app.health.lock().await;
+    if let Some((read, health)) = &*known
+        && read.elapsed() < HEALTH_KEPT
+    {
+        return Some(health.clone());
+    }
+    let asked = timeout(DATABASE_PATIENCE, app.broker.books().health()).await;
+    let health = asked.ok()?.ok()?;
+    *known = Some((tokio::time::Instant::now(), health.clone()));
+    Some(health)
+}
+
+fn ledger_figures(health: &LedgerHealth, page: &mut Page) {
+    let healthy = u8::from(health.healthy);
+    page.figure("inos_ledger_healthy", "gauge", "1 where nothing is wrong with the ledger.", healthy);
+    page.figure("inos_ledger_sum_microcredits", "gauge", "The sum of all accounts: always 0.", health.sum);
+    page.figure("inos_ledger_held_microcredits", "gauge", "What is held for accepted jobs.", health.held);
+    let about = "Accepted jobs that should have ended a minute ago.";
+    page.figure("inos_ledger_holds_overdue", "gauge", about, health.holds_overdue);
+    page.figure("inos_ledger_leases", "gauge", "Leases of all servers.", health.leases);
+    page.figure("inos_ledger_leased_microcredits", "gauge", "What they may spend from memory.", health.leased);
+    let about = "Leases that were not renewed in time.";
+    page.figure("inos_ledger_leases_expired", "gauge", about, health.leases_expired);
+    let about = "Commits that may have happened or not.";
+    page.figure("inos_ledger_commits_in_doubt", "gauge", about, health.commits_in_doubt);
+    page.figure("inos_ledger_schema", "gauge", "The database's schema.", health.schema);
+    page.figure("inos_ledger_jobs", "gauge", "Jobs in the books.", health.jobs);
+    page.figure("inos_ledger_database_bytes", "gauge", "What the database takes.", health.bytes);
 }
 
 /// What became of the steps of traces.

@@ -8,22 +8,31 @@ use http::{
     header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH},
 };
 use inos_engine::{Entry, Unknown};
-use inos_protocols::{Hash, Refusal, catalogue, refusal::Kind};
+use inos_protocols::{
+    Hash, Refusal,
+    catalogue::{self, PriceVersion},
+    refusal::Kind,
+};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    call::Call,
-    media::JSON,
-    refusal::Answer,
-    reply::{self, Page},
-    state::App,
-};
+use crate::{call::Call, media::JSON, refusal::Answer, reply, state::App};
+
+/// The catalogue.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Units {
+    /// Every unit.
+    items: Vec<catalogue::Unit>,
+    /// The table that the prices are of.
+    prices: PriceVersion,
+}
 
 /// `GET /v1/units`.
 pub(crate) async fn list(call: Call) -> Answer {
     call.accepted(&[JSON])?;
-    let items = call.app.broker.engine().catalogue().specs().map(|spec| spec.public()).collect();
-    Ok(cached(&call, &Page { items, next_cursor: None }))
+    let catalogue = call.app.broker.engine().catalogue();
+    let items = catalogue.specs().map(|spec| spec.public()).collect();
+    Ok(cached(&call, &Units { items, prices: catalogue.prices().version() }))
 }
 
 /// `GET /v1/units/{unit}`.

@@ -79,9 +79,9 @@ pub(super) const WORDS: &[Words] = &[
     ),
     (
         Kind::BudgetExceeded,
-        "The job would cost more than the budget that it named.",
+        "The job would cost more than the budget that it named, or than is left of its key's budget or of the account's budget of this month. `required` and `available` say how much, in microcredits.",
         "At the door: nothing was run or charged. While running: the job was stopped and costs at most its budget.",
-        "Raise the job's `budget`. The method's price stands in its catalogue entry.",
+        "Raise the job's `budget`, or ask for a larger one of the key or the account. `POST /v1/quotes` says what a job would cost.",
     ),
     (
         Kind::IdempotencyConflict,

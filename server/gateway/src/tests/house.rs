@@ -70,7 +70,7 @@ pub(super) async fn house_with(options: Options) -> House {
     let flushed = blobs.clone();
     let url = format!("sqlite://{}", folder.path().join("inos.db").display());
     let starting_credits = Microcredits::saturating(1_000_000_000);
-    let ledger = inos_ledger::Options { url, node, signer, starting_credits, lease_ms: 60_000 };
+    let ledger = inos_ledger::Options { url, node, signer, starting_credits, lease_ms: 60_000, fees: None };
     let (ledger, books) = inos_ledger::open(ledger, Box::new(move || flushed.flush())).await.unwrap();
     let arena = inos_arena::Arena::create(inos_arena::Options {
         bytes: 64 << 20,
@@ -84,7 +84,7 @@ pub(super) async fn house_with(options: Options) -> House {
         account_queue_len_max: 5_000,
         stop_grace: Duration::from_secs(2),
     };
-    let engine = inos_engine::Engine::start(inos_catalog::builtin(), arena.clone(), engine).unwrap();
+    let engine = inos_engine::Engine::start(inos_catalog::builtin(), None, arena.clone(), engine).unwrap();
     let key = ledger.first_start("admin").await.unwrap().unwrap().secret;
     let told = inos_broker::Options {
         node,

@@ -227,19 +227,22 @@ impl<'a> Reader<'a> {
 /// Tells a session of events until the subscription ends.
 async fn tell(mut events: Subscription, session: Arc<Session>) {
     while let Some(told) = events.next().await {
-        session.say(word(&told));
+        if let Some(word) = word(&told) {
+            session.say(word);
+        }
     }
 }
 
 /// What is told of an event, as a word of the session.
-fn word(told: &Told) -> ServerBody {
+fn word(told: &Told) -> Option<ServerBody> {
     let event = match told {
         Told::Event(event) => event,
-        Told::Gap { first, last } => return ServerBody::Gap(Gap { first: *first, last: *last }),
+        Told::Gap { first, last } => return Some(ServerBody::Gap(Gap { first: *first, last: *last })),
     };
     let Event { seq, job, what, .. } = &**event;
-    let (job, event) = (*job, *seq);
-    match what {
+    // What happens to the account itself has no frame: it is told by `/v1/events`.
+    let (job, event) = ((*job)?, *seq);
+    Some(match what {
         Happening::State { state, cost } => ServerBody::State(JobState { job, state: *state, cost: *cost, event }),
         Happening::Progress { done, total } => {
             ServerBody::Progress(Progress { job, done: *done, total: *total, event })
@@ -248,7 +251,8 @@ fn word(told: &Told) -> ServerBody {
         Happening::Output { offset, bytes } => {
             ServerBody::Output(JobOutput { job, offset: *offset, bytes: bytes.clone(), event })
         }
-    }
+        Happening::LowBalance { .. } => return None,
+    })
 }
 
 /// Refuses what a frame asks; each of its jobs hears of it under its own number.

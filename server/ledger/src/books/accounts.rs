@@ -2,19 +2,20 @@
 
 use inos_protocols::{
     AccountId, KeyId, Microcredits,
-    account::{Account, Key, Scopes, Usage},
+    account::{Account, Budget, ExpiringGrant, Key, Scopes, Usage},
+    month::Month,
     time::Time,
 };
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::{Books, column, damaged, page};
-use crate::{Error, Limits, limits::whole};
+use crate::{Error, Limits, accounts::number, grants::open_grants, limits::whole};
 
 impl Books {
     /// An account and what it has; what is put aside on this node and not yet written counts as held.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
-        let row = sqlx::query("SELECT a.id, a.name, a.created, a.weight, a.rate_limit, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
+        let row = sqlx::query("SELECT a.id, a.name, a.created, a.weight, a.rate_limit, a.low_balance, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
             .bind(&id.as_bytes()[..])
             .fetch_optional(self.pool())
             .await
@@ -26,7 +27,7 @@ impl Books {
     pub async fn accounts(&self, limit: u32, cursor: Option<&str>) -> Result<(Vec<Account>, Option<String>), Error> {
         let after: i64 = cursor.map_or(Ok(0), str::parse).map_err(|_| Error::Cursor)?;
         let rows = sqlx::query(
-            "SELECT a.no, a.id, a.name, a.created, a.weight, a.rate_limit, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
+            "SELECT a.no, a.id, a.name, a.created, a.weight, a.rate_limit, a.low_balance, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
              WHERE a.kind = 2 AND a.no > $1 ORDER BY a.no LIMIT $2",
         )
         .bind(after)
@@ -59,13 +60,14 @@ impl Books {
             available: credits(balance - held),
             weight,
             rate_limit,
+            low_balance: column::<Option<i64>>(row, "low_balance")?.map(credits),
         })
     }
 
     /// The keys of an account, oldest first, revoked ones included.
     pub async fn keys(&self, account: AccountId) -> Result<Vec<Key>, Error> {
         let rows = sqlx::query(
-            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked, k.last_used, k.rate_limit FROM keys k \
+            "SELECT k.id, k.name, k.scopes, k.created, k.expires, k.revoked, k.last_used, k.rate_limit, k.budget FROM keys k \
              JOIN accounts a ON a.no = k.account WHERE a.id = $1 ORDER BY k.id",
         )
         .bind(&account.as_bytes()[..])
@@ -89,7 +91,54 @@ impl Books {
             revoked: column::<Option<i64>>(row, "revoked")?.map(time),
             last_used: self.shared.uses.of(id).max(written),
             rate_limit: column::<Option<i64>>(row, "rate_limit")?.map(whole),
+            budget: column::<Option<i64>>(row, "budget")?.map(|amount| Microcredits::saturating(amount as u64)),
         })
+    }
+
+    /// What an account may spend on jobs this month, and how much of it is gone.
+    pub async fn budget(&self, id: AccountId) -> Result<Option<Budget>, Error> {
+        let month = Month::of(Time::now());
+        let row: Option<(Option<i64>, Option<i64>)> = sqlx::query_as(
+            "SELECT a.budget, b.used FROM accounts a \
+             LEFT JOIN budgets b ON b.account = a.no AND length(b.key) = 0 AND b.month = $2 WHERE a.id = $1",
+        )
+        .bind(&id.as_bytes()[..])
+        .bind(i64::from(month.number()))
+        .fetch_optional(self.pool())
+        .await
+        .map_err(Error::on("read a budget"))?;
+        let credits = |amount: i64| Microcredits::saturating(amount as u64);
+        Ok(row.map(|(budget, used)| Budget {
+            month,
+            budget: budget.map(credits),
+            used: credits(budget.and(used).unwrap_or_default()),
+        }))
+    }
+
+    /// What a budget says is used of it: an account's of that month, or a key's.
+    pub async fn used_of_budget(
+        &self,
+        id: AccountId,
+        key: Option<KeyId>,
+        month: i64,
+    ) -> Result<Option<Microcredits>, Error> {
+        let used: Option<i64> = sqlx::query_scalar(
+            "SELECT b.used FROM budgets b JOIN accounts a ON a.no = b.account WHERE a.id = $1 AND b.key = $2 AND b.month = $3",
+        )
+        .bind(&id.as_bytes()[..])
+        .bind(key.map_or_else(Vec::new, |key| key.as_bytes().to_vec()))
+        .bind(month)
+        .fetch_optional(self.pool())
+        .await
+        .map_err(Error::on("read a budget"))?;
+        Ok(used.map(|used| Microcredits::saturating(used as u64)))
+    }
+
+    /// What is left of an account's grants that expire, those that end first before the others.
+    pub async fn grants(&self, id: AccountId) -> Result<Vec<ExpiringGrant>, Error> {
+        let no = number(&self.shared.database, id).await?;
+        let mut connection = self.pool().acquire().await.map_err(Error::on("list grants"))?;
+        open_grants(&mut connection, no).await
     }
 
     /// What an account used for jobs that were accepted since then, by method.
@@ -110,7 +159,7 @@ impl Books {
 }
 
 /// The smallest id that can have been made at that time: ids begin with 48 bits of milliseconds.
-pub(super) fn first_id(since: Time) -> [u8; 16] {
+pub(crate) fn first_id(since: Time) -> [u8; 16] {
     let mut bytes = *Uuid::nil().as_bytes();
     bytes[..6].copy_from_slice(&since.as_ms().to_be_bytes()[2..]);
     bytes

@@ -2,21 +2,22 @@
 //! An entry is never both refused and written.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool, atomic::Ordering::*},
+    sync::atomic::Ordering::*,
     time::{Duration, Instant},
 };
 
 use inos_failpoints::{Point, reach};
+use inos_protocols::JobId;
 
 use super::{
-    Answer, Outage, Request, Results, Turn,
+    Answer, Outage, Request, Results, Turn, Vitals,
     posting::{Came, Helds, Posting, Writer},
     store::Store,
     trouble::{Cause, Fate, Trouble},
     verdict::{Questions, carefully, quickly},
 };
 use crate::{
-    Accept, Barrier, CommitError, Entry, Settle,
+    Accept, Barrier, ClaimGuard, CommitError, Entry, Settle,
     database::{PATIENCE, pause},
     purse::uptime_ms,
 };
@@ -34,7 +35,7 @@ pub(super) struct Batch {
     writer: Writer,
     barrier: Barrier,
     turn: Turn,
-    healthy: Arc<AtomicBool>,
+    vitals: Vitals,
     /// The number of the next commit, once it is known.
     sequence: Option<u64>,
     outage: Option<Outage>,
@@ -68,13 +69,13 @@ enum End {
 }
 
 impl Batch {
-    pub(super) fn new(store: Store, writer: Writer, barrier: Barrier, turn: Turn, healthy: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(store: Store, writer: Writer, barrier: Barrier, turn: Turn, vitals: Vitals) -> Self {
         Self {
             store,
             writer,
             barrier,
             turn,
-            healthy,
+            vitals,
             sequence: None,
             outage: None,
             doubts: Vec::new(),
@@ -271,7 +272,7 @@ impl Batch {
         if self.outage.take().is_some() {
             tracing::info!("the ledger's database is back");
         }
-        self.healthy.store(true, Release);
+        self.vitals.healthy.store(true, Release);
     }
 
     fn damaged(&mut self, cause: &(dyn std::error::Error + 'static)) {
@@ -280,7 +281,7 @@ impl Batch {
             "the ledger's database is damaged: nothing is written any more; stop the server, see `inos check`, restore a copy"
         );
         self.is_damaged = true;
-        self.healthy.store(false, Release);
+        self.vitals.healthy.store(false, Release);
     }
 
     fn ill(&mut self, trouble: &Trouble, begun: Instant) {
@@ -292,7 +293,7 @@ impl Batch {
             tracing::warn!(error, "the ledger's database is away");
         }
         self.outage = Some(Outage { since: self.outage.map_or(begun, |outage| outage.since), tried: Instant::now() });
-        self.healthy.store(false, Release);
+        self.vitals.healthy.store(false, Release);
     }
 
     /// Answers requests whose commit may have happened, and remembers them until it is known.
@@ -305,6 +306,7 @@ impl Batch {
             let _ = request.done.send(Answer { results, _closed: Vec::new() });
         }
         self.doubts.push(Doubt { sequence, entries, results });
+        self.vitals.doubts.store(self.doubts.len(), Relaxed);
     }
 
     /// Spends or frees what commits in doubt had put aside.
@@ -323,6 +325,7 @@ impl Batch {
             }
         }
         self.sequence = None;
+        self.vitals.doubts.store(0, Relaxed);
         Ok(())
     }
 }
@@ -357,7 +360,13 @@ fn close(entry: &mut Entry, result: &Result<Came, CommitError>, until_ms: u64) {
             let amount = reservation.amount().as_i64();
             (job, reservation, amount, claim.take())
         }
-        Entry::Finish(_) | Entry::Transfer(_) => return,
+        Entry::Transfer(transfer) => return close_key(transfer.claim.take(), result),
+        Entry::Finish(finish) => {
+            if result.is_ok() {
+                finish.limits.iter().for_each(|limit| limit.ended(finish.ending.cost.as_i64()));
+            }
+            return;
+        }
     };
     match result {
         Ok(_) => {
@@ -369,4 +378,14 @@ fn close(entry: &mut Entry, result: &Result<Came, CommitError>, until_ms: u64) {
         Err(_) => {}
     }
     reservation.give_back();
+}
+
+/// Settles a transfer's key, if it was written; else it is free again.
+fn close_key(claim: Option<ClaimGuard>, result: &Result<Came, CommitError>) {
+    let stands_for = match result {
+        Ok(Came::Transferred(id)) => JobId::from_bytes(*id.as_bytes()),
+        Err(CommitError::Duplicate(id)) => *id,
+        _ => return,
+    };
+    claim.into_iter().for_each(|claim| claim.settled(stands_for));
 }

@@ -1,5 +1,7 @@
 //! Many changes of few accounts become one change an account, in the order of their numbers.
 
+use crate::budget::Name;
+
 /// What a commit changes in an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -14,6 +16,26 @@ pub(crate) struct Spent {
     pub(crate) account: i64,
     pub(crate) token: i64,
     pub(crate) amount: i64,
+}
+
+/// What a commit changes in what is used of a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BudgetChange {
+    pub(crate) of: Name,
+    pub(crate) used: i64,
+}
+
+/// One change for each limit, sorted: every writer locks rows in the same order.
+pub(crate) fn fold_budgets(changes: &mut Vec<BudgetChange>) {
+    changes.sort_unstable_by(|one, other| one.of.cmp(&other.of));
+    changes.dedup_by(|change, kept| {
+        let same = change.of == kept.of;
+        if same {
+            kept.used += change.used;
+        }
+        same
+    });
+    changes.retain(|change| change.used != 0);
 }
 
 /// Changes as they come, folded by [`Fold::close`].

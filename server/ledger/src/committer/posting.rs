@@ -1,12 +1,13 @@
 //! From entries to what a group commit writes: receipts under one signed root, rows, and balances folded to one
 //! change an account. Pure values: nothing here touches a database.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use inos_protocols::{
     Hash, JobId, NodeId,
+    account::Reason,
     ids::TransferId,
     job::Name,
     receipt::{SignedReceipt, SignedRoot, Statement, Tree, leaf_hash},
@@ -15,10 +16,11 @@ use inos_protocols::{
 };
 
 use super::{
-    fold::{Change, Fold},
+    fold::{BudgetChange, Change, Fold, fold_budgets},
     rows::{AcceptedRow, AuditRow, End, EndRow, SettledRow, TransferRow},
 };
-use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Settle, Transfer};
+use crate::fees::{Due, Fees};
+use crate::{Accept, ClaimGuard, Commit, CommitError, Ending, Entry, Finish, JobRecord, Limit, Settle, Transfer};
 
 /// What a receipt takes, roughly.
 const LEAF_BYTES: usize = 384;
@@ -30,6 +32,8 @@ pub(crate) struct Writer {
     pub(crate) account: i64,
     pub(crate) signer: SigningKey,
     pub(crate) lease_ms: u64,
+    /// How the cost of a job is split, if it is.
+    pub(crate) fees: Option<Arc<Fees>>,
 }
 
 /// An accepted job as its row has it.
@@ -69,9 +73,12 @@ pub(crate) struct Posting<'a> {
     pub(crate) transfers: Vec<TransferRow<'a>>,
     pub(crate) audit: Vec<AuditRow<'a>>,
     pub(crate) fold: Fold,
+    pub(crate) budgets: Vec<BudgetChange>,
     pub(crate) claims: Vec<(&'a ClaimGuard, JobId)>,
     pub(crate) files: Vec<(JobId, Hash)>,
     pub(crate) labels: Vec<LabelRow<'a>>,
+    fees: Option<Arc<Fees>>,
+    due: Due,
     /// What comes of each entry.
     pub(crate) results: Vec<Result<Came, CommitError>>,
 }
@@ -122,9 +129,12 @@ impl Writer {
             transfers: Vec::new(),
             audit: Vec::new(),
             fold: Fold::default(),
+            budgets: Vec::new(),
             claims: Vec::new(),
             files: Vec::new(),
             labels: Vec::new(),
+            fees: self.fees.clone(),
+            due: Due::new(),
             results: Vec::with_capacity(entries.len()),
         };
         let mut receipts = Receipts { of: proof, next: 0 };
@@ -132,7 +142,9 @@ impl Writer {
             let result = refused.map_or_else(|| Ok(posting.add(entry, helds, &mut receipts)), Err);
             posting.results.push(result);
         }
+        posting.pay_fees();
         posting.fold.close();
+        fold_budgets(&mut posting.budgets);
         posting
     }
 
@@ -171,7 +183,7 @@ impl Writer {
                 let JobRecord { id, purse, unit, method, version, capsule, submitted, .. } = job;
                 (ending, *id, purse.account, unit, method, version, *capsule, *submitted)
             }
-            Entry::Finish(Finish { id, purse, ending }) => {
+            Entry::Finish(Finish { id, purse, ending, .. }) => {
                 let Held { unit, method, request, .. } = helds.get(&(purse.no.0, *id))?;
                 (ending, *id, purse.account, unit, method, &request.version, request.capsule, request.submitted)
             }
@@ -244,8 +256,10 @@ impl<'a> Posting<'a> {
         if cost > 0 {
             self.fold.change(account, Change { balance: -cost, held: 0, leased: -cost });
             self.fold.balance(self.node, cost);
+            self.split(cost, &job.unit, account);
             reservation.pay(cost, |token, paid| self.fold.spend(account, token, paid));
         }
+        self.limit(reservation.limits(), |_| cost);
         let (came, end) = receipts.next(ending);
         let hold = reservation.amount().as_i64();
         self.settled.push(SettledRow { job, hold, end });
@@ -262,6 +276,7 @@ impl<'a> Posting<'a> {
             self.fold.change(account, Change { balance: 0, held: hold, leased: -hold });
             reservation.pay(hold, |token, paid| self.fold.spend(account, token, paid));
         }
+        self.limit(reservation.limits(), |_| hold);
         self.accepted.push(AcceptedRow { job, hold, asked });
         self.label(job);
         self.claims.extend(claim.as_ref().map(|claim| (claim, job.id)));
@@ -270,15 +285,43 @@ impl<'a> Posting<'a> {
     }
 
     fn finish(&mut self, finish: &'a Finish, helds: &Helds, receipts: &mut Receipts) -> Came {
-        let Finish { id, purse, ending } = finish;
+        let Finish { id, purse, ending, limits } = finish;
         let held = helds.get(&(purse.no.0, *id)).expect("the verdict refuses a job that is not held");
         let cost = ending.cost.as_i64();
         self.fold.change(purse.no.0, Change { balance: -cost, held: -held.hold, leased: 0 });
         self.fold.balance(self.node, cost);
+        self.split(cost, &held.unit, purse.no.0);
+        self.limit(limits, |limit| cost - limit.amount);
         let (came, end) = receipts.next(ending);
         self.ends.push(EndRow { seq: held.seq, id: *id, end });
         self.files.extend(ending.files.iter().map(|file| (*id, *file)));
         came
+    }
+
+    /// Notes what of a job's cost is not the node's.
+    fn split(&mut self, cost: i64, unit: &str, payer: i64) {
+        if let Some(fees) = &self.fees {
+            fees.add(cost, unit, payer, &mut self.due);
+        }
+    }
+
+    /// Pays on what of the commit's jobs is not the node's: one transfer for each who gets a share.
+    fn pay_fees(&mut self) {
+        for (payee, amount) in std::mem::take(&mut self.due) {
+            if amount == 0 {
+                continue;
+            }
+            self.fold.balance(self.node, -amount);
+            self.fold.balance(payee, amount);
+            let note = Some(Cow::Owned(format!("shares of commit {}", self.root.sequence)));
+            let (id, reason, at) = (TransferId::new(), Reason::Job, self.now);
+            self.transfers.push(TransferRow { id, debit: self.node, credit: payee, amount, reason, note, at });
+        }
+    }
+
+    fn limit(&mut self, limits: &[Limit], used: impl Fn(&Limit) -> i64) {
+        let change = |limit: &Limit| BudgetChange { of: limit.budget.name(limit.month), used: used(limit) };
+        self.budgets.extend(limits.iter().map(change));
     }
 
     fn label(&mut self, job: &'a JobRecord) {
@@ -291,7 +334,17 @@ impl<'a> Posting<'a> {
         self.fold.balance(transfer.debit().0, -amount);
         self.fold.balance(transfer.credit().0, amount);
         let id = TransferId::new();
-        self.transfers.push(TransferRow { id, transfer, at: self.now });
+        self.transfers.push(TransferRow {
+            id,
+            debit: transfer.debit().0,
+            credit: transfer.credit().0,
+            amount,
+            reason: transfer.reason(),
+            note: transfer.note().map(Cow::Borrowed),
+            at: self.now,
+        });
+        // A key's row has 16 bytes for what it stands for, be it a job or a transfer.
+        self.claims.extend(transfer.claim.as_ref().map(|claim| (claim, JobId::from_bytes(*id.as_bytes()))));
         self.audit.extend(transfer.deed().map(|deed| AuditRow { deed, subject: id, at: self.now }));
         Came::Transferred(id)
     }

@@ -12,7 +12,7 @@ use inos_protocols::{
     wire,
 };
 
-use crate::{Ending, JobRecord, Transfer, audit::Deed};
+use crate::{Ending, JobRecord, audit::Deed};
 
 /// Takes the columns of a row, one after the other.
 pub(crate) trait Sink {
@@ -89,7 +89,11 @@ pub(crate) struct EndRow<'a> {
 /// A new row of `transfers`.
 pub(crate) struct TransferRow<'a> {
     pub(crate) id: TransferId,
-    pub(crate) transfer: &'a Transfer,
+    pub(crate) debit: i64,
+    pub(crate) credit: i64,
+    pub(crate) amount: i64,
+    pub(crate) reason: Reason,
+    pub(crate) note: Option<Cow<'a, str>>,
     pub(crate) at: Time,
 }
 
@@ -171,13 +175,13 @@ impl EndRow<'_> {
 
 impl TransferRow<'_> {
     pub(crate) fn write(&self, to: &mut impl Sink) {
-        let Self { id, transfer, at } = self;
+        let Self { id, debit, credit, amount, reason, note, at } = self;
         to.bytes(Some(id.as_bytes()));
-        to.int(Some(transfer.debit().0));
-        to.int(Some(transfer.credit().0));
-        to.int(Some(transfer.amount().as_i64()));
-        to.int(Some(reason_number(transfer.reason())));
-        to.text(transfer.note());
+        to.int(Some(*debit));
+        to.int(Some(*credit));
+        to.int(Some(*amount));
+        to.int(Some(reason_number(*reason)));
+        to.text(note.as_deref());
         to.int(Some(at.as_i64()));
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{
 
 use super::{
     checkpoint::Checkpointer,
+    fold::BudgetChange,
     posting::{Held, Helds, LabelRow, Posting},
     rows::{self, Sink, accepted_columns, audit_columns, end_columns, settled_columns, transfer_columns},
     trouble::{Fate, Trouble},
@@ -123,6 +124,7 @@ impl Sqlite {
         let connection = self.connection()?;
         let fits = write_leases(connection, posting).map_err(sorted)?
             && write_accounts(connection, posting).map_err(sorted)?
+            && write_budgets(connection, posting).map_err(sorted)?
             && write_claims(connection, posting).map_err(sorted)?;
         if !fits {
             return Err(Trouble::Unfit);
@@ -194,7 +196,30 @@ fn ask(connection: &Connection, node: i64, questions: &Questions<'_>) -> rusqlit
         let job = job.optional()?.map(JobId::from_bytes);
         facts.claims.extend(job.map(|job| ((*account, (*key).to_owned()), job)));
     }
+    let mut budgets =
+        connection.prepare_cached("SELECT cap - used FROM budgets WHERE account = ?1 AND key = ?2 AND month = ?3")?;
+    for name in &questions.budgets {
+        let left = budgets.query_row(params![name.0, name.1, name.2], |row| row.get(0)).optional()?;
+        facts.budgets.extend(left.map(|left| (name.clone(), left)));
+    }
     Ok(facts)
+}
+
+/// Uses limits, if they have as much left; what is freed is always taken.
+fn write_budgets(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Result<bool> {
+    if posting.budgets.is_empty() {
+        return Ok(true);
+    }
+    let mut update = connection.prepare_cached(
+        "UPDATE budgets SET used = max(used + ?4, 0) \
+         WHERE account = ?1 AND key = ?2 AND month = ?3 AND (?4 < 0 OR used + ?4 <= cap)",
+    )?;
+    for BudgetChange { of: (account, key, month), used } in &posting.budgets {
+        if update.execute(params![account, key, month, used])? != 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Takes what was spent from each lease, if its token still stands and it has as much.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use inos_protocols::{JobId, Microcredits};
 
 use super::posting::{Helds, Verdicts};
-use crate::{ClaimGuard, CommitError, Entry, Reservation, Transfer};
+use crate::{ClaimGuard, CommitError, Entry, Reservation, Transfer, budget::Name};
 
 /// An account as the database has it.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) jobs: HashSet<JobId>,
     /// Idempotency keys that have a job already.
     pub(crate) claims: HashMap<(i64, String), JobId>,
+    /// What is left of limits.
+    pub(crate) budgets: HashMap<Name, i64>,
 }
 
 /// What must be asked to judge a batch carefully.
@@ -37,25 +39,30 @@ pub(crate) struct Questions<'a> {
     /// Accounts and ids of new jobs.
     pub(crate) jobs: Vec<(i64, JobId)>,
     pub(crate) claims: Vec<(i64, &'a str)>,
+    pub(crate) budgets: Vec<Name>,
 }
 
 impl<'a> Questions<'a> {
     pub(crate) fn about(entries: &[&'a Entry]) -> Self {
         let mut questions = Self::default();
         for entry in entries {
-            let (job, claim) = match entry {
-                Entry::Settle(settle) => (&settle.job, &settle.claim),
-                Entry::Accept(accept) => (&accept.job, &accept.claim),
+            let (job, claim, reservation) = match entry {
+                Entry::Settle(settle) => (&settle.job, &settle.claim, &settle.reservation),
+                Entry::Accept(accept) => (&accept.job, &accept.claim, &accept.reservation),
                 Entry::Finish(_) => continue,
                 Entry::Transfer(transfer) => {
                     questions.accounts.extend([transfer.debit().0, transfer.credit().0]);
+                    questions.claims.extend(transfer.claim.as_ref().map(|claim| (claim.account().0, claim.key())));
                     continue;
                 }
             };
             questions.accounts.push(job.purse.no.0);
             questions.jobs.push((job.purse.no.0, job.id));
             questions.claims.extend(claim.as_ref().map(|claim| (claim.account().0, claim.key())));
+            questions.budgets.extend(reservation.limits().iter().map(|limit| limit.budget.name(limit.month)));
         }
+        questions.budgets.sort_unstable();
+        questions.budgets.dedup();
         questions.accounts.sort_unstable();
         questions.accounts.dedup();
         questions
@@ -131,6 +138,7 @@ impl Facts {
         if !parts.iter().all(covered) {
             return Err(CommitError::LeaseLost);
         }
+        self.allow_within(reservation, amount)?;
         for (lease, paid) in parts {
             *self.leases.entry(lease).or_default() -= paid;
         }
@@ -139,8 +147,26 @@ impl Facts {
         Ok(())
     }
 
+    /// Every limit must have as much left; all of them are used, or none.
+    fn allow_within(&mut self, reservation: &Reservation, amount: i64) -> Result<(), CommitError> {
+        let names = || reservation.limits().iter().map(|limit| limit.budget.name(limit.month));
+        for name in names() {
+            let left = self.budgets.get(&name).copied().unwrap_or_default();
+            if amount > 0 && left < amount {
+                let credits = |amount: i64| Microcredits::saturating(amount.max(0) as u64);
+                return Err(CommitError::OverBudget { required: credits(amount), available: credits(left) });
+            }
+        }
+        names().for_each(|name| *self.budgets.entry(name).or_default() -= amount);
+        Ok(())
+    }
+
     /// A transfer may use what is neither held nor leased, and may not overfill an account.
     fn allow_transfer(&mut self, transfer: &Transfer) -> Result<(), CommitError> {
+        let key = transfer.claim.as_ref().map(|claim| (claim.account().0, claim.key().to_owned()));
+        if let Some(before) = key.as_ref().and_then(|key| self.claims.get(key)) {
+            return Err(CommitError::Duplicate(*before));
+        }
         let required = transfer.amount();
         let poor = |available: i64| CommitError::TooPoor {
             required,
@@ -160,6 +186,8 @@ impl Facts {
         }
         self.accounts.insert(debit, Standing { balance: payer.balance - amount, ..payer });
         self.accounts.insert(credit, Standing { balance: payee.balance + amount, ..payee });
+        // Its id is made when it is written; until then it is enough that the key is taken.
+        self.claims.extend(key.map(|key| (key, JobId::from_bytes([0; 16]))));
         Ok(())
     }
 }

@@ -29,9 +29,9 @@ async fn every_deed_is_told_with_who_did_it(place: Place) {
     let key = by.create_key(user, "k", Scopes::of(&[Scope::Jobs]), None).await.unwrap();
     let new = by.rotate_key(user, key.key.id, 0, Scopes::of(&Scope::ALL)).await.unwrap().unwrap();
     assert!(by.revoke_key(user, new.key.id).await.unwrap());
-    by.limit(user, Limits { weight: 2, rate_limit: None }).await.unwrap();
+    by.set_limits(user, Limits { weight: 2, rate_limit: None }).await.unwrap();
     let granted = by.grant(user, credits(5), Some("thanks")).await.unwrap();
-    let moved = by.transfer(user, admin.account_id, credits(3), None).await.unwrap();
+    let moved = by.transfer(user, admin.account_id, credits(3), None, None).await.unwrap().id;
     let (entries, next) = books.audit(None, 100, None).await.unwrap();
     assert_eq!(next, None);
     let told: Vec<(Act, Option<String>)> = entries.iter().rev().map(|it| (it.act, it.subject.clone())).collect();
@@ -72,7 +72,7 @@ async fn what_was_not_done_is_not_told(place: Place) {
     let before = books.audit(None, 100, None).await.unwrap().0;
     assert!(!ledger.revoke_key(account, KeyId::new()).await.unwrap());
     assert!(ledger.rotate_key(account, KeyId::new(), 0, Scopes::of(&Scope::ALL)).await.unwrap().is_none());
-    assert!(ledger.transfer(account, other, credits(11), None).await.is_err());
+    assert!(ledger.transfer(account, other, credits(11), None, None).await.is_err());
     assert_eq!(books.audit(None, 100, None).await.unwrap().0, before);
 }
 

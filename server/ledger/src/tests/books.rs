@@ -63,7 +63,7 @@ async fn entries_are_listed_newest_first_in_pages(place: Place) {
     let (two, _) = account(&ledger, 0).await;
     for cost in 1..=3 {
         pay(&ledger, &purse, cost).await;
-        ledger.transfer(one, two, credits(10 * cost), Some("gift")).await.unwrap();
+        ledger.transfer(one, two, credits(10 * cost), Some("gift"), None).await.unwrap();
     }
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {

@@ -104,7 +104,7 @@ async fn two_nodes_never_spend_the_same_credits(place: Place) {
                         Err(CommitError::LeaseLost | CommitError::Unavailable) => {}
                         Err(other) => panic!("{other}"),
                     },
-                    Err(ReserveError::TooPoor { .. }) => return 0,
+                    Err(ReserveError::TooPoor { .. } | ReserveError::OverBudget { .. }) => return 0,
                     Err(ReserveError::Database(error)) if error.is_unavailable() => {}
                     Err(ReserveError::Database(error)) => panic!("{error}"),
                 }

@@ -6,7 +6,7 @@ use inos_protocols::{AccountId, Hash, JobId, Microcredits, time::Time};
 use proptest::{prelude::*, sample::Index};
 
 use super::place::*;
-use crate::{Books, Claim, Commit, CommitError, Entry, Ledger, Purse, Settle};
+use crate::{Books, Claim, Commit, CommitError, Entry, FeePolicy, Ledger, Purse, Settle, Shares};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -76,6 +76,16 @@ impl Run {
         run
     }
 
+    /// The same where the cost of every job is split: nothing of it is the payers' concern.
+    async fn with_fees(mut self) -> Self {
+        let (treasury, author) = (account(&self.ledger, 0).await.0, account(&self.ledger, 0).await.0);
+        let shares = Shares { worker: 9500, treasury: 333, author: 167, referrer: 0 };
+        let authors = [("compute".to_owned(), author)].into();
+        self.place.fees = Some(FeePolicy { treasury, shares, authors, referrers: Default::default() });
+        self.reopen().await;
+        self
+    }
+
     async fn find_purses(&mut self) {
         self.purses.clear();
         for account in &self.accounts {
@@ -119,7 +129,8 @@ impl Run {
     }
 
     async fn transfer(&mut self, from: usize, to: usize, amount: u64) {
-        let moved = self.ledger.transfer(self.accounts[from], self.accounts[to], credits(amount), None).await.is_ok();
+        let moved =
+            self.ledger.transfer(self.accounts[from], self.accounts[to], credits(amount), None, None).await.is_ok();
         assert_eq!(moved, amount > 0 && from != to && amount <= self.model.available[from]);
         if moved {
             self.model.available[from] -= amount;
@@ -235,18 +246,28 @@ impl Run {
 }
 
 fn follows_the_model(cases: u32, place: impl AsyncFn() -> Place) {
+    begin(cases, async || Run::new(place().await).await);
+}
+
+fn begin(cases: u32, new: impl AsyncFn() -> Run) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let config =
         ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
     proptest!(config, |(steps in prop::collection::vec(step(), 1..40))| {
         runtime.block_on(async {
-            let mut run = Run::new(place().await).await;
+            let mut run = new().await;
             for step in steps {
                 run.take(step).await;
             }
             run.compare().await;
         });
     });
+}
+
+#[test]
+fn fees_change_nothing_for_who_pays() {
+    begin(10, async || Run::new(Place::sqlite()).await.with_fees().await);
+    begin(4, async || Run::new(Place::postgres().await).await.with_fees().await);
 }
 
 #[test]

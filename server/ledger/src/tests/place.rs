@@ -11,14 +11,16 @@ use inos_protocols::{
 use tempfile::TempDir;
 
 use crate::{
-    Accept, Barrier, Books, Commit, CommitError, Ending, Entry, Error, Finish, JobRecord, Ledger, Options, Purse,
-    Reservation, Settle, open, testing::postgres,
+    Accept, Barrier, Books, Commit, CommitError, Ending, Entry, Error, FeePolicy, Finish, JobRecord, Ledger, Options,
+    Purse, Reservation, Settle, open, testing::postgres,
 };
 
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) url: String,
     pub(super) lease_ms: u64,
     pub(super) signer: SigningKey,
+    pub(super) fees: Option<FeePolicy>,
     pub(super) _folder: Option<Arc<TempDir>>,
 }
 
@@ -34,13 +36,19 @@ impl Place {
     }
 
     pub(super) fn at(url: String) -> Self {
-        Self { url, lease_ms: 60_000, signer: SigningKey::from_bytes(&[7; 32]), _folder: None }
+        Self { url, lease_ms: 60_000, signer: SigningKey::from_bytes(&[7; 32]), fees: None, _folder: None }
     }
 
     /// The same database as another server sees it.
     pub(super) fn as_another_node(&self) -> Self {
         let signer = SigningKey::from_bytes(&[8; 32]);
-        Self { url: self.url.clone(), lease_ms: self.lease_ms, signer, _folder: self._folder.clone() }
+        Self {
+            url: self.url.clone(),
+            lease_ms: self.lease_ms,
+            signer,
+            fees: self.fees.clone(),
+            _folder: self._folder.clone(),
+        }
     }
 
     pub(super) fn is_sqlite(&self) -> bool {
@@ -62,6 +70,7 @@ impl Place {
             signer: self.signer.clone(),
             starting_credits: credits(1_000_000),
             lease_ms: self.lease_ms,
+            fees: self.fees.clone(),
         };
         open(options, barrier).await
     }
@@ -138,7 +147,7 @@ pub(super) fn accept(reservation: Reservation) -> (JobId, Entry) {
 }
 
 pub(super) fn finish(purse: &Arc<Purse>, id: JobId, cost: u64) -> Entry {
-    Entry::Finish(Finish { id, purse: purse.clone(), ending: ending(cost) })
+    Entry::Finish(Finish { id, purse: purse.clone(), ending: ending(cost), limits: Vec::new() })
 }
 
 pub(super) async fn commit(ledger: &Ledger, entry: Entry) -> Result<Commit, CommitError> {

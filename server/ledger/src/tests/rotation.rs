@@ -26,7 +26,7 @@ fn scopes() -> Scopes {
 async fn a_replaced_key_works_until_the_overlap_is_over(place: Place) {
     let (ledger, books) = place.open().await;
     let (account, _) = account(&ledger, 0).await;
-    let terms = Terms { expires: Some(Time::now().plus_ms(3_600_000)), rate_limit: Some(7) };
+    let terms = Terms { expires: Some(Time::now().plus_ms(3_600_000)), rate_limit: Some(7), budget: None };
     let old = ledger.create_key(account, "laptop", scopes(), terms).await.unwrap();
     assert!(ledger.authenticate(&old.secret).await.unwrap().is_some());
     let new = ledger.rotate_key(account, old.key.id, 700, scopes()).await.unwrap().unwrap();
@@ -80,18 +80,18 @@ async fn only_who_may_as_much_replaces_a_key(place: Place) {
 async fn limits_are_told_with_the_key(place: Place) {
     let (ledger, books) = place.open().await;
     let (account, _) = account(&ledger, 0).await;
-    let terms = Terms { expires: None, rate_limit: Some(5) };
+    let terms = Terms { expires: None, rate_limit: Some(5), budget: None };
     let key = ledger.create_key(account, "k", scopes(), terms).await.unwrap();
     let access = ledger.authenticate(&key.secret).await.unwrap().unwrap();
     assert_eq!((access.rate_limit, access.limits), (Some(5), Limits::default()));
     let limits = Limits { weight: 3, rate_limit: Some(9) };
-    ledger.limit(account, limits).await.unwrap();
+    ledger.set_limits(account, limits).await.unwrap();
     assert_eq!(ledger.authenticate(&key.secret).await.unwrap().unwrap().limits, limits, "at once");
     let shown = books.account(account).await.unwrap().unwrap();
     assert_eq!((shown.weight, shown.rate_limit), (3, Some(9)));
-    ledger.limit(account, Limits::default()).await.unwrap();
+    ledger.set_limits(account, Limits::default()).await.unwrap();
     assert_eq!(ledger.authenticate(&key.secret).await.unwrap().unwrap().limits, Limits::default());
-    assert!(matches!(ledger.limit(inos_protocols::AccountId::new(), limits).await, Err(Error::NoAccount)));
+    assert!(matches!(ledger.set_limits(inos_protocols::AccountId::new(), limits).await, Err(Error::NoAccount)));
 }
 
 async fn the_last_use_is_told_at_once_and_written_down_later(place: Place) {

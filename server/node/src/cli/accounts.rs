@@ -1,7 +1,9 @@
 //! `inos accounts`: the caller's own account, and what an admin does with everybody's.
 
+use std::time::Duration;
+
 use clap::Subcommand;
-use inos_protocols::Microcredits;
+use inos_protocols::{Microcredits, time::Time};
 use serde_json::{Value, json};
 
 use super::jobs::pages;
@@ -53,6 +55,14 @@ enum Deed {
         #[arg(long, value_name = "A_SECOND")]
         rate_limit: Option<u32>,
     },
+    /// Limit what an account's jobs may cost in every month (scope admin)
+    Budget {
+        /// The account
+        account: String,
+        /// How many credits, such as 5 or 0.25; without it, whatever the account has
+        #[arg(value_parser = show::parse_credits)]
+        credits: Option<Microcredits>,
+    },
     /// Give credits to an account (scope admin)
     Grant {
         /// The account
@@ -63,6 +73,15 @@ enum Deed {
         /// Words that stay with it
         #[arg(long)]
         note: Option<String>,
+        /// Until when they are the account's, from now, such as 30d; what is left then goes back
+        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// Say below what your account gets an event of what it has left
+    Warn {
+        /// How many credits, such as 5 or 0.25; without it, never
+        #[arg(value_parser = show::parse_credits)]
+        below: Option<Microcredits>,
     },
 }
 
@@ -89,8 +108,17 @@ impl Accounts {
                 let body = json!({ "weight": weight, "rate_limit": rate_limit });
                 terminal.facts(&client.put(&format!("/v1/admin/accounts/{}/limits", percent(account)), &body)?)?;
             }
-            Deed::Grant { account, credits, note } => {
-                let body = json!({ "amount": credits, "note": note });
+            Deed::Budget { account, credits } => {
+                let path = format!("/v1/admin/accounts/{}/budget", percent(account));
+                terminal.facts(&client.put(&path, &json!({ "budget": credits }))?)?;
+            }
+            Deed::Warn { below } => {
+                terminal.facts(&client.patch("/v1/account", &json!({ "low_balance": below }))?)?;
+            }
+            Deed::Grant { account, credits, note, expires_in } => {
+                let span = expires_in.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+                let expires = span.map(|ms| Time::now().plus_ms(ms));
+                let body = json!({ "amount": credits, "note": note, "expires": expires });
                 let path = format!("/v1/admin/accounts/{}/grants", percent(account));
                 terminal.facts(&client.post(&path, &body)?)?;
             }

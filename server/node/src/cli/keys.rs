@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use inos_protocols::{account::Scope, time::Time};
+use inos_protocols::{Microcredits, account::Scope, time::Time};
 use serde_json::json;
 
 use super::units::items;
 use crate::{
     client::{At, Client, percent},
     exit::{Exit, Failure},
+    show,
     terminal::{Terminal, say},
 };
 
@@ -39,6 +40,9 @@ enum Deed {
         /// How many requests a second it may make
         #[arg(long, value_name = "A_SECOND")]
         rate_limit: Option<u32>,
+        /// What its jobs may cost in all, in credits
+        #[arg(long, value_name = "CREDITS", value_parser = show::parse_credits)]
+        budget: Option<Microcredits>,
     },
     /// Replace a key by a new one of the same name, scopes and limits; its secret is printed once
     Rotate {
@@ -63,11 +67,12 @@ impl Keys {
         match &self.deed {
             Deed::List => {
                 let keys = client.get("/v1/keys")?;
-                let columns = ["id", "prefix", "name", "scopes", "created", "expires", "revoked", "last_used"];
+                let columns =
+                    ["id", "prefix", "name", "scopes", "created", "expires", "revoked", "last_used", "budget"];
                 terminal.table(&keys, items(&keys), &columns, "There are no keys.")?;
             }
-            Deed::Create { name, scopes, expires_in, rate_limit } => {
-                let mut body = json!({ "name": name, "scopes": scopes, "rate_limit": rate_limit });
+            Deed::Create { name, scopes, expires_in, rate_limit, budget } => {
+                let mut body = json!({ "name": name, "scopes": scopes, "rate_limit": rate_limit, "budget": budget });
                 if let Some(span) = expires_in {
                     let ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
                     body["expires"] = json!(Time::now().plus_ms(ms));

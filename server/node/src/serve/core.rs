@@ -10,7 +10,7 @@ use inos_ledger::{Books, Ledger};
 use inos_protocols::NodeId;
 
 use super::{Error, first};
-use crate::{config::Config, identity, lock, otlp::Exporter};
+use crate::{config::Config, identity, lock, otlp::Exporter, tables};
 
 /// How long a unit may go on after it was told to stop, before its job is taken from it.
 const STOP_GRACE: Duration = Duration::from_secs(2);
@@ -68,6 +68,7 @@ impl Store {
             signer: key,
             starting_credits: config.starting_credits,
             lease_ms: LEASE_MS,
+            fees: config.fee_policy.as_deref().map(tables::read).transpose()?,
         };
         let (ledger, books) = inos_ledger::open(options, Box::new(move || flushed.flush())).await?;
         Ok(Self { ledger, books, blobs, node, is_first, lock })
@@ -83,6 +84,7 @@ impl Store {
 impl Core {
     /// Opens everything, makes the admin account at the first start, and takes up what was left unfinished.
     pub(super) async fn open(config: &Config) -> Result<Self, Error> {
+        let amended = config.prices.as_deref().map(tables::read).transpose()?;
         let store = Store::open(config).await?;
         let admin_key = first::admin_key(&store, &config.data_dir).await?;
         let Store { ledger, books, blobs, node, lock, .. } = store;
@@ -91,7 +93,7 @@ impl Core {
             account_bytes_max: config.arena_account_bytes_max.unwrap_or(config.arena_bytes / 2),
             spool_dir: config.data_dir.join(SPOOL),
         })?;
-        let engine = Engine::start(inos_catalog::builtin(), arena.clone(), engine_options(config))?;
+        let engine = Engine::start(inos_catalog::builtin(), amended.as_ref(), arena.clone(), engine_options(config))?;
         let options = inos_broker::Options {
             node,
             keep_jobs: config.keep_jobs,

@@ -8,6 +8,7 @@ use tokio_postgres::{
 };
 
 use super::statements::Statements;
+use crate::budget::Name;
 use crate::committer::{
     posting::{Held, Helds},
     trouble::Cause,
@@ -20,6 +21,7 @@ pub(super) struct Answers {
     accounts: Vec<Row>,
     jobs: Vec<Row>,
     claims: Vec<Row>,
+    budgets: Vec<Row>,
 }
 
 /// Begins a transaction, if there is none.
@@ -55,10 +57,21 @@ pub(super) async fn ask(
     let accounts = async { client.query(&statements.lock_accounts, &[&questions.accounts]).await };
     let jobs = async { client.query(&statements.known_jobs, &[&payers, &ids]).await };
     let claims = async { client.query(&statements.known_claims, &[&claimers, &keys, &now]).await };
-    let (begun, leases, accounts, jobs, claims) =
-        join!(biased; begin(client, is_begun), leases, accounts, jobs, claims);
+    let budgets = ask_budgets(client, statements, &questions.budgets);
+    let (begun, leases, accounts, budgets, jobs, claims) =
+        join!(biased; begin(client, is_begun), leases, accounts, budgets, jobs, claims);
     begun?;
-    Ok(Answers { leases: leases?, accounts: accounts?, jobs: jobs?, claims: claims? })
+    Ok(Answers { leases: leases?, accounts: accounts?, jobs: jobs?, claims: claims?, budgets: budgets? })
+}
+
+/// What is left of limits, where any are asked about.
+async fn ask_budgets(client: &Client, statements: &Statements, names: &[Name]) -> Result<Vec<Row>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (accounts, months): (Vec<i64>, Vec<i64>) = names.iter().map(|name| (name.0, name.2)).unzip();
+    let keys: Vec<&[u8]> = names.iter().map(|name| &name.1[..]).collect();
+    client.query(&statements.known_budgets, &[&accounts, &keys, &months]).await
 }
 
 fn split(jobs: &[(i64, JobId)]) -> (Vec<i64>, Vec<&[u8]>) {
@@ -80,6 +93,9 @@ impl Answers {
         }
         for row in &self.claims {
             facts.claims.insert((row.try_get(0)?, row.try_get(1)?), job(row, 2)?);
+        }
+        for row in &self.budgets {
+            facts.budgets.insert((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?), row.try_get(3)?);
         }
         Ok(facts)
     }

@@ -19,6 +19,13 @@ const CLAIMS: &str = "WITH i AS (INSERT INTO idempotency AS i (account, key, dig
      WHERE i.expires <= $6 RETURNING 1) \
      SELECT 1 / CASE WHEN (SELECT count(*) FROM i) = $7 THEN 1 ELSE 0 END";
 
+/// Uses limits that have as much left. It divides by zero unless it gets them all.
+const BUDGETS: &str = "WITH b AS (UPDATE budgets t SET used = greatest(t.used + s.used, 0) \
+     FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[]) AS s(account, key, month, used) \
+     WHERE t.account = s.account AND t.key = s.key AND t.month = s.month \
+     AND (s.used < 0 OR t.used + s.used <= t.cap) RETURNING 1) \
+     SELECT 1 / CASE WHEN (SELECT count(*) FROM b) = $5 THEN 1 ELSE 0 END";
+
 /// Leases, balances and the signed root; new jobs follow.
 const ROOT: &str = "WITH l AS (UPDATE leases t SET remainder = t.remainder - s.amount, expires = $5 \
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s(account, token, amount) \
@@ -47,6 +54,8 @@ pub(super) struct Statements {
     pub(super) lock_accounts: Statement,
     pub(super) known_jobs: Statement,
     pub(super) known_claims: Statement,
+    pub(super) known_budgets: Statement,
+    pub(super) budgets: Statement,
     pub(super) claims: Statement,
     /// Forgets the files of jobs that ended.
     pub(super) no_files: Statement,
@@ -68,7 +77,14 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
     let before = ROOT_PARAMETERS + rows::count(settled_columns!());
     let accepted = insert("jobs", accepted_columns!(), ", node, commit_seq", ", $4, $10", before);
     let root = format!("{ROOT}, s AS ({settled}), n AS ({accepted}) {FENCE}");
-    let (helds, lock_leases, lock_accounts, known_jobs, known_claims) = try_join!(
+    let (known_budgets, budgets, helds, lock_leases, lock_accounts, known_jobs, known_claims) = try_join!(
+        client.prepare(
+            "SELECT b.account, b.key, b.month, b.cap - b.used FROM budgets b \
+             JOIN unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS w(account, key, month) \
+             ON b.account = w.account AND b.key = w.key AND b.month = w.month \
+             ORDER BY b.account, b.key, b.month FOR UPDATE OF b"
+        ),
+        client.prepare(BUDGETS),
         client.prepare(HELDS),
         client.prepare(
             "SELECT account, token, remainder FROM leases WHERE account = ANY($1) AND node = $2 ORDER BY account FOR UPDATE"
@@ -106,6 +122,8 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
         lock_accounts,
         known_jobs,
         known_claims,
+        known_budgets,
+        budgets,
         claims,
         no_files,
         ends,

@@ -26,9 +26,10 @@ pub(super) async fn write(
     is_begun: bool,
     committing: &Cell<bool>,
 ) -> Result<(), Error> {
-    let Posting { ends, transfers, claims, files, labels, .. } = posting;
+    let Posting { ends, transfers, claims, files, labels, budgets, .. } = posting;
     let is_more = is_begun
-        || !(ends.is_empty() && transfers.is_empty() && claims.is_empty() && files.is_empty() && labels.is_empty());
+        || !(ends.is_empty() && transfers.is_empty() && claims.is_empty() && files.is_empty() && labels.is_empty())
+        || !budgets.is_empty();
     if is_more {
         begin(client, is_begun).await?;
     }
@@ -44,8 +45,9 @@ pub(super) async fn write(
 
 /// Everything and the end of the transaction, without waiting for anything in between.
 async fn write_all(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
-    let (claims, no_files, ends, files, labels, transfers, audit, root, commit) = join!(
+    let (budgets, claims, no_files, ends, files, labels, transfers, audit, root, commit) = join!(
         biased;
+        write_budgets(client, statements, posting),
         write_claims(client, statements, posting),
         forget_files(client, statements, posting),
         write_ends(client, statements, posting),
@@ -56,7 +58,7 @@ async fn write_all(client: &Client, statements: &Statements, posting: &Posting<'
         write_root(client, statements, posting),
         client.batch_execute("COMMIT"),
     );
-    claims.and(no_files).and(ends).and(files).and(labels).and(transfers).and(audit).and(root).and(commit)
+    budgets.and(claims).and(no_files).and(ends).and(files).and(labels).and(transfers).and(audit).and(root).and(commit)
 }
 
 async fn write_claims(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
@@ -71,6 +73,18 @@ async fn write_claims(client: &Client, statements: &Statements, posting: &Postin
     let (expires, now) = (posting.now.plus_ms(IDEMPOTENCY_MS).as_i64(), posting.now.as_i64());
     let count = claims.len() as i64;
     client.execute(&statements.claims, &[&accounts, &keys, &digests, &jobs, &expires, &now, &count]).await.map(drop)
+}
+
+async fn write_budgets(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
+    let budgets = &posting.budgets;
+    if budgets.is_empty() {
+        return Ok(());
+    }
+    let accounts: Vec<i64> = budgets.iter().map(|change| change.of.0).collect();
+    let keys: Vec<&[u8]> = budgets.iter().map(|change| &change.of.1[..]).collect();
+    let (months, used): (Vec<i64>, Vec<i64>) = budgets.iter().map(|change| (change.of.2, change.used)).unzip();
+    let count = budgets.len() as i64;
+    client.execute(&statements.budgets, &[&accounts, &keys, &months, &used, &count]).await.map(drop)
 }
 
 async fn forget_files(client: &Client, statements: &Statements, posting: &Posting<'_>) -> Result<(), Error> {
