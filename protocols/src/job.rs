@@ -28,6 +28,8 @@ pub const INPUTS_MAX: usize = 64;
 pub const LABELS_MAX: usize = 32;
 /// The longest label key or value, and the longest idempotency key, in bytes.
 pub const LABEL_LEN_MAX: usize = 256;
+/// The most attempts that a job may ask for.
+pub const ATTEMPTS_MAX: u8 = 10;
 /// The most capsules in one batch or one frame.
 pub const BATCH_MAX: usize = 1_000;
 
@@ -73,6 +75,82 @@ pub struct Capsule {
     #[serde(default, deserialize_with = "limits::idempotency_key", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = LABEL_LEN_MAX))]
     pub idempotency_key: Option<String>,
+    /// How long the job may wait before it is first begun, in milliseconds; none means as long as its deadline lets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_ttl_ms: Option<u32>,
+    /// When the job must have ended, whatever it waits for; none means the server's own limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Time>,
+    /// How it is tried again where it breaks on our side; none means one attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Whether an earlier job's outputs may be the answer.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cache: Cache,
+    /// How long the outputs are kept after the job's end, in milliseconds; none means as long as the server keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_ms: Option<u64>,
+}
+
+impl Capsule {
+    /// A capsule that asks for nothing but this method over these inputs.
+    pub fn new(unit: impl Into<String>, method: impl Into<String>, inputs: Vec<Input>) -> Self {
+        Self {
+            unit: unit.into(),
+            method: method.into(),
+            params: Params::new(),
+            inputs,
+            output: Output::default(),
+            budget: None,
+            priority: PRIORITY_DEFAULT,
+            timeout_ms: None,
+            keep: false,
+            labels: BTreeMap::new(),
+            idempotency_key: None,
+            queue_ttl_ms: None,
+            deadline: None,
+            retry: None,
+            cache: Cache::Off,
+            keep_ms: None,
+        }
+    }
+}
+
+/// How a job is tried again that broke on our side: after a pause that doubles, and of which chance takes a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// How often it is begun at most.
+    #[schemars(range(min = 1, max = ATTEMPTS_MAX))]
+    pub max_attempts: u8,
+    /// The longest pause after the first attempt, in milliseconds.
+    #[serde(default = "backoff_default")]
+    pub backoff_ms: u32,
+    /// The longest pause of all, in milliseconds.
+    #[serde(default = "backoff_max_default")]
+    pub backoff_max_ms: u32,
+}
+
+/// The pauses of a job that names none, in milliseconds.
+fn backoff_default() -> u32 {
+    1_000
+}
+
+fn backoff_max_default() -> u32 {
+    60_000
+}
+
+/// Whether the outputs of an earlier job that was asked the same may be the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cache {
+    /// The job is run.
+    #[default]
+    Off,
+    /// An earlier job's outputs are the answer, where they are still kept.
+    Use,
+    /// The job is run, and its outputs are what later jobs are answered with.
+    Refresh,
 }
 
 fn priority_default() -> u8 {
@@ -94,6 +172,18 @@ pub enum Input {
     Bytes(Bytes),
     /// A stored blob of the same account.
     Blob(Hash),
+    /// What another job of the same account gives.
+    Job(JobOutput),
+}
+
+/// An output of a job, by the job's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobOutput {
+    /// The job, in any state; where it has not ended, it is waited for.
+    pub job: JobId,
+    /// Which of its outputs, from 0.
+    pub output: u32,
 }
 
 /// Where a capsule's outputs go.
@@ -232,9 +322,50 @@ pub struct Job {
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
+    /// The earlier job whose outputs it was answered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_from: Option<JobId>,
+    /// What it waits for, where it is queued and somebody asked for this job alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Box<Waiting>>,
     /// The caller's own words.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+/// Why a queued job has not begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// What it waits for.
+    pub reason: WaitReason,
+    /// How many jobs of its account go before it.
+    pub ahead: u64,
+    /// How many jobs of all accounts wait.
+    pub queued: u64,
+    /// When it goes on, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// The same in words.
+    pub detail: String,
+}
+
+/// What a queued job waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitReason {
+    /// Other jobs of its account, or of accounts that had less than their share, go first.
+    Behind,
+    /// Every worker is at work, and it is the account's next.
+    LaneBusy,
+    /// As many jobs of its account as may be are in the queue.
+    AccountCap,
+    /// As many jobs of all accounts as may be are in the queue.
+    ServerCap,
+    /// An attempt broke on our side; the next one comes after a pause.
+    Backoff,
+    /// Jobs whose outputs it takes have not ended.
+    Input,
 }
 
 /// What came of a job, with its output bytes and its receipt: what a `Result` message carries.
