@@ -29,4 +29,5 @@ pub use engine::{Engine, Options};
 pub use entry::Entry;
 pub use error::Error;
 pub use status::{Status, Worker, WorkerState};
-pub use task::{Done, End, Feed, Outcome, Refused, Task};
+pub use queue::Standing;
+pub use task::{Clock, Done, End, Feed, Outcome, Refused, Task};

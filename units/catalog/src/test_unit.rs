@@ -83,6 +83,7 @@ fn method(name: &'static str, summary: &'static str, params: serde_json::Value, 
         price: Price { base: 10, per_kib_in: 1, per_kib_out: 0 },
         inline_bytes_max: None,
         timeout_ms: 600_000,
+        heartbeat_ms: None,
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn method() -> Method {
         price: Price { base: 10, per_kib_in: 1, per_kib_out: 0 },
         inline_bytes_max: Some(32 << 10),
         timeout_ms: crate::TIMEOUT_MS,
+        heartbeat_ms: None,
     }
 }
 

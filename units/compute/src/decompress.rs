@@ -55,6 +55,7 @@ pub(crate) fn method() -> Method {
         price: Price { base: 20, per_kib_in: 1, per_kib_out: 2 },
         inline_bytes_max: None,
         timeout_ms: crate::TIMEOUT_MS,
+        heartbeat_ms: None,
     }
 }
 

@@ -46,6 +46,10 @@ pub struct Method {
     pub inline_bytes_max: Option<u64>,
     /// How long one run may take, in milliseconds.
     pub timeout_ms: u64,
+    /// How long a run may go without a sign of life before it counts as stuck, in milliseconds, where it promises some.
+    ///
+    /// A look whether to stop, a progress, a line, a read and a write are each a sign.
+    pub heartbeat_ms: Option<u64>,
 }
 
 /// How a method reads its inputs.
@@ -147,6 +151,7 @@ impl Method {
             determinism: self.determinism.word().into(),
             price: catalogue::Price { base, per_kib_in, per_kib_out },
             timeout_ms: self.timeout_ms,
+            heartbeat_ms: self.heartbeat_ms,
             backends: vec!["thread".into()],
         }
     }
