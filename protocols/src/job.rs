@@ -93,6 +93,16 @@ pub struct Capsule {
 }
 
 impl Capsule {
+    /// Whether it asks for something that few do: a clock of its own, retries, memoisation, retention.
+    pub fn has_rare_terms(&self) -> bool {
+        let Self { queue_ttl_ms, deadline, retry, cache, keep_ms, .. } = self;
+        queue_ttl_ms.is_some()
+            || deadline.is_some()
+            || retry.is_some()
+            || !matches!(cache, Cache::Off)
+            || keep_ms.is_some()
+    }
+
     /// A capsule that asks for nothing but this method over these inputs.
     pub fn new(unit: impl Into<String>, method: impl Into<String>, inputs: Vec<Input>) -> Self {
         Self {
@@ -228,6 +238,19 @@ impl State {
     /// Whether nothing can change it any more.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
+    }
+
+    /// Whether a job in this state may come into that one next: the only place that says so.
+    ///
+    /// A running job goes back to the queue where an attempt broke on our side and another one is to come. Only a
+    /// running job succeeds; whatever has not ended may fail, be cancelled or run out of time.
+    pub const fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Queued, Self::Running) | (Self::Running, Self::Queued | Self::Succeeded) => true,
+            (Self::Queued | Self::Running, Self::Failed | Self::Cancelled | Self::Expired) => true,
+            (Self::Queued, Self::Queued | Self::Succeeded) | (Self::Running, Self::Running) => false,
+            (Self::Succeeded | Self::Failed | Self::Cancelled | Self::Expired, _) => false,
+        }
     }
 
     /// The word for it.

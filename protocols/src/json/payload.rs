@@ -48,7 +48,9 @@ impl<'de> Deserialize<'de> for Input {
             (None, None, None, Some(job), output) => {
                 Ok(Self::Job(JobOutput { job, output: output.unwrap_or_default() }))
             }
-            _ => Err(D::Error::custom("an input is exactly one of `text`, `base64`, `blob` and `job` with its `output`")),
+            _ => {
+                Err(D::Error::custom("an input is exactly one of `text`, `base64`, `blob` and `job` with its `output`"))
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::{
     },
     ids::{SessionId, TransferId},
     job::{
-        Cache, Capsule, Input, JobOutput, Metrics, Outcome, Output, OutputBytes, OutputInfo, Params, Retry, State, Store,
+        Cache, Capsule, Input, JobOutput, Metrics, Outcome, Output, OutputBytes, OutputInfo, Params, Retry, State,
+        Store,
     },
     node::Node,
     receipt::{Receipt, SignedReceipt, SignedRoot},

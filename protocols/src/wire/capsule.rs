@@ -161,7 +161,7 @@ pub(super) fn words(capsule: &Capsule, params: &str) -> usize {
         Input::Bytes(bytes) => 2 + message::words(bytes.len()),
         Input::Blob(_) | Input::Job(_) => 7,
     });
-    let terms = if terms::are_asked(capsule) { terms::WORDS } else { 0 };
+    let terms = if capsule.has_rare_terms() { terms::WORDS } else { 0 };
     21 + terms
         + texts.iter().map(|text| message::words(text.len())).sum::<usize>()
         + inputs.sum::<usize>()
@@ -221,7 +221,7 @@ pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_
     if let Some(key) = idempotency_key {
         to.set_idempotency_key(key);
     }
-    if terms::are_asked(capsule) {
+    if capsule.has_rare_terms() {
         terms::write(capsule, to.init_terms());
     }
 }

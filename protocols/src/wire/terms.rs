@@ -9,12 +9,6 @@ use crate::{
 /// No fewer words than terms take in a message.
 pub(super) const WORDS: usize = 10;
 
-/// Whether a capsule asks for any of it.
-pub(super) fn are_asked(capsule: &Capsule) -> bool {
-    let Capsule { queue_ttl_ms, deadline, retry, cache, keep_ms, .. } = capsule;
-    queue_ttl_ms.is_some() || deadline.is_some() || retry.is_some() || *cache != Cache::Off || keep_ms.is_some()
-}
-
 /// The capsule with these terms.
 pub(super) fn read(capsule: Capsule, from: terms::Reader<'_>) -> Result<Capsule, Malformed> {
     Ok(Capsule {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use inos_protocols::{AccountId, JobId, Microcredits, job::State, time::Time};
+use inos_protocols::{AccountId, JobId, Microcredits, job::State, refusal::Kind, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -36,6 +36,17 @@ pub enum Happening {
         state: State,
         /// What it cost so far.
         cost: Microcredits,
+    },
+    /// An attempt broke on our side, and another one is to come.
+    Attempt {
+        /// Which one it was, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// Why it broke.
+        reason: Kind,
+        /// When the next one is made.
+        again_at: Time,
     },
     /// The job goes on.
     Progress {

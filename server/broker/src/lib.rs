@@ -2,15 +2,19 @@
 //! It opens no socket and speaks no SQL.
 
 mod admin;
+mod again;
 mod blobs;
 mod caller;
 mod cancel;
+mod chain;
 mod check;
+mod course;
 mod done;
 mod events;
 mod frame;
 mod hold;
 mod live;
+mod memo;
 mod payload;
 mod plan;
 mod read;
@@ -21,9 +25,12 @@ mod spans;
 mod store;
 mod submit;
 mod sweep;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod tries;
+mod waiting;
 
 use std::{sync::Arc, time::Duration};
 
@@ -80,9 +87,13 @@ pub(crate) struct Inside {
     recent: recent::Recent,
     events: events::Hub,
     backlog: submit::Backlog,
+    memos: memo::Memos,
+    chained: chain::Chained,
     tasks: tokio_util::task::TaskTracker,
     runtime: tokio::runtime::Handle,
     draining: std::sync::atomic::AtomicBool,
+    /// Told when the server is about to stop, to whoever waits for something that will not come before.
+    stopping: tokio_util::sync::CancellationToken,
     unused_segments: parking_lot::Mutex<std::collections::HashSet<u64>>,
 }
 
@@ -120,9 +131,12 @@ impl Broker {
             recent: recent::Recent::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
+            memos: memo::Memos::default(),
+            chained: chain::Chained::default(),
             tasks: tokio_util::task::TaskTracker::new(),
             runtime: tokio::runtime::Handle::current(),
             draining: false.into(),
+            stopping: tokio_util::sync::CancellationToken::new(),
             unused_segments: parking_lot::Mutex::default(),
         }))
     }
@@ -161,6 +175,7 @@ impl Broker {
     /// stay in the books for the next start. Returns whether everything ended in time.
     pub async fn drain(&self, within: Duration) -> bool {
         self.0.draining.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.stopping.cancel();
         let engine = self.0.engine.clone();
         let begun = std::time::Instant::now();
         let ended = tokio::task::spawn_blocking(move || engine.drain(within)).await.unwrap_or(false);

@@ -12,7 +12,7 @@ use inos_protocols::{
 };
 use parking_lot::Mutex;
 
-use crate::{Broker, Caller, Inside, trace::Origin};
+use crate::{Broker, Caller, Inside, memo::Memo, trace::Origin};
 
 /// A capsule with, at most, one input that still arrives.
 pub struct Ask {
@@ -86,6 +86,8 @@ pub(crate) struct Plan {
     /// The most that the job can cost.
     pub(crate) hold: Microcredits,
     pub(crate) meter: Option<Arc<Meter>>,
+    /// What its outputs are remembered under, where they are to be.
+    pub(crate) memo: Option<Box<Memo>>,
 }
 
 impl Broker {
@@ -105,6 +107,7 @@ impl Inside {
     pub(crate) async fn plan(&self, caller: &Caller, ask: Ask) -> Result<Plan, Refusal> {
         let Ask { mut capsule, body, .. } = ask;
         let entry = self.entry(&capsule)?;
+        self.check_terms(&entry, &capsule)?;
         let inputs = std::mem::take(&mut capsule.inputs);
         match body {
             Some(Body { reader, len, meter }) => {
@@ -114,7 +117,7 @@ impl Inside {
                 check_size(&entry, 0, len.unwrap_or(0))?;
                 meter.begin(entry.method.price.per_kib_in, if len.is_some() { u64::MAX } else { covered });
                 let hold = self.price_max(&entry, &capsule, covered)?;
-                Ok(Plan { entry, capsule, feeds, hold, meter: Some(meter) })
+                Ok(Plan { entry, capsule, feeds, hold, meter: Some(meter), memo: None })
             }
             None => {
                 let feeds = match feeds_at_hand(&inputs) {
@@ -129,6 +132,7 @@ impl Inside {
     /// The same where every input is at hand ([`at_hand`]).
     pub(crate) fn plan_at_hand(&self, mut capsule: Capsule) -> Result<Plan, Refusal> {
         let entry = self.entry(&capsule)?;
+        self.check_terms(&entry, &capsule)?;
         let feeds = feeds_at_hand(&std::mem::take(&mut capsule.inputs)).unwrap_or_default();
         self.plan_with(entry, capsule, feeds)
     }
@@ -142,7 +146,9 @@ impl Inside {
             bytes_in += bytes.len() as u64;
         }
         let hold = self.price_max(&entry, &capsule, bytes_in)?;
-        Ok(Plan { entry, capsule, feeds, hold, meter: None })
+        let mut plan = Plan { entry, capsule, feeds, hold, meter: None, memo: None };
+        plan.note_memo();
+        Ok(plan)
     }
 
     /// The method that a capsule names, with its parameters checked.
@@ -163,7 +169,7 @@ impl Inside {
         Ok(entry)
     }
 
-    fn price_max(&self, entry: &Entry, capsule: &Capsule, bytes_in: u64) -> Result<Microcredits, Refusal> {
+    pub(crate) fn price_max(&self, entry: &Entry, capsule: &Capsule, bytes_in: u64) -> Result<Microcredits, Refusal> {
         let price = &entry.method.price;
         let least = Microcredits::saturating(price.of(bytes_in, 0));
         let most = Microcredits::saturating(price.of(bytes_in, entry.method.output_bytes_max));
@@ -180,7 +186,7 @@ impl Inside {
         }
     }
 
-    /// Inputs that name blobs, opened; a blob of another account is as absent as one that never was.
+    /// Inputs that lie elsewhere, opened; what is another account's is as absent as what never was.
     pub(crate) async fn fetch(&self, caller: &Caller, inputs: Vec<Input>) -> Result<Vec<Feed>, Refusal> {
         let mut feeds = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.into_iter().enumerate() {
@@ -194,6 +200,7 @@ impl Inside {
                     })?;
                     Feed::Bytes { bytes, hash: Some(hash) }
                 }
+                Input::Job(output) => self.output_of(caller, index, output).await?,
             });
         }
         Ok(feeds)
@@ -215,12 +222,12 @@ fn feeds_at_hand(inputs: &[Input]) -> Option<Vec<Feed>> {
         .iter()
         .map(|input| match input {
             Input::Bytes(bytes) => Some(Feed::Bytes { bytes: bytes.clone(), hash: None }),
-            Input::Blob(_) => None,
+            Input::Blob(_) | Input::Job(_) => None,
         })
         .collect()
 }
 
-fn check_count(entry: &Entry, count: usize) -> Result<(), Refusal> {
+pub(crate) fn check_count(entry: &Entry, count: usize) -> Result<(), Refusal> {
     let (min, max) = entry.method.inputs;
     if (min as usize..=max as usize).contains(&count) {
         return Ok(());
@@ -230,7 +237,7 @@ fn check_count(entry: &Entry, count: usize) -> Result<(), Refusal> {
     Err(Refusal::field(Kind::InvalidParams, "/inputs", message))
 }
 
-fn check_size(entry: &Entry, index: usize, bytes: u64) -> Result<(), Refusal> {
+pub(crate) fn check_size(entry: &Entry, index: usize, bytes: u64) -> Result<(), Refusal> {
     let max = entry.method.input_bytes_max;
     if bytes <= max {
         return Ok(());

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use inos_protocols::{
     Hash, Microcredits, NodeId,
     frame::Submission,
-    job::{Capsule, Input, Output, State},
+    job::{Capsule, Input, State},
     refusal::Kind,
     time::Time,
 };
@@ -69,19 +69,7 @@ fn ask(capsule: Capsule) -> Ask {
 }
 
 fn capsule(bytes: &'static [u8]) -> Capsule {
-    Capsule {
-        unit: "compute".into(),
-        method: "blake3".into(),
-        params: Default::default(),
-        inputs: vec![Input::Bytes(Bytes::from_static(bytes))],
-        output: Output::default(),
-        budget: None,
-        priority: 100,
-        timeout_ms: None,
-        keep: false,
-        labels: Default::default(),
-        idempotency_key: None,
-    }
+    Capsule::new("compute", "blake3", vec![Input::Bytes(Bytes::from_static(bytes))])
 }
 
 #[tokio::test]

@@ -28,6 +28,6 @@ pub use control::Control;
 pub use engine::{Engine, Options};
 pub use entry::Entry;
 pub use error::Error;
-pub use status::{Status, Worker, WorkerState};
 pub use queue::Standing;
+pub use status::{Status, Worker, WorkerState};
 pub use task::{Clock, Done, End, Feed, Outcome, Refused, Task};

@@ -101,7 +101,8 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
     let _of_its_caller = control.span().enter();
     let Work { id, account, params, inputs, until, clock } = work;
     let pulse = entry.method.heartbeat_ms.map(|_| control);
-    let mut sources = Sources::new(inputs, (control, pulse), ground.arena, account, entry.method.input_bytes_max, until);
+    let mut sources =
+        Sources::new(inputs, (control, pulse), ground.arena, account, entry.method.input_bytes_max, until);
     let world = World { control, ground, until, pulse };
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut sink = Sink::new(ground.arena, account, &entry.method, pulse);

@@ -3,6 +3,7 @@
 //! payload bytes.
 
 mod accounts;
+mod amend;
 mod blobs;
 mod books;
 mod claims;

@@ -135,11 +135,20 @@ struct Data<'a> {
     total: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again_at: Option<Time>,
 }
 
 impl Data<'_> {
     fn of(job: JobId, at: Time) -> Self {
-        Self { job, at, state: None, cost: None, done: None, total: None, line: None }
+        let (attempt, of, reason, again_at) = (None, None, None, None);
+        Self { job, at, state: None, cost: None, done: None, total: None, line: None, attempt, of, reason, again_at }
     }
 }
 
@@ -155,6 +164,10 @@ fn written(event: &Event) -> Bytes {
     let (name, data) = match what {
         Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
         Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
+        Happening::Attempt { attempt, of, reason, again_at } => {
+            let (attempt, of, again_at) = (Some(*attempt), Some(*of), Some(*again_at));
+            ("attempt", Data { attempt, of, again_at, reason: Some(reason.slug()), ..data })
+        }
         Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
     };
     frame(Some(*seq), name, &data)

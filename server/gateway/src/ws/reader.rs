@@ -225,7 +225,8 @@ async fn tell(mut events: Subscription, session: Arc<Session>) {
         match event.what {
             Happening::State { state, cost } => session.say(ServerBody::State(JobState { job, state, cost })),
             Happening::Progress { done, total } => session.say(ServerBody::Progress(Progress { job, done, total })),
-            Happening::Log { .. } => {}
+            // What these say has no frame: the state that comes with an attempt has.
+            Happening::Log { .. } | Happening::Attempt { .. } => {}
         }
     }
 }
