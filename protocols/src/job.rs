@@ -141,6 +141,13 @@ pub struct Retry {
     pub backoff_max_ms: u32,
 }
 
+impl Retry {
+    /// So many attempts with the usual pauses.
+    pub fn of(max_attempts: u8) -> Self {
+        Self { max_attempts, backoff_ms: backoff_default(), backoff_max_ms: backoff_max_default() }
+    }
+}
+
 /// The pauses of a job that names none, in milliseconds.
 fn backoff_default() -> u32 {
     1_000
@@ -157,7 +164,7 @@ pub enum Cache {
     /// The job is run.
     #[default]
     Off,
-    /// An earlier job's outputs are the answer, where they are still kept.
+    /// An earlier job's outputs are the answer, where they are still kept; one that waits for other jobs' outputs is run.
     Use,
     /// The job is run, and its outputs are what later jobs are answered with.
     Refresh,

@@ -213,6 +213,8 @@ fn a_sync_job_is_tried_again_within_its_deadline(options: Options) {
     );
     let job = admin.get(&format!("/v1/jobs/{}", outcome["job"].as_str().unwrap())).json();
     assert_eq!(job["attempts"], 3, "{job}");
+    let posted = admin.send("POST", "/v1/run/test/flaky?name=posted&times=1", &[("inos-attempts", "2")], b"");
+    assert_eq!((posted.status, posted.text()), (200, "2".into()));
     let outcome = batch("sync-always", 1_000);
     assert_eq!((&outcome["state"], &outcome["cost"]), (&json!("failed"), &json!(0)), "{outcome}");
     assert_eq!(admin.get("/v1/account").json()["held"], 0);

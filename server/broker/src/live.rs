@@ -103,7 +103,7 @@ impl Live {
         if now.cancelled || !now.course.put_back(pause) {
             return None;
         }
-        (now.control, now.began) = (Arc::new(Control::new()), None);
+        (now.control, now.began) = (Arc::new(now.control.again()), None);
         Some(now.wait())
     }
 

@@ -85,6 +85,7 @@ impl Tries {
         let live = known.unwrap_or_else(|| inside.live.insert(story));
         let Some(cancelled) = live.put_back(Pause::Backoff(again_at)) else { return (self.done)(ran) };
         story.note_attempts(made);
+        inside.room_was_made();
         tracing::info!(job = %story.id, attempt = made, reason = reason.slug(), pause_ms = pause.as_millis() as u64, "an attempt broke and another is to come");
         self.tell(made, reason, again_at);
         inside.runtime.clone().spawn(self.wait(live, cancelled, pause));

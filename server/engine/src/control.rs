@@ -77,6 +77,13 @@ impl Control {
         }
     }
 
+    /// A handle on another attempt of the same job, which nobody has asked to stop.
+    ///
+    /// The one before stays as it is: a unit that still runs under it is still told to stop.
+    pub fn again(&self) -> Self {
+        Self { span: self.span.clone(), ..Self::new() }
+    }
+
     /// The span that the job was asked for in.
     pub(crate) fn span(&self) -> &tracing::Span {
         &self.span
@@ -257,6 +264,16 @@ mod tests {
         control.set_progress(3, 3);
         assert_eq!(*seen.lock(), [(true, (0, 0), 0), (true, (0, 0), 1), (true, (3, 3), 1)]);
         assert_eq!(control.revision(), before + 3);
+    }
+
+    #[test]
+    fn another_attempt_begins_anew_and_leaves_the_one_before_stopped() {
+        let control = Control::new();
+        control.begin();
+        control.stop(SILENT);
+        let again = control.again();
+        assert_eq!((again.stopped(), again.begun(), again.progress()), (0, false, (0, 0)));
+        assert_eq!((control.stopped(), control.begun()), (SILENT, true));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use inos_broker::{Ask, Caller, Meter, Ran};
 use inos_engine::stream;
 use inos_protocols::{
     JobId, Microcredits, Refusal,
-    job::{Cache, Capsule, Input, Outcome, PRIORITY_DEFAULT, State},
+    job::{Cache, Capsule, Input, Outcome, PRIORITY_DEFAULT, Retry, State},
     refusal::Kind,
 };
 
@@ -44,6 +44,7 @@ pub(crate) const HEADERS: &[(&str, &str)] = &[
     ("Inos-Timeout-Ms", "How long the unit may run, in milliseconds."),
     ("Inos-Queue-Ttl-Ms", "How long the job may wait before it is begun, in milliseconds."),
     ("Inos-Deadline", "When the job must have ended: a time such as 2026-01-31T12:00:00.000Z."),
+    ("Inos-Attempts", "1 to 10: how often the job is begun at most where it breaks on the server's side."),
     ("Inos-Cache", "`use` answers from an earlier job that was asked the same, `refresh` runs it for later ones."),
     ("Inos-Keep", "`true` keeps the output, so that it can be fetched again."),
 ];
@@ -88,6 +89,7 @@ fn capsule_of(call: &Call) -> Result<Capsule, Refusal> {
         idempotency_key: super::jobs::idempotency_key(call)?,
         queue_ttl_ms: number(call, "inos-queue-ttl-ms")?,
         deadline: number(call, "inos-deadline")?,
+        retry: number(call, "inos-attempts")?.map(Retry::of),
         cache: cache(call)?,
         ..Capsule::new(entry.unit, entry.method.name, Vec::new())
     })
