@@ -61,6 +61,6 @@ pub struct JobEnding<'a> {
     pub cached_from: Option<JobId>,
 }
 
-fn is_empty(labels: &Cow<'_, BTreeMap<String, String>>) -> bool {
+fn is_empty(labels: &BTreeMap<String, String>) -> bool {
     labels.is_empty()
 }
