@@ -1,5 +1,8 @@
 //! A job: what is asked (`Capsule`), how it stands (`State`, `Job`) and what came of it (`Outcome`).
 
+mod terms;
+mod waiting;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
@@ -12,6 +15,11 @@ use crate::{
     json::{limits, strict},
     receipt::SignedReceipt,
     time::Time,
+};
+
+pub use self::{
+    terms::{ATTEMPTS_MAX, Cache, Retry},
+    waiting::{WaitReason, Waiting},
 };
 
 /// Parameters of a method: a JSON object that fits the method's schema.
@@ -28,8 +36,6 @@ pub const INPUTS_MAX: usize = 64;
 pub const LABELS_MAX: usize = 32;
 /// The longest label key or value, and the longest idempotency key, in bytes.
 pub const LABEL_LEN_MAX: usize = 256;
-/// The most attempts that a job may ask for.
-pub const ATTEMPTS_MAX: u8 = 10;
 /// The most capsules in one batch or one frame.
 pub const BATCH_MAX: usize = 1_000;
 
@@ -124,50 +130,6 @@ impl Capsule {
             keep_ms: None,
         }
     }
-}
-
-/// How a job is tried again that broke on our side: after a pause that doubles, and of which chance takes a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Retry {
-    /// How often it is begun at most.
-    #[schemars(range(min = 1, max = ATTEMPTS_MAX))]
-    pub max_attempts: u8,
-    /// The longest pause after the first attempt, in milliseconds.
-    #[serde(default = "backoff_default")]
-    pub backoff_ms: u32,
-    /// The longest pause of all, in milliseconds.
-    #[serde(default = "backoff_max_default")]
-    pub backoff_max_ms: u32,
-}
-
-impl Retry {
-    /// So many attempts with the usual pauses.
-    pub fn of(max_attempts: u8) -> Self {
-        Self { max_attempts, backoff_ms: backoff_default(), backoff_max_ms: backoff_max_default() }
-    }
-}
-
-/// The pauses of a job that names none, in milliseconds.
-fn backoff_default() -> u32 {
-    1_000
-}
-
-fn backoff_max_default() -> u32 {
-    60_000
-}
-
-/// Whether the outputs of an earlier job that was asked the same may be the answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Cache {
-    /// The job is run.
-    #[default]
-    Off,
-    /// An earlier job's outputs are the answer, where they are still kept; one that waits for other jobs' outputs is run.
-    Use,
-    /// The job is run, and its outputs are what later jobs are answered with.
-    Refresh,
 }
 
 fn priority_default() -> u8 {
@@ -361,41 +323,6 @@ pub struct Job {
     /// The caller's own words.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-}
-
-/// Why a queued job has not begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Waiting {
-    /// What it waits for.
-    pub reason: WaitReason,
-    /// How many jobs of its account go before it.
-    pub ahead: u64,
-    /// How many jobs of all accounts wait.
-    pub queued: u64,
-    /// When it goes on, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Time>,
-    /// The same in words.
-    pub detail: String,
-}
-
-/// What a queued job waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaitReason {
-    /// Other jobs of its account, or of accounts that had less than their share, go first.
-    Behind,
-    /// Every worker is at work, and it is the account's next.
-    LaneBusy,
-    /// As many jobs of its account as may be are in the queue.
-    AccountCap,
-    /// As many jobs of all accounts as may be are in the queue.
-    ServerCap,
-    /// An attempt broke on our side; the next one comes after a pause.
-    Backoff,
-    /// Jobs whose outputs it takes have not ended.
-    Input,
 }
 
 /// What came of a job, with its output bytes and its receipt: what a `Result` message carries.

@@ -59,6 +59,7 @@ fn what_was_asked_before_is_answered_for_the_base_price(options: Options) {
     assert_eq!(asked(&admin, "use", b"another").header("inos-cached-from"), None);
     let param = admin.send("POST", "/v1/run/compute/blake3?length=16", &[("inos-cache", "use")], &body);
     assert_eq!((param.status, param.header("inos-cached-from")), (200, None));
+    assert!(admin.get("/metrics").text().contains("\ninos_jobs_answered_total 3\n"));
     let spent: u64 = admin.get("/v1/jobs?limit=100").json()["items"]
         .as_array()
         .unwrap()

@@ -66,6 +66,7 @@ fn a_job_that_breaks_is_tried_again_and_paid_once(options: Options) {
     let events = admin.get(&format!("{path}/events")).text();
     assert_eq!(events.matches("event: attempt").count(), 2, "{events}");
     assert_eq!(events.matches("\"state\":\"running\"").count(), 3, "{events}");
+    assert!(admin.get("/metrics").text().contains("\ninos_jobs_tried_again_total 2\n"));
     assert!(events.contains("\"attempt\":2,\"of\":5,\"reason\":\"internal\""), "{events}");
     assert_eq!(admin.get("/v1/account").json()["held"], 0);
     assert_eq!(node.stop(), Some(0));

@@ -138,7 +138,7 @@ impl Inside {
         for (index, _) in &outputs {
             inputs[*index] = Input::Bytes(bytes::Bytes::new());
         }
-        let mut feeds = self.fetch(caller, inputs).await?;
+        let mut feeds = self.fetch(caller, inputs, Time::now()).await?;
         let known: u64 = feeds.iter().map(len).sum();
         let most = entry.method.input_bytes_max.saturating_mul(outputs.len() as u64).min(waits.bytes_max);
         let hold = self.price_max(&entry, &capsule, known.saturating_add(most))?;
@@ -149,12 +149,22 @@ impl Inside {
     }
 
     /// The bytes that another job left, waiting for its end where that has not come.
-    pub(crate) async fn output_of(&self, caller: &Caller, index: usize, output: JobOutput) -> Result<Feed, Refusal> {
+    pub(crate) async fn output_of(
+        &self,
+        caller: &Caller,
+        index: usize,
+        output: JobOutput,
+        deadline: Time,
+    ) -> Result<Feed, Refusal> {
+        let left = Duration::from_millis(deadline.as_ms().saturating_sub(Time::now().as_ms()));
         let ended = tokio::select! {
-            ended = tokio::time::timeout(self.options.deadline_max, self.succeeded(caller, index, output)) => ended,
+            ended = tokio::time::timeout(left, self.succeeded(caller, index, output)) => ended,
             () = self.stopping.cancelled() => return Err(crate::run::put_off()),
         };
-        let late = |_| Refusal::new(Kind::DeadlineExceeded, format!("Job {} did not end in time.", output.job));
+        let late = |_| {
+            let message = format!("job {} did not end in time for this one; nothing was charged", output.job);
+            Refusal::field(Kind::DeadlineExceeded, "/deadline", message)
+        };
         self.left_by(caller, index, output, &ended.map_err(late)??).await
     }
 

@@ -32,7 +32,13 @@ mod trace;
 mod tries;
 mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use inos_arena::Arena;
 use inos_blobs::Blobs;
@@ -85,6 +91,7 @@ pub(crate) struct Inside {
     recorder: Option<Recorder>,
     live: live::Registry,
     recent: recent::Recent,
+    figures: Counts,
     events: events::Hub,
     backlog: submit::Backlog,
     memos: memo::Memos,
@@ -95,6 +102,22 @@ pub(crate) struct Inside {
     /// Told when the server is about to stop, to whoever waits for something that will not come before.
     stopping: tokio_util::sync::CancellationToken,
     unused_segments: parking_lot::Mutex<std::collections::HashSet<u64>>,
+}
+
+/// What the broker counts.
+#[derive(Default)]
+pub(crate) struct Counts {
+    tried_again: AtomicU64,
+    answered: AtomicU64,
+}
+
+/// What the broker has counted since it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Attempts that broke and were followed by another one.
+    pub tried_again: u64,
+    /// Jobs that were answered from what an earlier one left.
+    pub answered: u64,
 }
 
 /// What a broker is made of.
@@ -129,6 +152,7 @@ impl Broker {
             recorder,
             live: live::Registry::default(),
             recent: recent::Recent::default(),
+            figures: Counts::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
             memos: memo::Memos::default(),
@@ -159,6 +183,12 @@ impl Broker {
     /// Where the steps of traces go, if anywhere.
     pub fn recorder(&self) -> Option<&Recorder> {
         self.0.recorder.as_ref()
+    }
+
+    /// What it has counted since it began.
+    pub fn figures(&self) -> Figures {
+        let Counts { tried_again, answered } = &self.0.figures;
+        Figures { tried_again: tried_again.load(Relaxed), answered: answered.load(Relaxed) }
     }
 
     /// What this broker was told.

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use inos_ledger::{ClaimGuard, Ending, Entry, Settle};
@@ -104,9 +104,15 @@ fn asking(version: &str, capsule: Hash) -> Asking {
 
 impl Inside {
     /// The earlier job whose outputs answer this one, where it asks for such and they are still kept.
-    pub(crate) async fn recall(&self, caller: &Caller, plan: &mut Plan) -> Result<Option<Hit>, Refusal> {
+    pub(crate) async fn recall(&self, caller: &Caller, plan: &Plan) -> Result<Option<Hit>, Refusal> {
         let Some(memo) = plan.memo.as_ref().filter(|_| plan.capsule.cache == Cache::Use) else { return Ok(None) };
         let Some(from) = self.memos.get(caller.account, memo.asking) else { return Ok(None) };
+        // Apart, so that those who ask for nothing of this carry no room for it.
+        Box::pin(self.look_up(caller, from)).await
+    }
+
+    /// What a job left, where that is still kept.
+    async fn look_up(&self, caller: &Caller, from: JobId) -> Result<Option<Hit>, Refusal> {
         let Some(known) = self.books.job(caller.purse.no, from).await.map_err(database)? else { return Ok(None) };
         let Some(kept) = known.kept.filter(|_| known.job.state == State::Succeeded) else { return Ok(None) };
         let places = places(Some(&kept))?.unwrap_or_default();
@@ -224,6 +230,7 @@ impl Inside {
             .spawn_on(async move { settled(this.ledger.commit(vec![Entry::Settle(settle)])).await }, &self.runtime);
         let lost = || Refusal::new(Kind::Internal, "The job was lost on our side. Nothing was charged; try again.");
         let receipt = settled.await.map_err(|_| lost())??.ok_or_else(lost)?;
+        self.figures.answered.fetch_add(1, Relaxed);
         Ok(Finished::new(&told, &ending, &[], receipt))
     }
 }

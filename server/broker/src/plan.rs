@@ -9,6 +9,7 @@ use inos_protocols::{
     FieldError, Hash, Microcredits, Refusal,
     job::{Capsule, Input},
     refusal::Kind,
+    time::Time,
 };
 use parking_lot::Mutex;
 
@@ -122,7 +123,7 @@ impl Inside {
             None => {
                 let feeds = match feeds_at_hand(&inputs) {
                     Some(feeds) => feeds,
-                    None => self.fetch(caller, inputs).await?,
+                    None => self.fetch(caller, inputs, self.deadline(&capsule, Time::now())).await?,
                 };
                 self.plan_with(entry, capsule, feeds)
             }
@@ -187,7 +188,14 @@ impl Inside {
     }
 
     /// Inputs that lie elsewhere, opened; what is another account's is as absent as what never was.
-    pub(crate) async fn fetch(&self, caller: &Caller, inputs: Vec<Input>) -> Result<Vec<Feed>, Refusal> {
+    ///
+    /// What a job has not left yet is waited for until `deadline`.
+    pub(crate) async fn fetch(
+        &self,
+        caller: &Caller,
+        inputs: Vec<Input>,
+        deadline: Time,
+    ) -> Result<Vec<Feed>, Refusal> {
         let mut feeds = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.into_iter().enumerate() {
             feeds.push(match input {
@@ -200,7 +208,7 @@ impl Inside {
                     })?;
                     Feed::Bytes { bytes, hash: Some(hash) }
                 }
-                Input::Job(output) => self.output_of(caller, index, output).await?,
+                Input::Job(output) => Box::pin(self.output_of(caller, index, output, deadline)).await?,
             });
         }
         Ok(feeds)

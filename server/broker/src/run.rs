@@ -48,8 +48,8 @@ impl Broker {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return self.again(caller, id).await,
         };
-        if let Some(hit) = inside.recall(caller, &mut plan).await? {
-            return inside.answered(caller, plan, hit, claim, span).await;
+        if let Some(hit) = inside.recall(caller, &plan).await? {
+            return Box::pin(inside.answered(caller, plan, hit, claim, span)).await;
         }
         let reservation = inside.hold(&caller.purse, plan.hold).await?;
         let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim, span)?;

@@ -133,8 +133,8 @@ impl Broker {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Submitted { job: self.job(caller, id).await?, replayed: true }),
         };
-        if let Some(hit) = inside.recall(caller, &mut plan).await? {
-            return inside.accepted_answered(caller, plan, hit, claim, span).await;
+        if let Some(hit) = inside.recall(caller, &plan).await? {
+            return Box::pin(inside.accepted_answered(caller, plan, hit, claim, span)).await;
         }
         inside.room(caller)?;
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;

@@ -1,7 +1,10 @@
 //! Another attempt for a job that broke on our side: after a pause that doubles and of which chance takes a part, as
 //! often as the job asked for, and never past its deadline. Charges nothing: the attempt that ends the job does.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use inos_engine::{Done, End, Feed, Outcome, Task};
@@ -86,6 +89,7 @@ impl Tries {
         let Some(cancelled) = live.put_back(Pause::Backoff(again_at)) else { return (self.done)(ran) };
         story.note_attempts(made);
         inside.room_was_made();
+        inside.figures.tried_again.fetch_add(1, Relaxed);
         tracing::info!(job = %story.id, attempt = made, reason = reason.slug(), pause_ms = pause.as_millis() as u64, "an attempt broke and another is to come");
         self.tell(made, reason, again_at);
         inside.runtime.clone().spawn(self.wait(live, cancelled, pause));
