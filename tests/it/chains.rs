@@ -10,6 +10,7 @@ crate::on_both! {
     a_job_whose_input_fails_is_told_so_and_pays_nothing,
     a_chain_survives_a_restart,
     a_job_that_waits_for_others_can_be_cancelled_and_has_its_own_clocks,
+    the_same_request_is_the_same_job_whatever_became_of_its_inputs,
 }
 
 fn post(client: &Client, capsule: &Value) -> String {
@@ -190,4 +191,25 @@ fn a_job_that_waits_for_others_can_be_cancelled_and_has_its_own_clocks(options: 
     assert_eq!(admin.get("/v1/account").json()["held"], 0);
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
+}
+
+fn the_same_request_is_the_same_job_whatever_became_of_its_inputs(options: Options) {
+    let node = TestNode::with(options);
+    let admin = node.admin();
+    let ends: [fn(&Client, &str); 2] = [|client, slow| drop(ended(client, slow)), cancel];
+    for (ms, end) in [300, 600_000].into_iter().zip(ends) {
+        let slow = post(&admin, &wait(ms));
+        let mut capsule = over(json!([{ "job": slow }]));
+        capsule["idempotency_key"] = json!(slow);
+        let first = post(&admin, &capsule);
+        end(&admin, &slow);
+        let job = ended(&admin, &first);
+        let again = admin.post_json("/v1/jobs", &capsule);
+        assert_eq!((again.status, again.header("idempotency-replayed")), (200, Some("true")), "{}", again.text());
+        assert_eq!((&again.json()["id"], &again.json()["state"]), (&json!(first), &job["state"]));
+        let other = over(json!([{ "job": slow, "output": 1 }]));
+        let refused = admin.post_json_with("/v1/jobs", &[("idempotency-key", slow.as_str())], &other);
+        assert_eq!((refused.status, refused.code()), (409, "idempotency-conflict".into()), "{}", refused.text());
+    }
+    assert_eq!(admin.get("/v1/account").json()["held"], 0);
 }

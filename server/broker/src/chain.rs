@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use inos_engine::{Clock, End, Feed};
 use inos_protocols::{
     AccountId, Hash, JobId, Refusal,
-    job::{Capsule, Input, Job, JobOutput, State},
+    job::{Capsule, Input, Job, JobOutput, State, capsule_digest},
     refusal::Kind,
     time::Time,
 };
@@ -18,7 +18,7 @@ use crate::{
     done::{Story, out_of_time},
     live::Live,
     plan::{Plan, check_count, check_size, hashes},
-    run::crowded,
+    run::{Claimed, crowded, put_off},
     submit::Asked,
     terms::Clocks,
     tries::never_begun,
@@ -86,6 +86,23 @@ pub(crate) fn built_on(inputs: &[Input]) -> Vec<(usize, JobOutput)> {
 }
 
 impl Inside {
+    /// Takes the idempotency key of a capsule that builds on other jobs, before anything is asked of those: by their
+    /// names, so that the same request is the same job whatever has become of them. Nothing where it builds on none.
+    pub(crate) async fn claim_named(&self, caller: &Caller, capsule: &Capsule) -> Result<Option<Claimed>, Refusal> {
+        let Some(key) = &capsule.idempotency_key else { return Ok(None) };
+        if !capsule.inputs.iter().any(|input| matches!(input, Input::Job(_))) {
+            return Ok(None);
+        }
+        let hash = |input: &Input| match input {
+            Input::Bytes(bytes) => Hash::of(bytes),
+            Input::Blob(hash) => *hash,
+            Input::Job(output) => name(*output),
+        };
+        let inputs: Vec<Hash> = capsule.inputs.iter().map(hash).collect();
+        let digest = capsule_digest(&capsule.unit, &capsule.method, &capsule.params, &inputs);
+        self.claim_key(caller, key, digest).await.map(Some)
+    }
+
     /// A place among the account's jobs that wait for others.
     pub(crate) fn seat(self: &Arc<Self>, account: AccountId) -> Result<Seat, Refusal> {
         let (mut waiting, cap) = (self.chained.0.lock(), self.options.account_queue_len_max);
@@ -159,7 +176,7 @@ impl Inside {
         let left = Duration::from_millis(deadline.as_ms().saturating_sub(Time::now().as_ms()));
         let ended = tokio::select! {
             ended = tokio::time::timeout(left, self.succeeded(caller, index, output)) => ended,
-            () = self.stopping.cancelled() => return Err(crate::run::put_off()),
+            () = self.stopping.cancelled() => return Err(put_off()),
         };
         let late = |_| {
             let message = format!("job {} did not end in time for this one; nothing was charged", output.job);

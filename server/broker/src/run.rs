@@ -6,7 +6,7 @@ use inos_engine::{Done, Refused, Task};
 use inos_failpoints::{Point, reach};
 use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry, Reservation, Settle};
 use inos_protocols::{
-    JobId, Refusal,
+    Hash, JobId, Refusal,
     job::{Cache, Outcome, State, Store},
     refusal::Kind,
     time::Time,
@@ -43,8 +43,16 @@ impl Broker {
         let inside = &self.0;
         inside.accepting()?;
         let span = ask.origin.begin(self.recorder());
+        let named = inside.claim_named(caller, &ask.capsule).await?;
+        if let Some(Claimed::Before(id)) = named {
+            return self.again(caller, id).await;
+        }
         let mut plan = inside.plan(caller, ask).await?;
-        let claim = match inside.claim(caller, &mut plan).await? {
+        let claimed = match named {
+            Some(claimed) => claimed,
+            None => inside.claim(caller, &mut plan).await?,
+        };
+        let claim = match claimed {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return self.again(caller, id).await,
         };
@@ -106,16 +114,21 @@ impl Inside {
     /// Takes the idempotency key of a plan, if it has one; waits for a racer that has it.
     pub(crate) async fn claim(&self, caller: &Caller, plan: &mut Plan) -> Result<Claimed, Refusal> {
         let Some(key) = plan.capsule.idempotency_key.clone() else { return Ok(Claimed::Free(None)) };
+        let inputs = hashes(&mut plan.feeds);
+        let (entry, capsule) = (&plan.entry, &plan.capsule);
+        let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);
+        self.claim_key(caller, &key, digest).await
+    }
+
+    /// Takes an idempotency key for a request with this digest.
+    pub(crate) async fn claim_key(&self, caller: &Caller, key: &str, digest: Hash) -> Result<Claimed, Refusal> {
         // A zero byte is no text to Postgres, and no other control character helps anybody to find the key again.
         if key.chars().any(char::is_control) {
             let told = "an idempotency key has no control characters";
             return Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told));
         }
-        let inputs = hashes(&mut plan.feeds);
-        let (entry, capsule) = (&plan.entry, &plan.capsule);
-        let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);
         loop {
-            match self.ledger.claim(caller.purse.no, &key, digest).await.map_err(hold::database)? {
+            match self.ledger.claim(caller.purse.no, key, digest).await.map_err(hold::database)? {
                 Claim::New(guard) => return Ok(Claimed::Free(Some(guard))),
                 Claim::Settled(id) => return Ok(Claimed::Before(id)),
                 Claim::Conflict => {

@@ -123,13 +123,21 @@ impl Broker {
         let span = origin.begin(self.recorder());
         let inputs = capsule.inputs.clone();
         let outputs = built_on(&inputs);
+        let named = inside.claim_named(caller, &capsule).await?;
+        if let Some(Claimed::Before(id)) = named {
+            return Ok(Submitted { job: self.job(caller, id).await?, replayed: true });
+        }
         let waits = if outputs.is_empty() { None } else { inside.waits(caller, &capsule).await? };
         let seat = waits.as_ref().map(|_| inside.seat(caller.account)).transpose()?;
         let mut plan = match &waits {
             Some(waits) => inside.plan_waiting(caller, capsule, waits).await?,
             None => inside.plan(caller, Ask { capsule, body: None, origin }).await?,
         };
-        let claim = match inside.claim(caller, &mut plan).await? {
+        let claimed = match named {
+            Some(claimed) => claimed,
+            None => inside.claim(caller, &mut plan).await?,
+        };
+        let claim = match claimed {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Submitted { job: self.job(caller, id).await?, replayed: true }),
         };
