@@ -67,7 +67,7 @@ pub struct Capsule {
     /// Higher runs earlier within the account.
     #[serde(default = "priority_default", skip_serializing_if = "is_priority_default")]
     pub priority: u8,
-    /// How long the unit may run, in milliseconds; none means the method's own limit.
+    /// How long one attempt may run, in milliseconds; none means the method's own limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u32>,
     /// Whether a synchronous job's outputs are kept as an asynchronous one's are.

@@ -57,9 +57,12 @@ fn a_job_that_breaks_is_tried_again_and_paid_once(options: Options) {
     let mut node = TestNode::with(options);
     let admin = node.admin();
     let before = admin.balance();
-    let path = submit(&admin, &flaky("twice", 2, quick(5)));
+    let mut capsule = flaky("twice", 2, quick(5));
+    capsule["inputs"] = json!([{ "text": "x".repeat(10_000) }]);
+    let path = submit(&admin, &capsule);
     let job = ended(&admin, &path);
     assert_eq!((&job["state"], &job["attempts"]), (&json!("succeeded"), &json!(3)), "{job}");
+    assert_eq!(job["metrics"]["bytes_in"], 10_000, "each attempt has the whole input");
     assert_eq!(admin.get(&format!("{path}/outputs/0")).text(), "3");
     assert_eq!(before - admin.balance(), job["cost"].as_u64().unwrap());
     assert!(job["cost"].as_u64().unwrap() > 0);

@@ -95,7 +95,8 @@ impl Inside {
         Ok(())
     }
 
-    fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
+    /// An input of an accepted job, from where it was put; one that another job left is only named here.
+    pub(crate) fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
         if let Place::Job(_) = place {
             return Ok(Feed::Bytes { bytes: bytes::Bytes::new(), hash: None });
         }

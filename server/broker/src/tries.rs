@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use inos_engine::{Done, End, Feed, Outcome, Task};
 use inos_protocols::{
-    Hash, Microcredits,
+    Hash, Microcredits, Refusal,
     job::{Params, Retry, State},
     refusal::Kind,
     time::Time,
@@ -22,6 +22,7 @@ use crate::{
     done::Story,
     events::Happening,
     live::{Cancelled, Live},
+    payload::Place,
     plan::Plan,
     submit::Asked,
     terms::Clocks,
@@ -42,19 +43,32 @@ struct Tries {
 /// What another attempt is made of.
 struct Spare {
     params: Params,
-    inputs: Vec<(Bytes, Option<Hash>)>,
+    inputs: Inputs,
     cost: u64,
+}
+
+/// The inputs of another attempt.
+enum Inputs {
+    /// Held on to.
+    Held(Vec<(Bytes, Option<Hash>)>),
+    /// Read again from where an accepted job's were put, so that a pause takes up no memory.
+    Away,
 }
 
 impl Spare {
     /// Nothing where an input is read while it arrives: that cannot be read twice.
-    fn of(plan: &Plan) -> Option<Self> {
+    fn of(plan: &Plan, asked: Option<&Asked>) -> Option<Self> {
+        let (params, cost) = (plan.capsule.params.clone(), plan.hold.get().max(1));
+        let is_away = |asked: &Asked| !asked.inputs.iter().any(|place| matches!(place, Place::Job(_)));
+        if asked.is_some_and(is_away) {
+            return Some(Self { params, inputs: Inputs::Away, cost });
+        }
         let again = |feed: &Feed| match feed {
             Feed::Bytes { bytes, hash } => Some((bytes.clone(), *hash)),
             Feed::Stream(_) => None,
         };
-        let inputs = plan.feeds.iter().map(again).collect::<Option<_>>()?;
-        Some(Self { params: plan.capsule.params.clone(), inputs, cost: plan.hold.get().max(1) })
+        let inputs = Inputs::Held(plan.feeds.iter().map(again).collect::<Option<_>>()?);
+        Some(Self { params, inputs, cost })
     }
 }
 
@@ -68,9 +82,10 @@ impl Inside {
         done: Done,
     ) -> Done {
         let Some(retry) = story.retry.filter(|retry| retry.max_attempts > 1) else { return done };
-        let Some(spare) = Spare::of(plan) else { return done };
+        let asked = asked();
+        let Some(spare) = Spare::of(plan, asked.as_ref()) else { return done };
         let (inside, story) = (self.clone(), story.clone());
-        let tries = Box::new(Tries { inside, story, retry, spare, asked: asked(), done });
+        let tries = Box::new(Tries { inside, story, retry, spare, asked, done });
         Box::new(move |ran| tries.after(ran))
     }
 }
@@ -115,7 +130,7 @@ impl Tries {
             biased;
             _ = cancelled => (self.done)(never_begun(End::Cancelled)),
             () = stopping.cancelled() => self.inside.live.remove(self.story.id),
-            () = tokio::time::sleep(pause) => self.again(&live),
+            () = tokio::time::sleep(pause) => self.again(&live).await,
         }
     }
 
@@ -131,14 +146,27 @@ impl Tries {
         }
     }
 
-    fn again(self: Box<Self>, live: &Arc<Live>) {
-        let Some(control) = live.go_on() else { return (self.done)(never_begun(End::Cancelled)) };
+    /// The inputs once more.
+    fn inputs(&self) -> Result<Vec<Feed>, Refusal> {
+        let held = |(bytes, hash): &(Bytes, Option<Hash>)| Feed::Bytes { bytes: bytes.clone(), hash: *hash };
+        match (&self.spare.inputs, &self.asked) {
+            (Inputs::Held(inputs), _) => Ok(inputs.iter().map(held).collect()),
+            (Inputs::Away, Some(asked)) => asked.inputs.iter().map(|place| self.inside.feed(place)).collect(),
+            (Inputs::Away, None) => Ok(Vec::new()),
+        }
+    }
+
+    async fn again(self: Box<Self>, live: &Arc<Live>) {
         let (inside, story) = (self.inside.clone(), self.story.clone());
+        let inputs = match self.inputs() {
+            Ok(inputs) => inputs,
+            Err(refusal) => return inside.never_begun(&story, State::Failed, &refusal).await,
+        };
+        let Some(control) = live.go_on() else { return (self.done)(never_begun(End::Cancelled)) };
         if self.asked.is_some() {
             inside.tell_of(&story, &control, live);
         }
         let Clocks { deadline, begin_by, timeout } = Clocks::of(&story, Time::now());
-        let inputs = self.spare.inputs.iter().map(|(bytes, hash)| Feed::Bytes { bytes: bytes.clone(), hash: *hash });
         let task = Task {
             id: story.id,
             account: story.purse.no.0 as u64,
@@ -146,7 +174,7 @@ impl Tries {
             priority: story.priority,
             entry: story.entry.clone(),
             params: self.spare.params.clone(),
-            inputs: inputs.collect(),
+            inputs,
             deadline,
             begin_by,
             timeout,

@@ -30,7 +30,7 @@ struct Capsule {
   priority @7 :UInt8 = 100;
   # Higher runs earlier within the account.
   timeoutMs :union {
-    # How long the unit may run; none is the method's own limit.
+    # How long one attempt may run; none is the method's own limit.
     none @8 :Void;
     some @9 :UInt32;
   }

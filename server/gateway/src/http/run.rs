@@ -41,7 +41,7 @@ pub(crate) const HEADERS: &[(&str, &str)] = &[
     ("Idempotency-Key", "The same key with the same request is the same job for 24 hours."),
     ("Inos-Budget", "The most that the job may cost, in microcredits."),
     ("Inos-Priority", "0 to 255; higher runs earlier within the account."),
-    ("Inos-Timeout-Ms", "How long the unit may run, in milliseconds."),
+    ("Inos-Timeout-Ms", "How long one attempt may run, in milliseconds."),
     ("Inos-Queue-Ttl-Ms", "How long the job may wait before it is begun, in milliseconds."),
     ("Inos-Deadline", "When the job must have ended: a time such as 2026-01-31T12:00:00.000Z."),
     ("Inos-Attempts", "1 to 10: how often the job is begun at most where it breaks on the server's side."),
