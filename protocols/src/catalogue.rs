@@ -40,6 +40,9 @@ pub struct Method {
     pub price: Price,
     /// How long one run may take unless the caller asks for less, in milliseconds.
     pub timeout_ms: u64,
+    /// How long a run may go without a sign of life before it is ended as stuck, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_ms: Option<u64>,
     /// Where it can run here.
     pub backends: Vec<String>,
 }

@@ -95,7 +95,7 @@ pub enum ServerBody {
     /// A job's unit said something.
     Log(JobLog),
     /// A job's unit gave bytes out before it ended.
-    Output(JobOutput),
+    Output(Emitted),
     /// Some events are not remembered any more.
     Gap(Gap),
 }
@@ -185,7 +185,7 @@ pub struct JobLog {
 /// Bytes that a unit gave out before its job has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct JobOutput {
+pub struct Emitted {
     /// The job.
     pub job: JobId,
     /// How many bytes were given out before these.

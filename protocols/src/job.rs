@@ -1,5 +1,8 @@
 //! A job: what is asked (`Capsule`), how it stands (`State`, `Job`) and what came of it (`Outcome`).
 
+mod terms;
+mod waiting;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
@@ -12,6 +15,11 @@ use crate::{
     json::{limits, strict},
     receipt::SignedReceipt,
     time::Time,
+};
+
+pub use self::{
+    terms::{ATTEMPTS_MAX, Cache, Retry},
+    waiting::{WaitReason, Waiting},
 };
 
 /// Parameters of a method: a JSON object that fits the method's schema.
@@ -59,7 +67,7 @@ pub struct Capsule {
     /// Higher runs earlier within the account.
     #[serde(default = "priority_default", skip_serializing_if = "is_priority_default")]
     pub priority: u8,
-    /// How long the unit may run, in milliseconds; none means the method's own limit.
+    /// How long one attempt may run, in milliseconds; none means the method's own limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u32>,
     /// Whether a synchronous job's outputs are kept as an asynchronous one's are.
@@ -73,6 +81,55 @@ pub struct Capsule {
     #[serde(default, deserialize_with = "limits::idempotency_key", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = LABEL_LEN_MAX))]
     pub idempotency_key: Option<String>,
+    /// How long the job may wait before it is first begun, in milliseconds; none means as long as its deadline lets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_ttl_ms: Option<u32>,
+    /// When the job must have ended, whatever it waits for; none means the server's own limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Time>,
+    /// How it is tried again where it breaks on our side; none means one attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Whether an earlier job's outputs may be the answer.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cache: Cache,
+    /// How long the outputs are kept after the job's end, in milliseconds; none means as long as the server keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_ms: Option<u64>,
+}
+
+impl Capsule {
+    /// Whether it asks for something that few do: a clock of its own, retries, memoisation, retention.
+    pub fn has_rare_terms(&self) -> bool {
+        let Self { queue_ttl_ms, deadline, retry, cache, keep_ms, .. } = self;
+        queue_ttl_ms.is_some()
+            || deadline.is_some()
+            || retry.is_some()
+            || !matches!(cache, Cache::Off)
+            || keep_ms.is_some()
+    }
+
+    /// A capsule that asks for nothing but this method over these inputs.
+    pub fn new(unit: impl Into<String>, method: impl Into<String>, inputs: Vec<Input>) -> Self {
+        Self {
+            unit: unit.into(),
+            method: method.into(),
+            params: Params::new(),
+            inputs,
+            output: Output::default(),
+            budget: None,
+            priority: PRIORITY_DEFAULT,
+            timeout_ms: None,
+            keep: false,
+            labels: BTreeMap::new(),
+            idempotency_key: None,
+            queue_ttl_ms: None,
+            deadline: None,
+            retry: None,
+            cache: Cache::Off,
+            keep_ms: None,
+        }
+    }
 }
 
 fn priority_default() -> u8 {
@@ -94,6 +151,18 @@ pub enum Input {
     Bytes(Bytes),
     /// A stored blob of the same account.
     Blob(Hash),
+    /// What another job of the same account gives.
+    Job(JobOutput),
+}
+
+/// An output of a job, by the job's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobOutput {
+    /// The job, in any state; where it has not ended, it is waited for.
+    pub job: JobId,
+    /// Which of its outputs, from 0.
+    pub output: u32,
 }
 
 /// Where a capsule's outputs go.
@@ -138,6 +207,19 @@ impl State {
     /// Whether nothing can change it any more.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
+    }
+
+    /// Whether a job in this state may come into that one next: the only place that says so.
+    ///
+    /// A running job goes back to the queue where an attempt broke on our side and another one is to come. Only a
+    /// running job succeeds; whatever has not ended may fail, be cancelled or run out of time.
+    pub const fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Queued, Self::Running) | (Self::Running, Self::Queued | Self::Succeeded) => true,
+            (Self::Queued | Self::Running, Self::Failed | Self::Cancelled | Self::Expired) => true,
+            (Self::Queued, Self::Queued | Self::Succeeded) | (Self::Running, Self::Running) => false,
+            (Self::Succeeded | Self::Failed | Self::Cancelled | Self::Expired, _) => false,
+        }
     }
 
     /// The word for it.
@@ -232,6 +314,12 @@ pub struct Job {
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
+    /// The earlier job whose outputs it was answered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_from: Option<JobId>,
+    /// What it waits for, where it is queued and somebody asked for this job alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Box<Waiting>>,
     /// The caller's own words.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hash, Microcredits, Problem,
+    Hash, JobId, Microcredits, Problem,
     job::{Metrics, OutputInfo},
     time::Time,
 };
@@ -56,6 +56,9 @@ pub struct JobEnding<'a> {
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Cow<'a, Problem>>,
+    /// The earlier job whose outputs it was answered with; such a job succeeded, so it has no error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_from: Option<JobId>,
 }
 
 fn is_empty(labels: &BTreeMap<String, String>) -> bool {

@@ -82,6 +82,8 @@ kinds! {
     StorageFull = "storage-full", "The server's storage is full", true;
     /// The output was not kept.
     OutputNotKept = "output-not-kept", "The output was not kept", false;
+    /// A job whose output was to be an input did not succeed.
+    InputFailed = "input-failed", "A job that this one builds on did not succeed", false;
     /// The path knows no such method.
     MethodNotAllowed = "method-not-allowed", "This path does not take this method", false;
     /// None of the accepted media types can be made.

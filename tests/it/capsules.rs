@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use inos_protocols::{
-    job::{Capsule, Input, Output, State},
+    job::{Capsule, Input, State},
     wire,
 };
 use inos_tests::{Answer, Client, TestNode};
@@ -12,19 +12,7 @@ use inos_tests::{Answer, Client, TestNode};
 const CAPNP: &str = "application/capnp";
 
 fn capsule(bytes: &'static [u8]) -> Capsule {
-    Capsule {
-        unit: "compute".into(),
-        method: "blake3".into(),
-        params: Default::default(),
-        inputs: vec![Input::Bytes(Bytes::from_static(bytes))],
-        output: Output::default(),
-        budget: None,
-        priority: 100,
-        timeout_ms: None,
-        keep: false,
-        labels: Default::default(),
-        idempotency_key: None,
-    }
+    Capsule::new("compute", "blake3", vec![Input::Bytes(Bytes::from_static(bytes))])
 }
 
 fn post(client: &Client, message: &[u8]) -> Answer {

@@ -141,7 +141,7 @@ fn an_accepted_job_that_found_no_room_can_be_cancelled(options: Options) {
 
 fn an_accepted_job_that_found_no_room_runs_out_of_time(options: Options) {
     let (_node, late) = full(options);
-    let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 0 }, "timeout_ms": 200 });
+    let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 0 }, "queue_ttl_ms": 200 });
     let path = submit(&late, &capsule);
     until(Duration::from_secs(10), || state(&late, &path) == "expired");
     assert_eq!((late.balance(), held(&late)), (1_000_000, 0));
@@ -168,7 +168,7 @@ fn a_job_whose_time_runs_out_in_the_queue_never_runs(options: Options) {
     let admin = node.admin();
     let first = occupy(&admin);
     let (before, held_before) = (admin.balance(), held(&admin));
-    let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 0 }, "timeout_ms": 200 });
+    let capsule = json!({ "unit": "test", "method": "wait", "params": { "ms": 0 }, "queue_ttl_ms": 200 });
     let late = submit(&admin, &capsule);
     assert!(held(&admin) > held_before);
     until(Duration::from_secs(10), || state(&admin, &late) == "expired");

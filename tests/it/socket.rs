@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use inos_protocols::{
     Hash,
     frame::{ClientFrame, Resume, ServerBody, ServerFrame, Submission},
-    job::{Capsule, Input, Output, State},
+    job::{Capsule, Input, State},
     wire,
 };
 use inos_tests::TestNode;
@@ -42,19 +42,7 @@ pub(crate) async fn try_connect(
 }
 
 pub(crate) fn capsule(bytes: impl Into<Bytes>) -> Capsule {
-    Capsule {
-        unit: "compute".into(),
-        method: "blake3".into(),
-        params: Default::default(),
-        inputs: vec![Input::Bytes(bytes.into())],
-        output: Output::default(),
-        budget: None,
-        priority: 100,
-        timeout_ms: None,
-        keep: false,
-        labels: Default::default(),
-        idempotency_key: None,
-    }
+    Capsule::new("compute", "blake3", vec![Input::Bytes(bytes.into())])
 }
 
 pub(crate) async fn send(socket: &mut Socket, frame: &ClientFrame) {

@@ -6,7 +6,7 @@ use super::limits;
 use crate::{
     JobId,
     frame::{
-        Accepted, Answer, ClientFrame, Gap, Goodbye, JobLog, JobOutput, JobState, Progress, Resume, ServerBody,
+        Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, Progress, Resume, ServerBody,
         ServerFrame, Submission, Topic, Trouble, Welcome,
     },
 };
@@ -56,7 +56,7 @@ struct ServerFrameJson {
     pong: Option<u64>,
     goodbye: Option<Goodbye>,
     log: Option<JobLog>,
-    output: Option<JobOutput>,
+    output: Option<Emitted>,
     gap: Option<Gap>,
 }
 

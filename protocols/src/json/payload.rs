@@ -1,11 +1,14 @@
-//! Bytes in JSON: `text` where they are one, `base64` where they are not, `blob` where they lie elsewhere.
+//! Bytes in JSON: `text` where they are one, `base64` where they are not, `blob` or `job` where they lie elsewhere.
 
 use bytes::Bytes;
 use data_encoding::BASE64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use crate::{Hash, job::Input};
+use crate::{
+    Hash, JobId,
+    job::{Input, JobOutput},
+};
 
 /// Bytes as standard base64 with padding.
 pub(super) struct Base64(pub(super) Bytes);
@@ -41,16 +44,23 @@ struct InputJson {
     text: Option<String>,
     base64: Option<Base64>,
     blob: Option<Hash>,
+    job: Option<JobId>,
+    output: Option<u32>,
 }
 
 impl<'de> Deserialize<'de> for Input {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let InputJson { text, base64, blob } = InputJson::deserialize(from)?;
-        match (text, base64, blob) {
-            (Some(text), None, None) => Ok(Self::Bytes(text.into())),
-            (None, Some(Base64(bytes)), None) => Ok(Self::Bytes(bytes)),
-            (None, None, Some(hash)) => Ok(Self::Blob(hash)),
-            _ => Err(D::Error::custom("an input is exactly one of `text`, `base64` and `blob`")),
+        let InputJson { text, base64, blob, job, output } = InputJson::deserialize(from)?;
+        match (text, base64, blob, job, output) {
+            (Some(text), None, None, None, None) => Ok(Self::Bytes(text.into())),
+            (None, Some(Base64(bytes)), None, None, None) => Ok(Self::Bytes(bytes)),
+            (None, None, Some(hash), None, None) => Ok(Self::Blob(hash)),
+            (None, None, None, Some(job), output) => {
+                Ok(Self::Job(JobOutput { job, output: output.unwrap_or_default() }))
+            }
+            _ => {
+                Err(D::Error::custom("an input is exactly one of `text`, `base64`, `blob` and `job` with its `output`"))
+            }
         }
     }
 }
@@ -63,21 +73,36 @@ impl Serialize for Input {
                 Err(_) => to.serialize_newtype_variant("Input", 1, "base64", &base64(bytes)),
             },
             Self::Blob(hash) => to.serialize_newtype_variant("Input", 2, "blob", hash),
+            Self::Job(output) => output.serialize(to),
         }
     }
 }
 
 /// One input of a capsule.
 #[derive(JsonSchema)]
-#[schemars(rename = "Input", rename_all = "lowercase", deny_unknown_fields)]
+#[schemars(rename = "Input", untagged, deny_unknown_fields)]
 #[expect(dead_code, reason = "it is only the shape that the schema is made from")]
 enum InputShape {
-    /// The bytes themselves, which are UTF-8.
-    Text(String),
-    /// The bytes themselves, as standard base64 with padding.
-    Base64(#[schemars(extend("contentEncoding" = "base64"))] String),
-    /// The BLAKE3 of a stored blob of the same account.
-    Blob(Hash),
+    Text {
+        /// The bytes themselves, which are UTF-8.
+        text: String,
+    },
+    Base64 {
+        /// The bytes themselves, as standard base64 with padding.
+        #[schemars(extend("contentEncoding" = "base64"))]
+        base64: String,
+    },
+    Blob {
+        /// The BLAKE3 of a stored blob of the same account.
+        blob: Hash,
+    },
+    Job {
+        /// A job of the same account, in any state; where it has not ended, it is waited for.
+        job: JobId,
+        /// Which of its outputs, from 0.
+        #[schemars(default)]
+        output: u32,
+    },
 }
 
 impl JsonSchema for Input {

@@ -10,11 +10,14 @@ use crate::{
     FieldError, Hash, JobId, Microcredits, NodeId, Problem,
     account::{Entry, Hold, Key, Reason, Scope, Transfer},
     frame::{
-        Accepted, Answer, ClientFrame, Gap, Goodbye, JobLog, JobOutput, JobState, Progress, Resume, ServerBody,
+        Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, Progress, Resume, ServerBody,
         ServerFrame, Submission, Topic, Trouble, Welcome,
     },
     ids::{SessionId, TransferId},
-    job::{Capsule, Input, Metrics, Outcome, Output, OutputBytes, OutputInfo, Params, State, Store},
+    job::{
+        Cache, Capsule, Input, JobOutput, Metrics, Outcome, Output, OutputBytes, OutputInfo, Params, Retry, State,
+        Store,
+    },
     node::Node,
     receipt::{Receipt, SignedReceipt, SignedRoot},
     record::{JobEnding, JobRequest},
@@ -86,7 +89,11 @@ fn params() -> impl Strategy<Value = Params> {
 }
 
 fn input() -> impl Strategy<Value = Input> {
-    prop_oneof![bytes().prop_map(Input::Bytes), hash().prop_map(Input::Blob)]
+    prop_oneof![
+        bytes().prop_map(Input::Bytes),
+        hash().prop_map(Input::Blob),
+        (job(), any::<u32>()).prop_map(|(job, output)| Input::Job(JobOutput { job, output })),
+    ]
 }
 
 fn labels() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -106,11 +113,41 @@ pub(super) fn capsule() -> impl Strategy<Value = Capsule> {
     let asked = (text(), text(), params(), vec(input(), 0..5), prop_oneof![Just(Store::Inline), Just(Store::Blob)]);
     let key = option::of(text().prop_filter("not empty", |key| !key.is_empty()));
     let terms = (option::of(amount()), any::<u8>(), option::of(any::<u32>()), any::<bool>(), labels(), key);
-    (asked, terms).prop_map(|((unit, method, params, inputs, store), terms)| {
+    (asked, terms, rare_terms()).prop_map(|((unit, method, params, inputs, store), terms, rare)| {
         let (budget, priority, timeout_ms, keep, labels, idempotency_key) = terms;
+        let (queue_ttl_ms, deadline, retry, cache, keep_ms) = rare;
         let output = Output { store };
-        Capsule { unit, method, params, inputs, output, budget, priority, timeout_ms, keep, labels, idempotency_key }
+        Capsule {
+            unit,
+            method,
+            params,
+            inputs,
+            output,
+            budget,
+            priority,
+            timeout_ms,
+            keep,
+            labels,
+            idempotency_key,
+            queue_ttl_ms,
+            deadline,
+            retry,
+            cache,
+            keep_ms,
+        }
     })
+}
+
+type RareTerms = (Option<u32>, Option<Time>, Option<Retry>, Cache, Option<u64>);
+
+fn rare_terms() -> impl Strategy<Value = RareTerms> {
+    let retry = any::<(u8, u32, u32)>().prop_map(|(max_attempts, backoff_ms, backoff_max_ms)| Retry {
+        max_attempts,
+        backoff_ms,
+        backoff_max_ms,
+    });
+    let cache = prop_oneof![Just(Cache::Off), Just(Cache::Use), Just(Cache::Refresh)];
+    (option::of(any::<u32>()), option::of(time()), option::of(retry), cache, option::of(any::<u64>()))
 }
 
 fn problem() -> impl Strategy<Value = Problem> {
@@ -253,7 +290,7 @@ pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 .prop_map(|(job, state, cost, event)| ServerBody::State(JobState { job, state, cost, event })),
             (job(), text(), any::<u64>()).prop_map(|(job, line, event)| ServerBody::Log(JobLog { job, line, event })),
             (job(), any::<[u64; 2]>(), vec(any::<u8>(), 0..40)).prop_map(|(job, [offset, event], bytes)| {
-                ServerBody::Output(JobOutput { job, offset, bytes: bytes.into(), event })
+                ServerBody::Output(Emitted { job, offset, bytes: bytes.into(), event })
             }),
             any::<[u64; 2]>().prop_map(|[first, last]| ServerBody::Gap(Gap { first, last })),
             (option::of(any::<u64>()), problem())
@@ -350,15 +387,21 @@ pub(super) fn job_ending() -> impl Strategy<Value = JobEnding<'static>> {
     let output =
         (text(), any::<u64>(), hash()).prop_map(|(media_type, bytes, hash)| OutputInfo { media_type, bytes, hash });
     let times = (option::of(time()), time(), any::<u32>());
-    (times, metrics(), vec(hash(), 0..4), vec(output, 0..4), option::of(problem())).prop_map(
-        |((started, finished, attempts), metrics, inputs, outputs, error)| JobEnding {
+    let end = prop_oneof![
+        Just((None, None)),
+        problem().prop_map(|problem| (Some(Cow::Owned(problem)), None)),
+        job().prop_map(|job| (None, Some(job))),
+    ];
+    (times, metrics(), vec(hash(), 0..4), vec(output, 0..4), end).prop_map(
+        |((started, finished, attempts), metrics, inputs, outputs, (error, cached_from))| JobEnding {
             started,
             finished,
             attempts,
             metrics,
             inputs: inputs.into(),
             outputs: outputs.into(),
-            error: error.map(Cow::Owned),
+            error,
+            cached_from,
         },
     )
 }

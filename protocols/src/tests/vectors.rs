@@ -68,6 +68,13 @@ fn capsules() -> Vec<(&'static str, Value)> {
                 "priority": 255, "timeout_ms": 30_000, "keep": true, "labels": {"color": "blue", "run": "7"},
                 "idempotency_key": "order-17"}),
         ),
+        (
+            "every term that few ask for",
+            json!({"unit": "compute", "method": "blake3", "inputs": [{"job": JOB, "output": 3}], "queue_ttl_ms": 500,
+                "deadline": AT, "retry": {"max_attempts": 3, "backoff_ms": 10, "backoff_max_ms": 100}, "cache": "use",
+                "keep_ms": 60_000}),
+        ),
+        ("the freshest answer", json!({"unit": "compute", "method": "blake3", "cache": "refresh"})),
         ("zeros that were said", json!({"unit": "u", "method": "m", "budget": 0, "priority": 0, "timeout_ms": 0})),
     ]
 }
@@ -226,7 +233,10 @@ fn pieces_of_jobs_are_as_committed() {
     let never = json!({"finished": AT, "attempts": 0, "metrics": metrics, "inputs": [], "outputs": [],
         "error": problem()});
     let read = |message: &Bytes| Ok(wire::read_job_ending(message)?);
-    check("job_ending", read, wire::write_job_ending, vec![("done", done), ("never begun", never)]);
+    let answered = json!({"finished": AT, "attempts": 0, "metrics": metrics, "inputs": [hash], "outputs": [info],
+        "cached_from": JOB});
+    let cases = vec![("done", done), ("never begun", never), ("answered from another", answered)];
+    check("job_ending", read, wire::write_job_ending, cases);
 }
 
 #[test]

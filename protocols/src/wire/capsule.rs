@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, btree_map};
 use bytes::Bytes;
 use capnp::struct_list;
 
-use super::{Malformed, fields, message};
+use super::{Malformed, fields, message, terms};
 use crate::{
+    JobId,
     generated::capsule_capnp::{Store as WireStore, capsule, capsule_list, input, label},
-    job::{Capsule, INPUTS_MAX, Input, LABEL_LEN_MAX, LABELS_MAX, Output, Params, Store},
+    job::{Cache, Capsule, INPUTS_MAX, Input, JobOutput, LABEL_LEN_MAX, LABELS_MAX, Output, Params, Store},
     json,
     refusal::Refusal,
 };
@@ -53,6 +54,11 @@ fn read_list(whole: &Bytes, from: capsule_list::Reader<'_>) -> Result<Vec<Result
 
 /// Reads a capsule; its inputs stay slices of `whole`, in which it lies.
 pub(super) fn read(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Capsule, Malformed> {
+    let capsule = read_plain(whole, from)?;
+    if from.has_terms() { terms::read(capsule, from.get_terms()?) } else { Ok(capsule) }
+}
+
+fn read_plain(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Capsule, Malformed> {
     Ok(Capsule {
         unit: fields::short_text("unit", LABEL_LEN_MAX, from.get_unit())?.into(),
         method: fields::short_text("method", LABEL_LEN_MAX, from.get_method())?.into(),
@@ -71,6 +77,11 @@ pub(super) fn read(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Capsule, 
         keep: from.get_keep(),
         labels: read_labels(from.get_labels()?)?,
         idempotency_key: read_idempotency_key(from)?,
+        queue_ttl_ms: None,
+        deadline: None,
+        retry: None,
+        cache: Cache::Off,
+        keep_ms: None,
     })
 }
 
@@ -92,6 +103,11 @@ fn read_inputs(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Vec<Input>, M
         .map(|input| match input.which()? {
             input::Bytes(bytes) => Ok(Input::Bytes(fields::shared(whole, bytes)?)),
             input::Blob(hash) => Ok(Input::Blob(fields::hash("blob", hash)?)),
+            input::Job(from) => {
+                let from = from?;
+                let job = fields::id("job", from.get_job(), JobId::from_slice)?;
+                Ok(Input::Job(JobOutput { job, output: from.get_output() }))
+            }
         })
         .collect::<Result<_, Malformed>>()
         .map_err(|malformed| malformed.within("inputs"))
@@ -143,9 +159,11 @@ pub(super) fn words(capsule: &Capsule, params: &str) -> usize {
     let texts = [&capsule.unit, &capsule.method, params, capsule.idempotency_key.as_deref().unwrap_or_default()];
     let inputs = capsule.inputs.iter().map(|input| match input {
         Input::Bytes(bytes) => 2 + message::words(bytes.len()),
-        Input::Blob(_) => 7,
+        Input::Blob(_) | Input::Job(_) => 7,
     });
-    20 + texts.iter().map(|text| message::words(text.len())).sum::<usize>()
+    let terms = if capsule.has_rare_terms() { terms::WORDS } else { 0 };
+    21 + terms
+        + texts.iter().map(|text| message::words(text.len())).sum::<usize>()
         + inputs.sum::<usize>()
         + label_words(&capsule.labels)
 }
@@ -169,6 +187,11 @@ pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_
         keep,
         labels,
         idempotency_key,
+        queue_ttl_ms: _,
+        deadline: _,
+        retry: _,
+        cache: _,
+        keep_ms: _,
     } = capsule;
     to.set_unit(unit);
     to.set_method(method);
@@ -198,12 +221,20 @@ pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_
     if let Some(key) = idempotency_key {
         to.set_idempotency_key(key);
     }
+    if capsule.has_rare_terms() {
+        terms::write(capsule, to.init_terms());
+    }
 }
 
 fn write_input(input: &Input, mut to: input::Builder<'_>) {
     match input {
         Input::Bytes(bytes) => to.set_bytes(bytes),
         Input::Blob(hash) => to.set_blob(&hash.0),
+        Input::Job(JobOutput { job, output }) => {
+            let mut to = to.init_job();
+            to.set_job(job.as_bytes());
+            to.set_output(*output);
+        }
     }
 }
 

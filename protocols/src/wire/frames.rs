@@ -6,7 +6,7 @@ use super::{Malformed, capsule, fields, message, outcome, problem};
 use crate::{
     JobId,
     frame::{
-        Accepted, Answer, ClientFrame, Gap, Goodbye, JobLog, JobOutput, JobState, Progress, Resume, ServerBody,
+        Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, Progress, Resume, ServerBody,
         ServerFrame, Submission, Topic, Trouble, Welcome,
     },
     generated::frames_capnp::{
@@ -129,7 +129,7 @@ fn read_server(whole: &Bytes, from: server_frame::Reader<'_>) -> Result<ServerFr
         }
         server_frame::Output(output) => {
             let output: job_output::Reader<'_> = output?;
-            ServerBody::Output(JobOutput {
+            ServerBody::Output(Emitted {
                 job: fields::id("job", output.get_job(), JobId::from_slice)?,
                 offset: output.get_offset(),
                 bytes: fields::shared(whole, output.get_bytes())?,
@@ -270,7 +270,7 @@ pub fn write_server_frame(frame: &ServerFrame) -> Vec<u8> {
             to.set_line(line);
             to.set_event(*event);
         }
-        ServerBody::Output(JobOutput { job, offset, bytes, event }) => {
+        ServerBody::Output(Emitted { job, offset, bytes, event }) => {
             let mut to = to.init_output();
             to.set_job(job.as_bytes());
             to.set_offset(*offset);

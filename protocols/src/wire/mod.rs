@@ -12,6 +12,7 @@ mod outcome;
 mod problem;
 mod receipt;
 mod record;
+mod terms;
 
 pub use capsule::{read_capsule, read_capsules, write_capsule, write_capsules};
 pub use frames::{Ends, read_client_frame, read_ends, read_server_frame, write_client_frame, write_server_frame};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Malformed, capsule, fields, message, outcome, problem, receipt::NAME_LEN_MAX};
 use crate::{
+    JobId,
     generated::ledger_capnp::{job_ending, job_request, output_info},
     job::{INPUTS_MAX, OutputInfo},
     record::{JobEnding, JobRequest},
@@ -64,6 +65,11 @@ pub fn read_job_ending(message: &[u8]) -> Result<JobEnding<'static>, Malformed> 
 
 fn ending(from: job_ending::Reader<'_>) -> Result<JobEnding<'static>, Malformed> {
     let outputs = from.get_outputs()?;
+    let (error, cached_from) = match from.which()? {
+        job_ending::Error(error) if from.has_error() => (Some(Cow::Owned(problem::read(error?)?)), None),
+        job_ending::Error(_) => (None, None),
+        job_ending::CachedFrom(id) => (None, Some(fields::id("cachedFrom", id, JobId::from_slice)?)),
+    };
     fields::list_len("outputs", outcome::OUTPUTS_MAX, outputs.len())?;
     Ok(JobEnding {
         started: match from.get_started().which()? {
@@ -75,7 +81,8 @@ fn ending(from: job_ending::Reader<'_>) -> Result<JobEnding<'static>, Malformed>
         metrics: outcome::read_metrics(from.get_metrics()?),
         inputs: Cow::Owned(fields::hashes("inputs", INPUTS_MAX, from.get_inputs())?),
         outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
-        error: if from.has_error() { Some(Cow::Owned(problem::read(from.get_error()?)?)) } else { None },
+        error,
+        cached_from,
     })
 }
 
@@ -89,10 +96,11 @@ fn output(from: output_info::Reader<'_>) -> Result<OutputInfo, Malformed> {
 
 /// The message that this ending is.
 pub fn write_job_ending(ending: &JobEnding<'_>) -> Vec<u8> {
-    let JobEnding { started, finished, attempts, metrics, inputs, outputs, error } = ending;
+    let JobEnding { started, finished, attempts, metrics, inputs, outputs, error, cached_from } = ending;
     let output_words = outputs.iter().map(|output| 8 + message::words(output.media_type.len())).sum::<usize>();
     let error_words = error.as_ref().map_or(0, |error| problem::words(error));
-    let mut message = message::begin(20 + 4 * inputs.len() + output_words + error_words);
+    // A job that was answered from another one has no error, and its id takes no more words than these.
+    let mut message = message::begin(22 + 4 * inputs.len() + output_words + error_words);
     let mut to = message.init_root::<job_ending::Builder<'_>>();
     if let Some(started) = started {
         to.reborrow().init_started().set_some(started.as_ms());
@@ -114,6 +122,8 @@ pub fn write_job_ending(ending: &JobEnding<'_>) -> Vec<u8> {
     }
     if let Some(error) = error {
         problem::write(error, to.init_error());
+    } else if let Some(id) = cached_from {
+        to.set_cached_from(id.as_bytes());
     }
     message::end(&message)
 }

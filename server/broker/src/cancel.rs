@@ -9,8 +9,8 @@ impl Broker {
     /// Asks a job to stop. It ends as cancelled once its unit really stopped, unless it ends by itself before.
     pub async fn cancel(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
         if let Some(live) = self.0.live.get(caller.account, id) {
-            live.control.cancel();
-            if !self.0.engine.cancel(id) {
+            // Whoever waits for a pause of it ends it; else it is in the engine, or waits for room there.
+            if !live.cancel() && !self.0.engine.cancel(id) {
                 self.0.end_waiting(id, End::Cancelled);
             }
             return Ok(live.job());

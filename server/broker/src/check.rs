@@ -76,10 +76,11 @@ fn check(blobs: &Blobs, job: &Payloads, deep: bool) -> Vec<String> {
     found.collect()
 }
 
-/// What is wrong with a payload. An account may delete its blobs, whatever refers to them.
+/// What is wrong with a payload. An account may delete its blobs, whatever refers to them, and another job's outputs
+/// have a time of their own.
 fn trouble(blobs: &Blobs, place: &Place, hash: Option<Hash>, deep: bool) -> Option<String> {
     match place {
-        Place::Blob(_) => return None,
+        Place::Blob(_) | Place::Job(_) => return None,
         Place::File(hash) if !blobs.has(hash) => return Some(format!("is gone with the file {hash}")),
         Place::File(_) | Place::Pack(_) if !deep => return None,
         Place::File(_) | Place::Pack(_) | Place::Row(_) => {}

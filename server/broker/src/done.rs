@@ -1,12 +1,18 @@
 //! From what the engine says of a job to what the books keep and the caller reads.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
 
-use inos_engine::{Control, End, Entry, Outcome as Ran};
+use inos_engine::{Clock, Control, End, Entry, Outcome as Ran};
 use inos_ledger::{Ending, JobRecord, Limit, Purse};
 use inos_protocols::{
     Hash, JobId, Microcredits, Problem, Refusal,
-    job::{Metrics, Outcome, OutputBytes, OutputInfo, Params, State, Store, capsule_digest},
+    job::{Capsule, Metrics, Outcome, OutputBytes, OutputInfo, Params, Retry, State, Store, capsule_digest},
     receipt::SignedReceipt,
     refusal::Kind,
     time::Time,
@@ -14,7 +20,10 @@ use inos_protocols::{
 use inos_unit::{Fault, Price, Used};
 
 use crate::{
-    Inside, payload,
+    Inside,
+    memo::Memo,
+    payload,
+    plan::Plan,
     trace::{JobSpan, Settling},
 };
 
@@ -36,7 +45,17 @@ pub(crate) struct Story {
     pub(crate) deadline: Time,
     /// Whether outputs are kept after the answer.
     pub(crate) keep: bool,
+    pub(crate) keep_ms: Option<u64>,
     pub(crate) store: Store,
+    /// How long one attempt may take, where that is less than the method allows.
+    pub(crate) timeout_ms: Option<u32>,
+    /// How long it may wait before it is first begun.
+    pub(crate) queue_ttl_ms: Option<u32>,
+    pub(crate) retry: Option<Retry>,
+    /// How often it was begun before the present attempt.
+    pub(crate) earlier: AtomicU32,
+    /// What its outputs are remembered under, where they are to be.
+    pub(crate) memo: Option<Box<Memo>>,
     /// The engine's handle on it.
     pub(crate) control: Arc<Control>,
     /// Its step in a trace, where that is recorded.
@@ -74,6 +93,11 @@ impl Ended {
 }
 
 impl Told {
+    /// Whether it succeeded.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.state == State::Succeeded
+    }
+
     /// Takes in that the books did not take it, so that nobody is to read it.
     pub(crate) fn unsettled(mut self, refusal: &Refusal) {
         if let Some(settling) = &mut self.settling {
@@ -83,6 +107,52 @@ impl Told {
 }
 
 impl Story {
+    /// A job with this id and these times, whose outputs are kept and that no trace records.
+    pub(crate) fn new(
+        (id, submitted, deadline): (JobId, Time, Time),
+        purse: &Arc<Purse>,
+        plan: &Plan,
+        held: Microcredits,
+    ) -> Self {
+        let Plan { entry, price, limits, capsule, .. } = plan;
+        let Capsule { params, labels, priority, budget, keep_ms, output, timeout_ms, queue_ttl_ms, retry, .. } =
+            capsule;
+        Self {
+            id,
+            purse: purse.clone(),
+            entry: entry.clone(),
+            price: *price,
+            limits: limits.clone(),
+            params: params.clone(),
+            labels: labels.clone(),
+            priority: *priority,
+            budget: *budget,
+            held,
+            submitted,
+            deadline,
+            keep: true,
+            keep_ms: *keep_ms,
+            store: output.store,
+            timeout_ms: *timeout_ms,
+            queue_ttl_ms: *queue_ttl_ms,
+            retry: *retry,
+            earlier: AtomicU32::new(0),
+            memo: None,
+            control: Arc::new(Control::new()),
+            span: None,
+        }
+    }
+
+    /// How often it was begun before the present attempt.
+    pub(crate) fn attempts_before(&self) -> u32 {
+        self.earlier.load(Relaxed)
+    }
+
+    /// Notes how often it was begun, before another attempt.
+    pub(crate) fn note_attempts(&self, made: u32) {
+        self.earlier.store(made, Relaxed);
+    }
+
     /// Whether its outputs are kept with the job and not as blobs.
     pub(crate) fn is_kept_inline(&self) -> bool {
         self.keep && self.store == Store::Inline
@@ -114,12 +184,32 @@ impl Story {
 }
 
 impl Inside {
+    /// What is to be written down of a job that never began; nothing is charged.
+    pub(crate) fn never_began(&self, keep_ms: Option<u64>, attempts: u32, state: State, why: &Refusal) -> Ending {
+        Ending {
+            state,
+            cost: Microcredits::ZERO,
+            started: None,
+            finished: Time::now(),
+            attempts,
+            metrics: Metrics::default(),
+            input_hashes: Vec::new(),
+            outputs: Vec::new(),
+            kept: None,
+            segment: None,
+            files: Vec::new(),
+            error: Some(why.problem()),
+            cached_from: None,
+            expires: Some(self.expires(keep_ms)),
+        }
+    }
+
     /// What is to be written down of a job that ended: state, cost, kept outputs.
     pub(crate) fn conclude(&self, story: &Story, ran: Ran, held: Microcredits) -> Ended {
         let settling = story.span.as_ref().map(|span| span.ran(story.id, &story.entry, &ran));
         let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
         let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
-        let (mut state, mut trouble) = judge(end, started.is_some());
+        let (mut state, mut trouble) = judge(story, end);
         let used = Used { bytes_in, bytes_out, run_us };
         let cost = cost(story, state, trouble.as_ref(), started.is_some(), used);
         if cost > held && state == State::Succeeded {
@@ -132,7 +222,7 @@ impl Inside {
             cost: cost.min(held),
             started,
             finished: Time::now(),
-            attempts: u32::from(started.is_some()),
+            attempts: story.attempts_before() + u32::from(started.is_some()),
             metrics: Metrics { bytes_in, bytes_out, queued_us, run_us },
             input_hashes: inputs,
             outputs: infos,
@@ -140,7 +230,8 @@ impl Inside {
             segment: None,
             files: Vec::new(),
             error: None,
-            expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
+            cached_from: None,
+            expires: Some(self.expires(story.keep_ms)),
         };
         if story.is_kept_inline() && state == State::Succeeded {
             match payload::keep(&self.blobs, &outputs) {
@@ -173,23 +264,44 @@ fn info(output: &OutputBytes) -> OutputInfo {
     OutputInfo { media_type: output.media_type.clone(), bytes: output.bytes.len() as u64, hash: output.hash }
 }
 
-fn judge(end: End, ran: bool) -> (State, Option<Refusal>) {
+fn judge(story: &Story, end: End) -> (State, Option<Refusal>) {
     match end {
         End::Done => (State::Succeeded, None),
         End::Cancelled => {
             (State::Cancelled, Some(Refusal::new(Kind::Cancelled, "The job was cancelled before it ended.")))
         }
-        End::Expired => {
-            let told = if ran {
-                "The job's time ran out while it ran."
-            } else {
-                "The job's time ran out before a worker was free."
-            };
-            (State::Expired, Some(Refusal::new(Kind::DeadlineExceeded, told)))
-        }
+        End::Expired(clock) => (State::Expired, Some(out_of_time(story, clock))),
+        End::Silent => (State::Failed, Some(silent(story))),
         End::Panicked => (State::Failed, Some(broken())),
         End::Fault(fault) => (State::Failed, Some(refusal(fault))),
     }
+}
+
+/// Which clock ended a job, and which field sets it.
+pub(crate) fn out_of_time(story: &Story, clock: Clock) -> Refusal {
+    let (pointer, told) = match clock {
+        Clock::Queue => {
+            let ms = story.queue_ttl_ms.unwrap_or_default();
+            ("/queue_ttl_ms", format!("the job was not begun within {ms} ms of its acceptance; nothing was charged"))
+        }
+        Clock::Attempt => {
+            let method_ms = story.entry.method.timeout_ms;
+            let ms = story.timeout_ms.map_or(method_ms, |ms| method_ms.min(u64::from(ms)));
+            ("/timeout_ms", format!("an attempt may run for {ms} ms, and the job was not done by then"))
+        }
+        Clock::Deadline => ("/deadline", format!("the job had to end by {} and had not", story.deadline)),
+    };
+    Refusal::field(Kind::DeadlineExceeded, pointer, told)
+}
+
+fn silent(story: &Story) -> Refusal {
+    let ms = story.entry.method.heartbeat_ms.unwrap_or_default();
+    Refusal::new(
+        Kind::Internal,
+        format!(
+            "The unit gave no sign of life for {ms} ms, which its method promises. Nothing was charged; try again."
+        ),
+    )
 }
 
 fn refusal(fault: Fault) -> Refusal {

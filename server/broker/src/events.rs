@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use inos_ledger::LowBalance;
-use inos_protocols::{AccountId, JobId, Microcredits, job::State, time::Time};
+use inos_protocols::{AccountId, JobId, Microcredits, job::State, refusal::Kind, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -42,6 +42,17 @@ pub enum Happening {
         state: State,
         /// What it cost so far.
         cost: Microcredits,
+    },
+    /// An attempt broke on our side, and another one is to come.
+    Attempt {
+        /// Which one it was, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// Why it broke.
+        reason: Kind,
+        /// When the next one is made.
+        again_at: Time,
     },
     /// The job goes on.
     Progress {
@@ -91,7 +102,7 @@ impl Happening {
         match self {
             Self::Log { line } => line.len(),
             Self::Output { bytes, .. } => bytes.len(),
-            Self::State { .. } | Self::Progress { .. } | Self::LowBalance { .. } => 0,
+            Self::State { .. } | Self::Progress { .. } | Self::Attempt { .. } | Self::LowBalance { .. } => 0,
         }
     }
 

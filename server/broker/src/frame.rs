@@ -10,7 +10,7 @@ use inos_ledger::{Commit, Entry};
 use inos_protocols::{
     KeyId, Refusal,
     frame::{Accepted, Answer, Submission, Trouble},
-    job::{Capsule, Store},
+    job::{Cache, Capsule, Store},
 };
 
 use crate::{
@@ -59,8 +59,7 @@ impl Broker {
     pub async fn frame(&self, caller: &Caller, submissions: Vec<Submission>, origin: Origin, replies: &Replies) {
         let (mut batch, mut begun) = (Batch::default(), Instant::now());
         for Submission { correlation, capsule } in submissions {
-            let stored = capsule.output.store == Store::Blob;
-            if stored || capsule.idempotency_key.is_some() || !at_hand(&capsule) {
+            if is_apart(&capsule) {
                 self.aside(caller, correlation, Ask { capsule, body: None, origin }, replies);
                 continue;
             }
@@ -94,6 +93,13 @@ impl Broker {
     }
 }
 
+/// Whether a capsule may have to ask the database, or to be tried again.
+fn is_apart(capsule: &Capsule) -> bool {
+    let Capsule { output, idempotency_key, retry, cache, .. } = capsule;
+    let is_rare = output.store == Store::Blob || idempotency_key.is_some() || retry.is_some() || *cache != Cache::Off;
+    is_rare || !at_hand(capsule)
+}
+
 impl Inside {
     async fn one_of_many(
         self: &Arc<Self>,
@@ -109,7 +115,7 @@ impl Inside {
         let reservation = self.hold(caller, plan.hold).await?;
         let keep = plan.capsule.keep;
         let story = self.story(caller, &plan, keep, span);
-        let mut task = self.task(caller, &story, plan, Box::new(|_| {}));
+        let mut task = self.task(caller, &story, plan, story.submitted, Box::new(|_| {}));
         if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (_, ran) = self.engine.run_here(task);
             let ended = self.conclude(&story, ran, reservation.amount());

@@ -2,15 +2,19 @@
 //! It opens no socket and speaks no SQL.
 
 mod admin;
+mod again;
 mod blobs;
 mod caller;
 mod cancel;
+mod chain;
 mod check;
+mod course;
 mod done;
 mod events;
 mod frame;
 mod hold;
 mod live;
+mod memo;
 mod payload;
 mod plan;
 mod quote;
@@ -23,11 +27,20 @@ mod statement;
 mod store;
 mod submit;
 mod sweep;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod tries;
+mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use inos_arena::Arena;
 use inos_blobs::Blobs;
@@ -81,13 +94,34 @@ pub(crate) struct Inside {
     recorder: Option<Recorder>,
     live: live::Registry,
     recent: recent::Recent,
+    figures: Counts,
     events: events::Hub,
     backlog: submit::Backlog,
+    memos: memo::Memos,
+    chained: chain::Chained,
     tasks: tokio_util::task::TaskTracker,
     runtime: tokio::runtime::Handle,
     draining: std::sync::atomic::AtomicBool,
+    /// Told when the server is about to stop, to whoever waits for something that will not come before.
+    stopping: tokio_util::sync::CancellationToken,
     unused_segments: parking_lot::Mutex<std::collections::HashSet<u64>>,
     unused_files: parking_lot::Mutex<std::collections::HashSet<inos_protocols::Hash>>,
+}
+
+/// What the broker counts.
+#[derive(Default)]
+pub(crate) struct Counts {
+    tried_again: AtomicU64,
+    answered: AtomicU64,
+}
+
+/// What the broker has counted since it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Attempts that broke and were followed by another one.
+    pub tried_again: u64,
+    /// Jobs that were answered from what an earlier one left.
+    pub answered: u64,
 }
 
 /// What a broker is made of.
@@ -122,11 +156,15 @@ impl Broker {
             recorder,
             live: live::Registry::default(),
             recent: recent::Recent::default(),
+            figures: Counts::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
+            memos: memo::Memos::default(),
+            chained: chain::Chained::default(),
             tasks: tokio_util::task::TaskTracker::new(),
             runtime: tokio::runtime::Handle::current(),
             draining: false.into(),
+            stopping: tokio_util::sync::CancellationToken::new(),
             unused_segments: parking_lot::Mutex::default(),
             unused_files: parking_lot::Mutex::default(),
         }));
@@ -159,6 +197,12 @@ impl Broker {
         self.0.recorder.as_ref()
     }
 
+    /// What it has counted since it began.
+    pub fn figures(&self) -> Figures {
+        let Counts { tried_again, answered } = &self.0.figures;
+        Figures { tried_again: tried_again.load(Relaxed), answered: answered.load(Relaxed) }
+    }
+
     /// What this broker was told.
     pub fn options(&self) -> &Options {
         &self.0.options
@@ -173,6 +217,7 @@ impl Broker {
     /// stay in the books for the next start. Returns whether everything ended in time.
     pub async fn drain(&self, within: Duration) -> bool {
         self.0.draining.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.stopping.cancel();
         let engine = self.0.engine.clone();
         let begun = std::time::Instant::now();
         let ended = tokio::task::spawn_blocking(move || engine.drain(within)).await.unwrap_or(false);

@@ -1,9 +1,6 @@
 //! Jobs that are queued or running on this node: who they belong to and how to reach them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use inos_engine::Control;
 use inos_protocols::{
@@ -12,31 +9,146 @@ use inos_protocols::{
     time::Time,
 };
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::done::Story;
+use crate::{
+    course::{Course, Pause},
+    done::Story,
+};
 
 /// A job under way.
 pub(crate) struct Live {
     pub(crate) account: AccountId,
-    pub(crate) control: Arc<Control>,
+    /// Whose share of the machine it uses.
+    pub(crate) owner: u64,
     pub(crate) shown: Job,
-    /// When a worker began it, once that is known.
-    pub(crate) began: OnceLock<Time>,
+    /// How many jobs in a row it waits for, at most.
+    pub(crate) depth: u32,
+    now: Mutex<Now>,
     /// Told once the job's end is in the books.
     pub(crate) ended: CancellationToken,
 }
 
+/// What changes of it.
+struct Now {
+    course: Course,
+    /// The handle on its first attempt, by which the engine's own stops are told from a wish.
+    first: Arc<Control>,
+    /// The handle on its present attempt.
+    control: Arc<Control>,
+    /// When a worker began its present attempt, once that is known.
+    began: Option<Time>,
+    cancelled: bool,
+    /// Wakes whoever waits while the job is paused.
+    waker: Option<oneshot::Sender<()>>,
+}
+
+/// What comes when somebody cancels a paused job.
+pub(crate) type Cancelled = oneshot::Receiver<()>;
+
 impl Live {
+    fn new(story: &Story, course: Course, depth: u32) -> Self {
+        let (first, control) = (story.control.clone(), story.control.clone());
+        Self {
+            account: story.purse.account,
+            owner: story.purse.no.0 as u64,
+            shown: shown(story),
+            depth,
+            now: Mutex::new(Now { course, first, control, began: None, cancelled: false, waker: None }),
+            ended: CancellationToken::new(),
+        }
+    }
+
     /// The job as its owner sees it now.
     pub(crate) fn job(&self) -> Job {
-        let running = self.control.begun();
-        Job {
-            state: if running { State::Running } else { State::Queued },
-            attempts: u32::from(running),
-            started: self.began.get().copied(),
-            ..self.shown.clone()
+        let now = self.now.lock();
+        let mut course = now.course;
+        if now.control.begun() {
+            course.begin();
         }
+        let state = match course.state() {
+            // An end is told once the books have it, and then this is not asked any more.
+            state if state.is_final() && course.attempts() > 0 => State::Running,
+            state if state.is_final() => State::Queued,
+            state => state,
+        };
+        Job { state, attempts: course.attempts(), started: now.began, ..self.shown.clone() }
+    }
+
+    /// What keeps it from being offered to the engine.
+    pub(crate) fn pause(&self) -> Option<Pause> {
+        self.now.lock().course.pause()
+    }
+
+    /// Whether it waits for its turn.
+    pub(crate) fn is_queued(&self) -> bool {
+        let now = self.now.lock();
+        now.course.state() == State::Queued && !now.control.begun()
+    }
+
+    /// Notes that a worker has begun the present attempt.
+    pub(crate) fn begin(&self, at: Time) {
+        let mut now = self.now.lock();
+        if now.course.begin() {
+            now.began = Some(at);
+        }
+    }
+
+    /// Notes that an attempt broke and that the next one has to wait; `None` where somebody cancelled it meanwhile.
+    pub(crate) fn put_back(&self, pause: Pause) -> Option<Cancelled> {
+        let mut now = self.now.lock();
+        // Of a job that began and broke between two looks nobody has noted the beginning.
+        now.course.begin();
+        if now.cancelled || !now.course.put_back(pause) {
+            return None;
+        }
+        (now.control, now.began) = (Arc::new(now.control.again()), None);
+        Some(now.wait())
+    }
+
+    /// What comes when somebody cancels a job that was accepted with a pause; `None` where somebody already has.
+    pub(crate) fn paused(&self) -> Option<Cancelled> {
+        let mut now = self.now.lock();
+        (!now.cancelled && now.course.pause().is_some()).then(|| now.wait())
+    }
+
+    /// Notes that what it waited for has come, and gives the handle on the attempt that is made now; `None` where
+    /// somebody cancelled it meanwhile.
+    pub(crate) fn go_on(&self) -> Option<Arc<Control>> {
+        let mut now = self.now.lock();
+        now.waker = None;
+        (!now.cancelled && now.course.go_on()).then(|| now.control.clone())
+    }
+
+    /// Cancels it; true where it was paused, so that whoever waits for its pause ends it.
+    pub(crate) fn cancel(&self) -> bool {
+        let mut now = self.now.lock();
+        now.cancelled = true;
+        now.first.cancel();
+        now.control.cancel();
+        now.waker.take().is_some_and(|waker| waker.send(()).is_ok())
+    }
+
+    /// Notes how it ended; false where it had ended before, so that nobody may end it again.
+    pub(crate) fn end(&self, state: State) -> bool {
+        let mut now = self.now.lock();
+        if now.control.begun() {
+            now.course.begin();
+        }
+        let (had_ended, ended) = (now.course.state().is_final(), now.course.end(state));
+        if !ended && !had_ended {
+            tracing::error!(job = %self.shown.id, ?state, "a job ended in a way that it cannot; its end is recorded");
+        }
+        !had_ended
+    }
+}
+
+impl Now {
+    fn wait(&mut self) -> Cancelled {
+        let (waker, cancelled) = oneshot::channel();
+        self.waker = Some(waker);
+        cancelled
     }
 }
 
@@ -47,14 +159,12 @@ pub(crate) struct Registry(Mutex<HashMap<JobId, Arc<Live>>>);
 impl Registry {
     /// Takes up a job; it stays until [`Registry::remove`].
     pub(crate) fn insert(&self, story: &Story) -> Arc<Live> {
-        let control = story.control.clone();
-        let live = Arc::new(Live {
-            account: story.purse.account,
-            control,
-            began: OnceLock::new(),
-            shown: shown(story),
-            ended: CancellationToken::new(),
-        });
+        self.insert_at(story, Course::accepted(story.attempts_before(), None), 0)
+    }
+
+    /// Takes up a job that has come this far, and waits for so many in a row.
+    pub(crate) fn insert_at(&self, story: &Story, course: Course, depth: u32) -> Arc<Live> {
+        let live = Arc::new(Live::new(story, course, depth));
         self.0.lock().insert(story.id, live.clone());
         live
     }
@@ -98,6 +208,8 @@ pub(crate) fn shown(story: &Story) -> Job {
         outputs: Vec::new(),
         outputs_kept: false,
         error: None,
+        cached_from: None,
+        waiting: None,
         labels: story.labels.clone(),
     }
 }

@@ -3,7 +3,11 @@
 use bytes::Bytes;
 use data_encoding::BASE64;
 use inos_blobs::{Blobs, Locator};
-use inos_protocols::{Hash, Refusal, job::OutputBytes, refusal::Kind};
+use inos_protocols::{
+    Hash, Refusal,
+    job::{JobOutput, OutputBytes},
+    refusal::Kind,
+};
 use serde::{Deserialize, Serialize};
 
 /// The largest payload that travels in its job's row, in bytes.
@@ -23,6 +27,8 @@ pub(crate) enum Place {
     File(Hash),
     /// In a blob of the account, which the account itself keeps.
     Blob(Hash),
+    /// Wherever another job of the account left it.
+    Job(JobOutput),
 }
 
 /// Payloads that were put away; durable once the pack was flushed.
@@ -86,6 +92,8 @@ pub(crate) fn get(blobs: &Blobs, place: &Place) -> Result<Option<Bytes>, Refusal
             let at: Locator = text.parse().map_err(|error| damaged(&error))?;
             blobs.read_pack(&at).map(Some).map_err(|error| damaged(&error))
         }
+        // What another job left is found by that job's own row.
+        Place::Job(_) => Ok(None),
         Place::File(hash) | Place::Blob(hash) => blobs.open_file(hash).map_err(|error| damaged(&error)),
     }
 }

@@ -9,11 +9,12 @@ use inos_protocols::{
     FieldError, Hash, Microcredits, Refusal,
     job::{Capsule, Input},
     refusal::Kind,
+    time::Time,
 };
 use inos_unit::{Price, Used};
 use parking_lot::Mutex;
 
-use crate::{Broker, Caller, Inside, trace::Origin};
+use crate::{Broker, Caller, Inside, memo::Memo, trace::Origin};
 
 /// A capsule with, at most, one input that still arrives.
 pub struct Ask {
@@ -91,6 +92,8 @@ pub(crate) struct Plan {
     /// What an accepted job has taken of budgets.
     pub(crate) limits: Vec<Limit>,
     pub(crate) meter: Option<Arc<Meter>>,
+    /// What its outputs are remembered under, where they are to be.
+    pub(crate) memo: Option<Box<Memo>>,
 }
 
 impl Broker {
@@ -110,6 +113,7 @@ impl Inside {
     pub(crate) async fn plan(&self, caller: &Caller, ask: Ask) -> Result<Plan, Refusal> {
         let Ask { mut capsule, body, .. } = ask;
         let entry = self.entry(&capsule)?;
+        self.check_terms(&entry, &capsule)?;
         let inputs = std::mem::take(&mut capsule.inputs);
         match body {
             Some(Body { reader, len, meter }) => {
@@ -120,12 +124,12 @@ impl Inside {
                 meter.begin(entry.method.price.per_kib_in, if len.is_some() { u64::MAX } else { covered });
                 let (_, hold) = price_bounds(&entry, &entry.method.price, &capsule, covered)?;
                 let price = entry.method.price;
-                Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: Some(meter) })
+                Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: Some(meter), memo: None })
             }
             None => {
                 let feeds = match feeds_at_hand(&inputs) {
                     Some(feeds) => feeds,
-                    None => self.fetch(caller, inputs).await?,
+                    None => self.fetch(caller, inputs, self.deadline(&capsule, Time::now())).await?,
                 };
                 let price = entry.method.price;
                 self.plan_with(entry, price, capsule, feeds)
@@ -136,6 +140,7 @@ impl Inside {
     /// The same where every input is at hand ([`at_hand`]).
     pub(crate) fn plan_at_hand(&self, mut capsule: Capsule) -> Result<Plan, Refusal> {
         let entry = self.entry(&capsule)?;
+        self.check_terms(&entry, &capsule)?;
         let feeds = feeds_at_hand(&std::mem::take(&mut capsule.inputs)).unwrap_or_default();
         let price = entry.method.price;
         self.plan_with(entry, price, capsule, feeds)
@@ -157,7 +162,9 @@ impl Inside {
             bytes_in += bytes.len() as u64;
         }
         let (_, hold) = price_bounds(&entry, &price, &capsule, bytes_in)?;
-        Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: None })
+        let mut plan = Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: None, memo: None };
+        plan.note_memo();
+        Ok(plan)
     }
 
     /// The method that a capsule names, with its parameters checked.
@@ -178,8 +185,15 @@ impl Inside {
         Ok(entry)
     }
 
-    /// Inputs that name blobs, opened; a blob of another account is as absent as one that never was.
-    pub(crate) async fn fetch(&self, caller: &Caller, inputs: Vec<Input>) -> Result<Vec<Feed>, Refusal> {
+    /// Inputs that lie elsewhere, opened; what is another account's is as absent as what never was.
+    ///
+    /// What a job has not left yet is waited for until `deadline`.
+    pub(crate) async fn fetch(
+        &self,
+        caller: &Caller,
+        inputs: Vec<Input>,
+        deadline: Time,
+    ) -> Result<Vec<Feed>, Refusal> {
         let mut feeds = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.into_iter().enumerate() {
             feeds.push(match input {
@@ -192,6 +206,7 @@ impl Inside {
                     })?;
                     Feed::Bytes { bytes, hash: Some(hash) }
                 }
+                Input::Job(output) => Box::pin(self.output_of(caller, index, output, deadline)).await?,
             });
         }
         Ok(feeds)
@@ -240,7 +255,7 @@ fn feeds_at_hand(inputs: &[Input]) -> Option<Vec<Feed>> {
         .iter()
         .map(|input| match input {
             Input::Bytes(bytes) => Some(Feed::Bytes { bytes: bytes.clone(), hash: None }),
-            Input::Blob(_) => None,
+            Input::Blob(_) | Input::Job(_) => None,
         })
         .collect()
 }

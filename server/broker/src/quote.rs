@@ -85,6 +85,14 @@ impl Inside {
                 };
                 Ok(Measured { bytes: blob.bytes, head })
             }
+            Input::Job(output) => {
+                let job = self.job_of(caller, output.job).await?;
+                let info = job.outputs.get(output.output as usize).ok_or_else(|| {
+                    let message = "only what a job has left already can be quoted for; give its length as `bytes`";
+                    Refusal::field(Kind::InvalidParams, format!("/inputs/{index}/job"), message)
+                })?;
+                Ok(Measured { bytes: info.bytes, head: Bytes::new() })
+            }
         }
     }
 }

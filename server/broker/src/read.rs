@@ -10,7 +10,7 @@ use inos_protocols::{
 };
 
 use crate::{
-    Broker, Caller,
+    Broker, Caller, Inside,
     events::Subscription,
     hold::database,
     payload::{self, Place},
@@ -31,14 +31,7 @@ pub struct OutputPart {
 impl Broker {
     /// A job of the caller's.
     pub async fn job(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
-        if let Some(live) = self.0.live.get(caller.account, id) {
-            return Ok(live.job());
-        }
-        if let Some(finished) = self.0.recent.get(caller.account, id) {
-            return Ok(finished.job.clone());
-        }
-        let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?;
-        known.map(|known| known.job).ok_or_else(|| no_job(id))
+        self.0.job_of(caller, id).await
     }
 
     /// The caller's jobs, newest first, and where the next page begins.
@@ -79,20 +72,7 @@ impl Broker {
                 "This output was not kept, or its time is over. Ask with `keep`, an idempotency key or as an asynchronous job to have outputs kept.",
             )
         };
-        let recent = self.0.recent.get(caller.account, id);
-        if let Some(bytes) = recent.and_then(|finished| finished.outputs.as_ref()?.get(index).cloned()) {
-            return Ok(OutputPart { media_type: info.media_type.clone(), hash: info.hash, bytes });
-        }
-        let known = self.0.books.job(caller.purse.no, id).await.map_err(database)?.ok_or_else(|| no_job(id))?;
-        if known.node != self.0.ledger.node_account() {
-            return Err(Refusal::new(
-                Kind::OutputNotKept,
-                "Another server of this database ran the job and keeps its outputs: ask there.",
-            ));
-        }
-        let places = places(known.kept.as_deref())?.ok_or_else(not_kept)?;
-        let place = places.get(index).ok_or_else(not_kept)?;
-        let bytes = payload::get(&self.0.blobs, place)?.ok_or_else(not_kept)?;
+        let bytes = self.0.kept_bytes(caller, id, index).await?.ok_or_else(not_kept)?;
         Ok(OutputPart { media_type: info.media_type.clone(), hash: info.hash, bytes })
     }
 
@@ -146,6 +126,37 @@ impl Broker {
     /// How many jobs are under way.
     pub fn jobs_under_way(&self) -> usize {
         self.0.live.len()
+    }
+}
+
+impl Inside {
+    /// A job of the caller's.
+    pub(crate) async fn job_of(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
+        if let Some(live) = self.live.get(caller.account, id) {
+            return Ok(live.job());
+        }
+        if let Some(finished) = self.recent.get(caller.account, id) {
+            return Ok(finished.job.clone());
+        }
+        let known = self.books.job(caller.purse.no, id).await.map_err(database)?;
+        known.map(|known| known.job).ok_or_else(|| no_job(id))
+    }
+
+    /// The bytes of an output of a job of the caller's, where they are kept.
+    pub(crate) async fn kept_bytes(&self, caller: &Caller, id: JobId, index: usize) -> Result<Option<Bytes>, Refusal> {
+        let recent = self.recent.get(caller.account, id);
+        if let Some(bytes) = recent.and_then(|finished| finished.outputs.as_ref()?.get(index).cloned()) {
+            return Ok(Some(bytes));
+        }
+        let known = self.books.job(caller.purse.no, id).await.map_err(database)?.ok_or_else(|| no_job(id))?;
+        if known.node != self.ledger.node_account() {
+            return Err(Refusal::new(
+                Kind::OutputNotKept,
+                "Another server of this database ran the job and keeps its outputs: ask there.",
+            ));
+        }
+        let places = places(known.kept.as_deref())?.unwrap_or_default();
+        places.get(index).map_or(Ok(None), |place| payload::get(&self.blobs, place))
     }
 }
 

@@ -49,6 +49,7 @@ impl Finished {
             outputs: ending.outputs.clone(),
             outputs_kept: ending.kept.is_some(),
             error: ending.error.clone(),
+            cached_from: ending.cached_from,
             ..shown(story)
         };
         let total: usize = outputs.iter().map(|output| output.bytes.len()).sum();
@@ -133,6 +134,8 @@ mod tests {
             outputs: Vec::new(),
             outputs_kept: false,
             error: None,
+            cached_from: None,
+            waiting: None,
             labels: [("label".into(), "x".repeat(label_len))].into(),
         };
         let (node, root) = (NodeId([0; 32]), Hash([0; 32]));

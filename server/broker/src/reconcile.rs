@@ -7,7 +7,7 @@ use inos_ledger::{Finish, Limit, Limits, Purse, Unfinished};
 use inos_protocols::{
     KeyId, Refusal,
     account::Scopes,
-    job::{Capsule, Metrics, State},
+    job::{Capsule, JobOutput, State},
     refusal::Kind,
     time::Time,
 };
@@ -15,9 +15,10 @@ use inos_unit::Price;
 
 use crate::{
     Broker, Caller, Inside,
+    chain::Chain,
+    course::{Course, Pause},
     done::Story,
     payload::{self, Place},
-    plan::Plan,
     submit::Asked,
     trace::Origin,
 };
@@ -47,49 +48,58 @@ impl Broker {
                 purse,
                 budget: None,
             };
-            match self.0.again(&caller, &unfinished) {
-                Ok((story, plan)) => {
-                    let live = self.0.live.insert(&story);
-                    self.0.take_up(&caller, story, plan, &live);
-                }
-                Err(refusal) => self.0.give_up(caller.purse, &unfinished, refusal).await,
+            if let Err(refusal) = self.0.again(&caller, &unfinished) {
+                self.0.give_up(caller.purse, &unfinished, refusal).await;
             }
         }
         Ok(count)
     }
 }
 
+/// The output of another job that an input is.
+fn built_on((index, place): (usize, &Place)) -> Option<(usize, JobOutput)> {
+    match place {
+        Place::Job(output) => Some((index, *output)),
+        Place::Row(_) | Place::Pack(_) | Place::File(_) | Place::Blob(_) => None,
+    }
+}
+
 impl Inside {
-    fn again(&self, caller: &Caller, unfinished: &Unfinished) -> Result<(Arc<Story>, Plan), Refusal> {
+    /// Takes a job up again, or says why that cannot be.
+    fn again(self: &Arc<Self>, caller: &Caller, unfinished: &Unfinished) -> Result<(), Refusal> {
         if unfinished.deadline <= Time::now() {
             return Err(Refusal::new(Kind::DeadlineExceeded, "The job's time ran out while the server was down."));
         }
-        let Asked { capsule, price, limits, trace, inputs } = asked(unfinished)?;
-        let capsule = Capsule { inputs: Vec::new(), ..capsule };
+        let asked = asked(unfinished)?;
+        let outputs: Vec<(usize, JobOutput)> = asked.inputs.iter().enumerate().filter_map(built_on).collect();
+        let capsule = Capsule { inputs: Vec::new(), ..asked.capsule.clone() };
         let entry = self.entry(&capsule)?;
-        let feeds = inputs.iter().map(|place| self.feed(place)).collect::<Result<Vec<_>, _>>()?;
+        let feeds = asked.inputs.iter().map(|place| self.feed(place)).collect::<Result<Vec<_>, _>>()?;
         // A job that was accepted before prices were pinned has those of now.
-        let price = price.map_or(entry.method.price, Price::from);
-        let plan = self.plan_with(entry, price, capsule, feeds)?;
-        let story = Arc::new(Story {
-            id: unfinished.id,
-            purse: caller.purse.clone(),
-            entry: plan.entry.clone(),
-            price: plan.price,
-            limits: self.limits(&caller.purse, unfinished, &limits),
-            params: plan.capsule.params.clone(),
-            labels: plan.capsule.labels.clone(),
-            priority: plan.capsule.priority,
-            budget: plan.capsule.budget,
-            held: unfinished.held,
-            submitted: unfinished.submitted,
-            deadline: unfinished.deadline,
-            keep: true,
-            store: plan.capsule.output.store,
-            control: Arc::new(inos_engine::Control::new()),
-            span: trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), unfinished.submitted),
-        });
-        Ok((story, plan))
+        let price = asked.price.map_or(entry.method.price, Price::from);
+        let mut plan = self.plan_with(entry, price, capsule, feeds)?;
+        plan.limits = self.limits(&caller.purse, unfinished, &asked.limits);
+        let Unfinished { id, submitted, deadline, held, .. } = *unfinished;
+        let story = Story::new((id, submitted, deadline), &caller.purse, &plan, held);
+        story.note_attempts(asked.attempts);
+        let span = asked.trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), submitted);
+        if outputs.is_empty() {
+            let story = Arc::new(Story { span, memo: plan.memo.take(), ..story });
+            let live = self.live.insert(&story);
+            self.tell(&story, State::Queued);
+            self.take_up(caller, story, plan, &live, || Some(asked));
+            return Ok(());
+        }
+        plan.memo = None;
+        let (story, caller) = (Arc::new(Story { span, ..story }), caller.clone());
+        let course = Course::accepted(asked.attempts, Some(Pause::Input));
+        // What it waits for was accepted before it, and so has been taken up already.
+        let depth = outputs.iter().filter_map(|(_, output)| self.live.get(caller.account, output.job));
+        let depth = 1 + depth.map(|live| live.depth).max().unwrap_or_default();
+        let live = self.live.insert_at(&story, course, depth);
+        let seat = self.seat(&caller).ok();
+        self.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat });
+        Ok(())
     }
 
     /// What an accepted job has taken of budgets.
@@ -97,10 +107,14 @@ impl Inside {
         of.iter().map(|of| self.ledger.held_limit(purse, *of, unfinished.held)).collect()
     }
 
-    fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
+    /// An input of an accepted job, from where it was put; one that another job left is only named here.
+    pub(crate) fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
+        if let Place::Job(_) = place {
+            return Ok(Feed::Bytes { bytes: bytes::Bytes::new(), hash: None });
+        }
         let hash = match place {
             Place::Blob(hash) | Place::File(hash) => Some(*hash),
-            Place::Row(_) | Place::Pack(_) => None,
+            Place::Row(_) | Place::Pack(_) | Place::Job(_) => None,
         };
         let bytes = payload::get(&self.blobs, place)?;
         let bytes =
@@ -124,22 +138,10 @@ impl Inside {
     /// Ends a job that cannot be run again; nothing is charged.
     async fn give_up(&self, purse: Arc<Purse>, unfinished: &Unfinished, refusal: Refusal) {
         let state = if refusal.kind == Kind::DeadlineExceeded { State::Expired } else { State::Failed };
-        let ending = inos_ledger::Ending {
-            state,
-            cost: inos_protocols::Microcredits::ZERO,
-            started: None,
-            finished: Time::now(),
-            attempts: 0,
-            metrics: Metrics::default(),
-            input_hashes: Vec::new(),
-            outputs: Vec::new(),
-            kept: None,
-            segment: None,
-            files: Vec::new(),
-            error: Some(refusal.problem()),
-            expires: Some(Time::now().plus_ms(self.options.keep_jobs.as_millis() as u64)),
-        };
-        let limits = asked(unfinished).map(|asked| self.limits(&purse, unfinished, &asked.limits)).unwrap_or_default();
+        let asked = asked(unfinished).ok();
+        let attempts = asked.as_ref().map_or(0, |asked| asked.attempts);
+        let limits = asked.map(|asked| self.limits(&purse, unfinished, &asked.limits)).unwrap_or_default();
+        let ending = self.never_began(None, attempts, state, &refusal);
         let finish = Finish { id: unfinished.id, purse, ending, limits };
         if let Some(Err(error)) = self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
             tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended");

@@ -1,16 +1,13 @@
 //! The synchronous story: hold, run, settle, answer. The answer leaves after the commit that charges for it.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use inos_engine::{Control, Refused, Task};
+use inos_engine::{Done, Refused, Task};
 use inos_failpoints::{Point, reach};
 use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry, Reservation, Settle};
 use inos_protocols::{
-    JobId, KeyId, Refusal,
-    job::{Outcome, State, Store},
+    Hash, JobId, KeyId, Refusal,
+    job::{Cache, Outcome, State, Store},
     refusal::Kind,
     time::Time,
 };
@@ -21,6 +18,7 @@ use crate::{
     done::{Ended, Story, Told, outcome},
     hold,
     plan::{Ask, Plan, hashes, settle_down},
+    terms::Clocks,
     trace::JobSpan,
 };
 
@@ -30,6 +28,8 @@ pub struct Ran {
     pub outcome: Outcome,
     /// Whether it is the recorded answer to an earlier request with the same idempotency key.
     pub replayed: bool,
+    /// The earlier job whose outputs it was answered with.
+    pub cached_from: Option<JobId>,
 }
 
 /// What the door waits for: the end, and its way into the books.
@@ -43,11 +43,22 @@ impl Broker {
         let inside = &self.0;
         inside.accepting()?;
         let span = ask.origin.begin(self.recorder());
+        let named = inside.claim_named(caller, &ask.capsule).await?;
+        if let Some(Claimed::Before(id)) = named {
+            return self.again(caller, id).await;
+        }
         let mut plan = inside.plan(caller, ask).await?;
-        let claim = match inside.claim(caller, &mut plan).await? {
-            Claimed::Free(claim) => claim,
-            Claimed::Before(id) => return Ok(Ran { outcome: self.recorded(caller, id).await?, replayed: true }),
+        let claimed = match named {
+            Some(claimed) => claimed,
+            None => inside.claim(caller, &mut plan).await?,
         };
+        let claim = match claimed {
+            Claimed::Free(claim) => claim,
+            Claimed::Before(id) => return self.again(caller, id).await,
+        };
+        if let Some(hit) = inside.recall(caller, &plan).await? {
+            return Box::pin(inside.answered(caller, plan, hit, claim, span)).await;
+        }
         let reservation = inside.hold(caller, plan.hold).await?;
         let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim, span)?;
         let id = story.id;
@@ -56,13 +67,22 @@ impl Broker {
         match settled(committed).await {
             Ok(receipt) => {
                 reach(Point::AnswerDue);
-                Ok(Ran { outcome: outcome(id, told, receipt), replayed: false })
+                inside.remember(&story, &told);
+                Ok(Ran { outcome: outcome(id, told, receipt), replayed: false, cached_from: None })
             }
             Err(refusal) => {
                 told.unsettled(&refusal);
                 Err(refusal)
             }
         }
+    }
+}
+
+impl Broker {
+    /// The recorded answer to an earlier request.
+    async fn again(&self, caller: &Caller, id: JobId) -> Result<Ran, Refusal> {
+        let cached_from = self.job(caller, id).await?.cached_from;
+        Ok(Ran { outcome: self.recorded(caller, id).await?, replayed: true, cached_from })
     }
 }
 
@@ -94,16 +114,21 @@ impl Inside {
     /// Takes the idempotency key of a plan, if it has one; waits for a racer that has it.
     pub(crate) async fn claim(&self, caller: &Caller, plan: &mut Plan) -> Result<Claimed, Refusal> {
         let Some(key) = plan.capsule.idempotency_key.clone() else { return Ok(Claimed::Free(None)) };
+        let inputs = hashes(&mut plan.feeds);
+        let (entry, capsule) = (&plan.entry, &plan.capsule);
+        let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);
+        self.claim_key(caller, &key, digest).await
+    }
+
+    /// Takes an idempotency key for a request with this digest.
+    pub(crate) async fn claim_key(&self, caller: &Caller, key: &str, digest: Hash) -> Result<Claimed, Refusal> {
         // A zero byte is no text to Postgres, and no other control character helps anybody to find the key again.
         if key.chars().any(char::is_control) {
             let told = "an idempotency key has no control characters";
             return Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told));
         }
-        let inputs = hashes(&mut plan.feeds);
-        let (entry, capsule) = (&plan.entry, &plan.capsule);
-        let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);
         loop {
-            match self.ledger.claim(caller.purse.no, &key, digest).await.map_err(hold::database)? {
+            match self.ledger.claim(caller.purse.no, key, digest).await.map_err(hold::database)? {
                 Claim::New(guard) => return Ok(Claimed::Free(Some(guard))),
                 Claim::Settled(id) => return Ok(Claimed::Before(id)),
                 Claim::Conflict => {
@@ -129,11 +154,11 @@ impl Inside {
         claim: Option<ClaimGuard>,
         span: Option<Box<JobSpan>>,
     ) -> Result<(Task, Arc<Story>, oneshot::Receiver<Verdict>), Refusal> {
-        let keep = plan.capsule.keep || claim.is_some();
+        let keep = plan.capsule.keep || claim.is_some() || plan.capsule.cache != Cache::Off;
         let story = self.story(caller, &plan, keep, span);
         let (sender, receiver) = oneshot::channel();
         let (inside, told, meter) = (self.clone(), story.clone(), plan.meter.clone());
-        let done = Box::new(move |ran| {
+        let done: Done = Box::new(move |ran| {
             inside.live.remove(told.id);
             inside.room_was_made();
             if told.was_put_off(&ran) {
@@ -156,43 +181,23 @@ impl Inside {
             };
             inside.tasks.spawn_on(storing, &inside.runtime);
         });
-        let task = self.task(caller, &story, plan, done);
+        let done = self.trying(&story, &plan, || None, done);
+        let task = self.task(caller, &story, plan, story.submitted, done);
         Ok((task, story, receiver))
     }
 
     /// What must be known of a planned job while it is under way.
     pub(crate) fn story(&self, caller: &Caller, plan: &Plan, keep: bool, span: Option<Box<JobSpan>>) -> Arc<Story> {
-        let capsule = &plan.capsule;
+        let Plan { capsule, hold, memo, .. } = plan;
         let submitted = Time::now();
-        Arc::new(Story {
-            id: JobId::new(),
-            purse: caller.purse.clone(),
-            entry: plan.entry.clone(),
-            price: plan.price,
-            limits: plan.limits.clone(),
-            params: capsule.params.clone(),
-            labels: capsule.labels.clone(),
-            priority: capsule.priority,
-            budget: capsule.budget,
-            held: plan.hold,
-            submitted,
-            deadline: submitted.plus_ms(self.patience(plan).as_millis() as u64),
-            keep,
-            store: capsule.output.store,
-            control: Arc::new(Control::new()),
-            span,
-        })
+        let deadline = self.deadline(capsule, submitted);
+        let story = Story::new((JobId::new(), submitted, deadline), &caller.purse, plan, *hold);
+        Arc::new(Story { keep, memo: memo.clone(), span, ..story })
     }
 
-    /// How long the job may wait and run together.
-    fn patience(&self, plan: &Plan) -> Duration {
-        let asked = plan.capsule.timeout_ms.map(|ms| Duration::from_millis(u64::from(ms)));
-        asked.unwrap_or(self.options.deadline_max).min(self.options.deadline_max)
-    }
-
-    /// The job as the engine takes it.
-    pub(crate) fn task(&self, caller: &Caller, story: &Story, plan: Plan, done: inos_engine::Done) -> Task {
-        let deadline = Instant::now() + self.patience(&plan);
+    /// The job as the engine takes it at `now`.
+    pub(crate) fn task(&self, caller: &Caller, story: &Story, plan: Plan, now: Time, done: Done) -> Task {
+        let Clocks { deadline, begin_by, timeout } = Clocks::of(story, now);
         Task {
             id: story.id,
             account: caller.owner().0,
@@ -202,7 +207,8 @@ impl Inside {
             params: plan.capsule.params,
             inputs: plan.feeds,
             deadline,
-            timeout: Duration::from_millis(story.entry.method.timeout_ms),
+            begin_by,
+            timeout,
             cost: plan.hold.get().max(1),
             control: story.control.clone(),
             done,
@@ -272,7 +278,7 @@ pub(crate) async fn settled(committed: Committed) -> Result<Option<inos_protocol
 }
 
 /// The engine let go of a job without an end: the server stops.
-fn put_off() -> Refusal {
+pub(crate) fn put_off() -> Refusal {
     let told = "The server stops and could not finish this job. Nothing was charged; send it again.";
     Refusal::new(Kind::Overloaded, told).retry_after_ms(2000)
 }

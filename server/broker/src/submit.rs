@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inos_engine::{End, Feed, Outcome, Refused, Said, Task};
+use inos_engine::{Clock, Control, Done, End, Feed, Outcome, Refused, Said, Task};
 use inos_failpoints::{Point, reach};
 use inos_ledger::{Accept, Commit, CommitError, Entry, Finish, Limit};
 use inos_protocols::{
-    JobId, KeyId, Refusal,
+    Hash, JobId, KeyId, Refusal,
     job::{Capsule, Job, State},
     refusal::Kind,
     time::Time,
@@ -24,11 +24,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Broker, Caller, Inside,
-    done::Story,
+    chain::{Chain, Waits, built_on},
+    course::{Course, Pause},
+    done::{Ended, Story},
     events::Happening,
     hold,
     live::Live,
-    payload::{self, Kept, Place, Put},
+    payload::{self, Place, Put},
     plan::{Ask, Plan, hashes, settle_down},
     recent::Finished,
     run::{Claimed, crowded, settled},
@@ -55,10 +57,12 @@ pub(crate) struct Backlog {
 struct Waiting {
     task: Task,
     since: Instant,
+    /// Why there was no room for it.
+    refused: Refused,
 }
 
 impl Backlog {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len.load(Relaxed)
     }
 
@@ -67,6 +71,16 @@ impl Backlog {
         let changed = change(&mut waiting);
         self.len.store(waiting.len(), Relaxed);
         changed
+    }
+
+    /// How many wait before the job of that id, if it waits here, and whether its own account's cap keeps it.
+    pub(crate) fn standing(&self, id: JobId) -> Option<(u64, bool)> {
+        if self.len() == 0 {
+            return None;
+        }
+        let waiting = self.waiting.lock();
+        let at = waiting.iter().position(|one| one.task.id == id)?;
+        Some((at as u64, matches!(waiting[at].refused, Refused::AccountFull { .. })))
     }
 
     fn remove(&self, id: JobId) -> Option<Waiting> {
@@ -85,11 +99,26 @@ pub(crate) struct Asked {
     /// Which budgets it has taken a part of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) limits: Vec<(Option<KeyId>, i64)>,
+    /// How often it was begun.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) attempts: u32,
     /// Where it belongs among traces, if one is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<TraceContext>,
     /// Where the inputs lie.
     pub(crate) inputs: Vec<Place>,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// What is asked of an accepted job, and where its bytes were put.
+struct Away {
+    asked: Asked,
+    text: Vec<u8>,
+    segment: Option<u64>,
+    files: Vec<Hash>,
 }
 
 impl Broker {
@@ -98,31 +127,54 @@ impl Broker {
         let inside = &self.0;
         inside.accepting()?;
         let span = origin.begin(self.recorder());
-        let blobs = capsule.inputs.clone();
-        let mut plan = inside.plan(caller, Ask { capsule, body: None, origin }).await?;
-        let claim = match inside.claim(caller, &mut plan).await? {
+        let inputs = capsule.inputs.clone();
+        let outputs = built_on(&inputs);
+        let named = inside.claim_named(caller, &capsule).await?;
+        if let Some(Claimed::Before(id)) = named {
+            return Ok(Submitted { job: self.job(caller, id).await?, replayed: true });
+        }
+        let waits = if outputs.is_empty() { None } else { inside.waits(caller, &capsule).await? };
+        let seat = waits.as_ref().map(|_| inside.seat(caller)).transpose()?;
+        let mut plan = match &waits {
+            Some(waits) => inside.plan_waiting(caller, capsule, waits).await?,
+            None => inside.plan(caller, Ask { capsule, body: None, origin }).await?,
+        };
+        let claimed = match named {
+            Some(claimed) => claimed,
+            None => inside.claim(caller, &mut plan).await?,
+        };
+        let claim = match claimed {
             Claimed::Free(claim) => claim,
             Claimed::Before(id) => return Ok(Submitted { job: self.job(caller, id).await?, replayed: true }),
         };
+        if let Some(hit) = inside.recall(caller, &plan).await? {
+            return Box::pin(inside.accepted_answered(caller, plan, hit, claim, span)).await;
+        }
         inside.room(caller)?;
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
         let reservation = inside.hold(caller, plan.hold).await?;
         plan.limits = reservation.limits().to_vec();
         let story = inside.story(caller, &plan, true, span);
-        let inputs = hashes(&mut plan.feeds);
-        let Kept { text: asked, segment, files } = inside.put_away(&plan, &blobs, origin)?;
-        let job = inos_ledger::JobRecord { segment, ..story.record(&inputs) };
-        let accept = Accept { job, reservation, asked, files, claim };
+        let Away { asked, text, segment, files } = inside.put_away(&plan, &inputs, origin)?;
+        let job = inos_ledger::JobRecord { segment, ..story.record(&hashes(&mut plan.feeds)) };
+        let accept = Accept { job, reservation, asked: text, files, claim };
         let (this, caller) = (inside.clone(), caller.clone());
         // Known before its commit: whoever then asks under the same key finds it under way and can wait for it.
-        let live = inside.live.insert(&story);
+        let course = Course::accepted(0, waits.as_ref().map(|_| Pause::Input));
+        let live = inside.live.insert_at(&story, course, waits.as_ref().map_or(0, Waits::depth));
         // From here on the job belongs to this task, whether or not anybody still waits for the answer.
         let accepted = inside.tasks.spawn_on(
             async move {
                 let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
                 committed.inspect_err(|_| this.live.remove(story.id))?;
                 reach(Point::JobAccepted);
-                Ok::<Job, Refusal>(this.take_up(&caller, story, plan, &live))
+                Ok::<Job, Refusal>(match waits {
+                    Some(_) => this.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat }),
+                    None => {
+                        this.tell(&story, State::Queued);
+                        this.take_up(&caller, story, plan, &live, || Some(asked))
+                    }
+                })
             },
             &inside.runtime,
         );
@@ -155,7 +207,7 @@ impl Inside {
     }
 
     /// Puts an accepted job's inputs where a restart finds them.
-    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input], origin: Origin) -> Result<Kept, Refusal> {
+    fn put_away(&self, plan: &Plan, inputs: &[inos_protocols::job::Input], origin: Origin) -> Result<Away, Refusal> {
         let mut own = Vec::new();
         for (feed, input) in plan.feeds.iter().zip(inputs) {
             if let (Feed::Bytes { bytes, .. }, inos_protocols::job::Input::Bytes(_)) = (feed, input) {
@@ -168,20 +220,29 @@ impl Inside {
             .iter()
             .filter_map(|input| match input {
                 inos_protocols::job::Input::Blob(hash) => Some(Place::Blob(*hash)),
+                inos_protocols::job::Input::Job(output) => Some(Place::Job(*output)),
                 inos_protocols::job::Input::Bytes(_) => places.next(),
             })
             .collect();
         let price = Some(plan.price.numbers());
         let limits = plan.limits.iter().map(Limit::of).collect();
-        let asked = Asked { capsule: plan.capsule.clone(), price, limits, trace: origin.part(), inputs };
+        let capsule = plan.capsule.clone();
+        let asked = Asked { capsule, price, limits, attempts: 0, trace: origin.part(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
-        Ok(Kept { text, segment, files })
+        Ok(Away { asked, text, segment, files })
     }
 
     /// Hands an accepted job to the engine.
-    pub(crate) fn take_up(self: &Arc<Self>, caller: &Caller, story: Arc<Story>, plan: Plan, live: &Arc<Live>) -> Job {
+    pub(crate) fn take_up(
+        self: &Arc<Self>,
+        caller: &Caller,
+        story: Arc<Story>,
+        plan: Plan,
+        live: &Arc<Live>,
+        asked: impl FnOnce() -> Option<Asked>,
+    ) -> Job {
         let (inside, told) = (self.clone(), story.clone());
-        let done = Box::new(move |ran| {
+        let done: Done = Box::new(move |ran| {
             // Put off is not ended: the books still have it, and the next start takes it up.
             if told.was_put_off(&ran) {
                 return;
@@ -189,17 +250,32 @@ impl Inside {
             let this = inside.clone();
             inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
         });
-        let task = self.task(caller, &story, plan, done);
-        self.tell_of(&story, live);
-        self.tell(&story, State::Queued);
+        let done = self.trying(&story, &plan, asked, done);
+        let task = self.task(caller, &story, plan, Time::now(), done);
+        self.tell_of(&story, &story.control, live);
         self.offer(task);
         live.job()
     }
 
     /// Writes down how an accepted job ended; goes on trying while the database is away.
-    async fn finish(self: Arc<Self>, story: &Story, ran: Outcome) {
+    pub(crate) async fn finish(self: &Arc<Self>, story: &Story, ran: Outcome) {
         let ended = self.conclude(story, ran, story.held);
-        let mut ended = self.as_blobs(story, ended).await;
+        let ended = self.as_blobs(story, ended).await;
+        self.record(story, ended).await;
+    }
+
+    /// The same for one that cannot be begun.
+    pub(crate) async fn never_begun(self: &Arc<Self>, story: &Story, state: State, why: &Refusal) {
+        let ending = self.never_began(story.keep_ms, story.attempts_before(), state, why);
+        self.record(story, Ended { ending, outputs: Vec::new(), settling: None }).await;
+    }
+
+    async fn record(self: &Arc<Self>, story: &Story, mut ended: Ended) {
+        let live = self.live.get(story.purse.account, story.id);
+        if live.is_some_and(|live| !live.end(ended.ending.state)) {
+            tracing::error!(job = %story.id, "an accepted job that has ended was to end again");
+            return;
+        }
         if let Some(settling) = &mut ended.settling {
             settling.ends(&ended.ending);
         }
@@ -230,6 +306,7 @@ impl Inside {
         };
         reach(Point::EndRecorded);
         if let Some(receipt) = receipt {
+            self.remember_ended(story, &ended.ending);
             self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
         }
         drop(ended);
@@ -238,21 +315,24 @@ impl Inside {
         self.offer_backlog();
     }
 
-    fn tell(&self, story: &Story, state: State) {
+    pub(crate) fn tell(&self, story: &Story, state: State) {
         let cost = inos_protocols::Microcredits::ZERO;
         self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
     }
 
     /// Makes an accepted job's progress, and what its unit says, events.
-    fn tell_of(self: &Arc<Self>, story: &Story, live: &Arc<Live>) {
+    pub(crate) fn tell_of(self: &Arc<Self>, story: &Story, control: &Arc<Control>, live: &Arc<Live>) {
         let (inside, account, id) = (Arc::downgrade(self), story.purse.account, story.id);
-        let (watched, seen) = (Arc::downgrade(live), Mutex::new((false, 0, (0, 0))));
-        story.control.on_change(Box::new(move || {
-            let (Some(inside), Some(live)) = (inside.upgrade(), watched.upgrade()) else { return };
-            let (mut seen, control) = (seen.lock(), &live.control);
+        let (live, watched, seen) = (Arc::downgrade(live), Arc::downgrade(control), Mutex::new((false, 0, (0, 0))));
+        control.on_change(Box::new(move || {
+            let (Some(inside), Some(live), Some(control)) = (inside.upgrade(), live.upgrade(), watched.upgrade())
+            else {
+                return;
+            };
+            let mut seen = seen.lock();
             if control.begun() && !seen.0 {
                 seen.0 = true;
-                let _ = live.began.set(Time::now());
+                live.begin(Time::now());
                 let cost = inos_protocols::Microcredits::ZERO;
                 inside.events.tell(account, id, Happening::State { state: State::Running, cost });
             }
@@ -273,30 +353,31 @@ impl Inside {
     }
 
     /// Offers an accepted job; one that finds no room waits here and in the books.
-    fn offer(self: &Arc<Self>, task: Task) {
+    pub(crate) fn offer(self: &Arc<Self>, task: Task) {
         let since = Instant::now();
         for (task, refused) in self.engine.offer(vec![task]) {
             if !matches!(refused, Refused::Draining) {
                 self.end_in_time(&task);
-                self.backlog.change(|all| all.push_back(Waiting { task, since }));
+                self.backlog.change(|all| all.push_back(Waiting { task, since, refused }));
             }
         }
     }
 
     /// Sees to it that a job does not wait for room longer than it may.
     fn end_in_time(self: &Arc<Self>, task: &Task) {
-        let (inside, id, deadline) = (Arc::downgrade(self), task.id, task.deadline);
+        let (inside, id, until) = (Arc::downgrade(self), task.id, task.waits_until());
+        let clock = task.overdue(until).unwrap_or(Clock::Deadline);
         self.runtime.spawn(async move {
-            tokio::time::sleep_until(deadline.into()).await;
+            tokio::time::sleep_until(until.into()).await;
             if let Some(inside) = inside.upgrade() {
-                inside.end_waiting(id, End::Expired);
+                inside.end_waiting(id, End::Expired(clock));
             }
         });
     }
 
     /// Ends a job that still waits for room in the queue, if it does.
     pub(crate) fn end_waiting(&self, id: JobId, end: End) {
-        let Some(Waiting { task, since }) = self.backlog.remove(id) else { return };
+        let Some(Waiting { task, since, .. }) = self.backlog.remove(id) else { return };
         let queued_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (outputs, inputs) = (Vec::new(), Vec::new());
         (task.done)(Outcome { end, outputs, inputs, bytes_in: 0, queued_us, run_us: 0, started: None });
@@ -313,10 +394,10 @@ impl Inside {
     /// Offers again what found no room before.
     pub(crate) fn offer_backlog(&self) {
         loop {
-            let Some(Waiting { task, since }) = self.backlog.change(VecDeque::pop_front) else { return };
+            let Some(Waiting { task, since, .. }) = self.backlog.change(VecDeque::pop_front) else { return };
             if let Some((task, refused)) = self.engine.offer(vec![task]).pop() {
                 if !matches!(refused, Refused::Draining) {
-                    self.backlog.change(|all| all.push_front(Waiting { task, since }));
+                    self.backlog.change(|all| all.push_front(Waiting { task, since, refused }));
                 }
                 return;
             }

@@ -1,5 +1,7 @@
 //! The story of a job with real parts: SQLite, worker threads, files.
 
+mod courses;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -7,7 +9,7 @@ use bytes::Bytes;
 use inos_protocols::{
     Hash, Microcredits, NodeId,
     frame::Submission,
-    job::{Capsule, Input, Output, State},
+    job::{Capsule, Input, State},
     refusal::Kind,
     time::Time,
 };
@@ -35,7 +37,11 @@ fn ledger_of(folder: &std::path::Path, key: u8) -> inos_ledger::Options {
 }
 
 async fn house() -> House {
-    let folder = tempfile::tempdir().unwrap();
+    house_in(tempfile::tempdir().unwrap(), inos_catalog::builtin()).await
+}
+
+/// A house on this folder, which may have been another's before; its caller is the admin.
+async fn house_in(folder: tempfile::TempDir, units: Vec<Arc<dyn inos_unit::Unit>>) -> House {
     let blobs = inos_blobs::Blobs::open(&folder.path().join("blobs")).unwrap();
     let flushed = blobs.clone();
     let options = ledger_of(folder.path(), 7);
@@ -50,8 +56,14 @@ async fn house() -> House {
         account_queue_len_max: 1_000,
         stop_grace: Duration::from_secs(2),
     };
-    let engine = inos_engine::Engine::start(inos_catalog::builtin(), None, arena.clone(), engine_options).unwrap();
-    let key = ledger.first_start("admin").await.unwrap().unwrap();
+    let engine = inos_engine::Engine::start(units, None, arena.clone(), engine_options).unwrap();
+    let secret = match ledger.first_start("admin").await.unwrap() {
+        Some(key) => {
+            std::fs::write(folder.path().join("key"), &key.secret).unwrap();
+            key.secret
+        }
+        None => std::fs::read_to_string(folder.path().join("key")).unwrap(),
+    };
     let options = Options {
         node,
         keep_jobs: Duration::from_secs(3600),
@@ -61,7 +73,7 @@ async fn house() -> House {
         sweep_every: Duration::from_secs(60),
     };
     let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, options);
-    let caller = broker.authenticate(&key.secret).await.unwrap();
+    let caller = broker.authenticate(&secret).await.unwrap();
     House { broker, caller, folder }
 }
 
@@ -70,19 +82,7 @@ fn ask(capsule: Capsule) -> Ask {
 }
 
 fn capsule(bytes: &'static [u8]) -> Capsule {
-    Capsule {
-        unit: "compute".into(),
-        method: "blake3".into(),
-        params: Default::default(),
-        inputs: vec![Input::Bytes(Bytes::from_static(bytes))],
-        output: Output::default(),
-        budget: None,
-        priority: 100,
-        timeout_ms: None,
-        keep: false,
-        labels: Default::default(),
-        idempotency_key: None,
-    }
+    Capsule::new("compute", "blake3", vec![Input::Bytes(Bytes::from_static(bytes))])
 }
 
 fn cause() -> Cause {

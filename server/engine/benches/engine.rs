@@ -65,6 +65,7 @@ fn method(name: &'static str) -> Method {
         price: Price { base: 0, per_kib_in: 0, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(1 << 14),
         timeout_ms: 60_000,
+        heartbeat_ms: None,
     }
 }
 
@@ -108,6 +109,7 @@ fn task(entry: &Arc<Entry>, number: u64, inputs: Vec<Feed>) -> Task {
         params: Params::new(),
         inputs,
         deadline: *EPOCH + Duration::from_secs(3_600),
+        begin_by: None,
         timeout: Duration::from_secs(60),
         cost: 1,
         control: Arc::new(Control::new()),

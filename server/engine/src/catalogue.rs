@@ -103,6 +103,7 @@ fn check_method(unit: &str, method: &Method) -> Result<(), Error> {
         (most as usize <= INPUTS_MAX, "it takes more inputs than a capsule carries"),
         (!method.output_media.is_empty(), "it writes no media type"),
         (method.timeout_ms > 0, "its time limit is zero"),
+        (method.heartbeat_ms != Some(0), "its time between signs of life is zero"),
         (method.params.is_object(), "its schema is no object"),
     ];
     match rules.into_iter().find(|(kept, _)| !kept) {

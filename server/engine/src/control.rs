@@ -35,6 +35,10 @@ pub(crate) const STOPPING: u8 = 4;
 const BEGUN: u8 = 8;
 /// Somebody wants to be told of changes.
 const WATCHED: u8 = 16;
+/// It gave no sign of life.
+pub(crate) const SILENT: u8 = 32;
+/// It waits for input that still arrives.
+const AWAITS_INPUT: u8 = 64;
 
 type Watcher = Arc<dyn Fn() + Send + Sync>;
 
@@ -44,6 +48,8 @@ pub struct Control {
     span: tracing::Span,
     flags: AtomicU8,
     revision: AtomicU64,
+    /// Signs of life, counted where the method promises some.
+    beats: AtomicU64,
     done: AtomicU64,
     total: AtomicU64,
     rest: Mutex<Rest>,
@@ -84,10 +90,18 @@ impl Control {
             span: tracing::Span::current(),
             flags: AtomicU8::default(),
             revision: AtomicU64::default(),
+            beats: AtomicU64::default(),
             done: AtomicU64::default(),
             total: AtomicU64::default(),
             rest: Mutex::default(),
         }
+    }
+
+    /// A handle on another attempt of the same job, which nobody has asked to stop.
+    ///
+    /// The one before stays as it is: a unit that still runs under it is still told to stop.
+    pub fn again(&self) -> Self {
+        Self { span: self.span.clone(), ..Self::new() }
     }
 
     /// The span that the job was asked for in.
@@ -138,7 +152,7 @@ impl Control {
 
     /// Which reasons to stop there are, 0 for none.
     pub(crate) fn stopped(&self) -> u8 {
-        self.flags.load(Ordering::Relaxed) & (CANCELLED | EXPIRED | STOPPING)
+        self.flags.load(Ordering::Relaxed) & (CANCELLED | EXPIRED | STOPPING | SILENT)
     }
 
     /// Gives the job a reason to stop and wakes it where it waits for input.
@@ -155,6 +169,31 @@ impl Control {
         if self.stopped() != 0 {
             feed.interrupt();
         }
+    }
+
+    /// Notes a sign of life.
+    pub(crate) fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many signs of life there were.
+    pub(crate) fn beats(&self) -> u64 {
+        self.beats.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the run waits for input that still arrives: then it is not the unit that is silent.
+    pub(crate) fn set_awaits_input(&self, awaits: bool) {
+        if awaits {
+            self.flags.fetch_or(AWAITS_INPUT, Ordering::Relaxed);
+        } else {
+            self.beat();
+            self.flags.fetch_and(!AWAITS_INPUT, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the run waits for input that still arrives.
+    pub(crate) fn awaits_input(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) & AWAITS_INPUT != 0
     }
 
     /// Notes that a worker begins.
@@ -302,6 +341,16 @@ mod tests {
         control.set_progress(3, 3);
         assert_eq!(*seen.lock(), [(true, (0, 0), 0), (true, (0, 0), 1), (true, (3, 3), 1)]);
         assert_eq!(control.revision(), before + 3);
+    }
+
+    #[test]
+    fn another_attempt_begins_anew_and_leaves_the_one_before_stopped() {
+        let control = Control::new();
+        control.begin();
+        control.stop(SILENT);
+        let again = control.again();
+        assert_eq!((again.stopped(), again.begun(), again.progress()), (0, false, (0, 0)));
+        assert_eq!((control.stopped(), control.begun()), (SILENT, true));
     }
 
     #[test]

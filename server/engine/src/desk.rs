@@ -14,10 +14,10 @@ use inos_protocols::{JobId, time::Time};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    Control, Done, End, Entry, Outcome, Worker, WorkerState,
-    control::EXPIRED,
+    Clock, Control, Done, End, Entry, Outcome, Worker, WorkerState,
+    control::{EXPIRED, SILENT},
     run::Work,
-    task::{Queued, after, micros},
+    task::{Queued, Task, after, micros},
 };
 
 /// One worker's desk.
@@ -53,8 +53,20 @@ pub(crate) struct Running {
     pub(crate) queued_us: u64,
     pub(crate) started: Time,
     stop: Instant,
+    /// What `stop` goes by.
+    clock: Clock,
+    heart: Option<Heart>,
     quit: Instant,
+    grace: Duration,
     told: bool,
+}
+
+/// A run's signs of life, as they are looked at.
+struct Heart {
+    every: Duration,
+    /// How many there had been at the last look.
+    seen: u64,
+    look_at: Instant,
 }
 
 /// What a worker does next.
@@ -100,11 +112,12 @@ impl Desk {
         if queued.task.control.is_cancelled() {
             return Next::End(queued, End::Cancelled);
         }
-        if queued.task.deadline <= now {
-            return Next::End(queued, End::Expired);
+        if let Some(clock) = queued.task.overdue(now) {
+            return Next::End(queued, End::Expired(clock));
         }
         let Queued { task, since } = queued;
-        let stop = after(now, task.timeout).min(task.deadline);
+        let (stop, clock) = task.stops_at(now);
+        let every = task.entry.method.heartbeat_ms.map(Duration::from_millis);
         state.running = Some(Running {
             label: Label { id: task.id, unit: task.entry.unit, method: task.entry.method.name },
             control: Arc::clone(&task.control),
@@ -113,11 +126,15 @@ impl Desk {
             queued_us: micros(now.saturating_duration_since(since)),
             started,
             stop,
+            clock,
+            heart: every.map(|every| Heart { every, seen: task.control.beats(), look_at: after(now, every) }),
             quit: after(stop, grace),
+            grace,
             told: false,
         });
-        let work = Work { id: task.id, account: task.account, params: task.params, inputs: task.inputs, until: stop };
-        Next::Run(task.entry, task.control, work)
+        let Task { id, account, params, inputs, entry, control, .. } = task;
+        let work = Work { id, account, params, inputs, until: stop, clock };
+        Next::Run(entry, control, work)
     }
 
     /// Takes the job off the desk after its run; `None` where the watch did so before.
@@ -139,15 +156,8 @@ impl Desk {
     pub(crate) fn inspect(&self, now: Instant) -> Found {
         let mut state = self.state.lock();
         let Some(running) = &mut state.running else { return Found::Later(None) };
-        if now < running.quit && now < running.stop {
-            return Found::Later(Some(running.stop.min(running.quit)));
-        }
-        if now >= running.stop && !running.told {
-            running.told = true;
-            running.control.stop(EXPIRED);
-        }
-        if now < running.quit {
-            return Found::Later(Some(running.quit));
+        if let Some(next) = running.look(now) {
+            return Found::Later(Some(next));
         }
         let Some(running) = state.running.take() else { return Found::Later(None) };
         state.quarantined = Some((running.label, false));
@@ -212,11 +222,42 @@ impl State {
 }
 
 impl Running {
+    /// Tells a job whose time is over, or that gave no sign of life; gives the moment of the next look, or none where
+    /// the job must be taken away.
+    fn look(&mut self, now: Instant) -> Option<Instant> {
+        if !self.told {
+            let reason = if now >= self.stop { EXPIRED } else { self.silence(now) };
+            if reason != 0 {
+                self.told = true;
+                self.quit = self.quit.min(after(now, self.grace));
+                self.control.stop(reason);
+            }
+        }
+        let heart = self.heart.as_ref().map(|heart| heart.look_at);
+        let next = if self.told { None } else { Some(heart.map_or(self.stop, |look_at| look_at.min(self.stop))) };
+        (now < self.quit).then(|| next.map_or(self.quit, |next| next.min(self.quit)))
+    }
+
+    /// The reason to stop where nothing was heard of the unit since the last look.
+    fn silence(&mut self, now: Instant) -> u8 {
+        let Some(heart) = self.heart.as_mut().filter(|heart| heart.look_at <= now) else { return 0 };
+        let beats = self.control.beats();
+        if beats == heart.seen && !self.control.awaits_input() {
+            return SILENT;
+        }
+        (heart.seen, heart.look_at) = (beats, after(now, heart.every));
+        0
+    }
+
     /// The outcome of a job that was taken away from its unit.
     pub(crate) fn abandoned(self, now: Instant) -> (JobId, Done, Outcome) {
-        let Self { label, control, done, begun, queued_us, started, .. } = self;
-        let end =
-            if control.is_cancelled() || control.stopped() & EXPIRED == 0 { End::Cancelled } else { End::Expired };
+        let Self { label, control, done, begun, queued_us, started, clock, .. } = self;
+        let end = match control.stopped() {
+            _ if control.is_cancelled() => End::Cancelled,
+            stopped if stopped & SILENT != 0 => End::Silent,
+            stopped if stopped & EXPIRED != 0 => End::Expired(clock),
+            _ => End::Cancelled,
+        };
         let run_us = micros(now.saturating_duration_since(begun));
         let outcome = Outcome { queued_us, run_us, started: Some(started), ..Outcome::unrun(end, begun, begun) };
         (label.id, done, outcome)

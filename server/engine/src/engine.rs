@@ -12,7 +12,7 @@ use inos_unit::{PriceFile, Unit};
 use parking_lot::MutexGuard;
 
 use crate::{
-    Catalogue, Done, End, Entry, Error, Outcome, Refused, Status, Task,
+    Catalogue, Done, End, Entry, Error, Outcome, Refused, Standing, Status, Task,
     desk::Told,
     inline::Meter,
     queue::Waiting,
@@ -83,6 +83,7 @@ impl Engine {
     pub fn may_run_here(&self, entry: &Entry, bytes_in: u64, account: u64) -> bool {
         let shared = &self.0.shared;
         entry.method.inline_bytes_max.is_some_and(|max| bytes_in <= max)
+            && entry.method.heartbeat_ms.is_none()
             && entry.timing.is_quick(bytes_in, shared.watch.ns(Instant::now()))
             && !shared.draining.load(Relaxed)
             && (shared.waiting.load(Relaxed) == 0 || !shared.core.lock().queue.is_ahead(account))
@@ -101,18 +102,18 @@ impl Engine {
             shared.core.lock().queue.charge(&queued.ticket());
         }
         let Queued { task, .. } = queued;
-        if task.control.is_cancelled() || task.deadline <= now {
-            let end = if task.control.is_cancelled() { End::Cancelled } else { End::Expired };
+        let overdue = task.overdue(now).map(End::Expired);
+        if let Some(end) = if task.control.is_cancelled() { Some(End::Cancelled) } else { overdue } {
             return (task.done, Outcome::unrun(end, now, now));
         }
-        let Task { id, account, entry, params, inputs, deadline, timeout, control, done, .. } = task;
-        let until = after(now, timeout).min(deadline);
+        let (until, clock) = task.stops_at(now);
+        let Task { id, account, entry, params, inputs, control, done, .. } = task;
         let size = workers::size_of(&inputs);
         let meter = Meter::begin(now);
         control.begin();
         let ground = Ground { arena: &shared.arena, parked: &shared.parked, watched: false };
         let started = Some(Time::now());
-        let ran = run(&entry, &control, Work { id, account, params, inputs, until }, &ground);
+        let ran = run(&entry, &control, Work { id, account, params, inputs, until, clock }, &ground);
         let (took, overrun) = meter.end(Instant::now());
         if let Some(size) = size {
             shared.learn(&entry, size, took, overrun);
@@ -134,7 +135,7 @@ impl Engine {
                 // A worker that waits for the lock would park before long, which costs more than a turn.
                 MutexGuard::bump(&mut core);
             }
-            let deadline = task.deadline;
+            let deadline = task.waits_until();
             match core.take_in(Queued { task, since: now }) {
                 None => soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline))),
                 Some((Queued { task, .. }, why)) => refused.push((task, why)),
@@ -160,7 +161,7 @@ impl Engine {
         let mut core = shared.core.lock();
         if let Some(queued) = core.queue.remove(id) {
             queued.task.control.cancel();
-            shared.end_apart(core, vec![queued], &End::Cancelled, now);
+            shared.end_apart(core, vec![queued], |_| End::Cancelled, now);
             return true;
         }
         // The core stays locked, so that the task cannot move on to a desk that was looked at before.
@@ -173,7 +174,7 @@ impl Engine {
             }
             Some(Told::Claimed(queued)) => {
                 queued.task.control.cancel();
-                shared.end_apart(core, vec![*queued], &End::Cancelled, now);
+                shared.end_apart(core, vec![*queued], |_| End::Cancelled, now);
             }
             None => return false,
         }
@@ -203,6 +204,16 @@ impl Engine {
     #[cfg(test)]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.0.shared
+    }
+
+    /// Where a task of this account and priority stands in the queue; none where it does not wait there.
+    pub fn standing(&self, id: JobId, account: u64, priority: u8) -> Option<Standing> {
+        self.0.shared.core.lock().queue.standing(id, account, priority)
+    }
+
+    /// How many tasks wait, of all accounts.
+    pub fn queued(&self) -> usize {
+        self.0.shared.waiting.load(Relaxed)
     }
 
     /// How many tasks of that account wait.

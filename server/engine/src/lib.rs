@@ -28,5 +28,6 @@ pub use control::{Control, Said};
 pub use engine::{Engine, Options};
 pub use entry::Entry;
 pub use error::Error;
+pub use queue::Standing;
 pub use status::{Status, Worker, WorkerState};
-pub use task::{Done, End, Feed, Outcome, Refused, Task};
+pub use task::{Clock, Done, End, Feed, Outcome, Refused, Task};

@@ -37,6 +37,17 @@ pub(crate) struct Ticket {
     pub(crate) since: Instant,
 }
 
+/// Where a task stands in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many tasks of its account go before it, those that age aside.
+    pub ahead: u64,
+    /// How many tasks of all accounts wait.
+    pub queued: u64,
+    /// Whether another account had less than its share and goes first.
+    pub is_ahead: bool,
+}
+
 /// Something that can wait in the queue.
 pub(crate) trait Waiting {
     /// What the queue must know of it; the same as long as it waits.
@@ -207,6 +218,25 @@ impl<T: Waiting> Queue<T> {
         });
         let place = *index.get(&id)?;
         self.take(place)
+    }
+
+    /// Where a task of this account and priority stands, if it still waits.
+    ///
+    /// Walks over what the account has waiting, and over nobody else's.
+    pub(crate) fn standing(&self, id: JobId, account: u64, priority: u8) -> Option<Standing> {
+        let lanes = &self.accounts.get(&account)?.lanes;
+        let mut ahead = 0;
+        for lane in lanes.iter().filter(|lane| lane.priority >= priority) {
+            for place in &lane.places {
+                let slot = &self.slots[place.slot as usize];
+                let Some(task) = slot.held.as_ref().filter(|_| slot.number == place.number) else { continue };
+                if task.ticket().id == id {
+                    return Some(Standing { ahead, queued: self.len as u64, is_ahead: self.is_ahead(account) });
+                }
+                ahead += 1;
+            }
+        }
+        None
     }
 
     /// Takes out everything whose deadline has passed; gives the earliest deadline that is left.

@@ -4,7 +4,7 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicUsize, Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use inos_arena::Arena;
@@ -16,10 +16,11 @@ use inos_protocols::{
 use inos_unit::{Call, Fault, Host};
 
 use crate::{
-    Control, End, Entry, Feed,
-    control::{CANCELLED, EXPIRED, STOPPING},
+    Clock, Control, End, Entry, Feed,
+    control::{CANCELLED, EXPIRED, SILENT, STOPPING},
     sink::Sink,
     source::Sources,
+    task::after,
 };
 
 /// What a run needs beside its entry and its control.
@@ -29,6 +30,16 @@ pub(crate) struct Work {
     pub(crate) params: Params,
     pub(crate) inputs: Vec<Feed>,
     pub(crate) until: Instant,
+    /// What `until` goes by.
+    pub(crate) clock: Clock,
+}
+
+impl Work {
+    /// When the watch must look at a run that begins now.
+    pub(crate) fn first_look(&self, entry: &Entry, now: Instant) -> Instant {
+        let heartbeat = entry.method.heartbeat_ms.map(|ms| after(now, Duration::from_millis(ms)));
+        heartbeat.map_or(self.until, |look_at| look_at.min(self.until))
+    }
 }
 
 /// Where it runs.
@@ -52,19 +63,24 @@ struct World<'a> {
     control: &'a Control,
     ground: &'a Ground<'a>,
     until: Instant,
+    /// Where signs of life are counted.
+    pulse: Option<&'a Control>,
 }
 
 impl Host for World<'_> {
     fn cancelled(&self) -> bool {
+        beat(self.pulse);
         // A watched run is told when its time is over, so most checks cost one load.
         self.control.stopped() != 0 || (!self.ground.watched && Instant::now() >= self.until)
     }
 
     fn progress(&self, done: u64, total: u64) {
+        beat(self.pulse);
         self.control.set_progress(done, total);
     }
 
     fn log(&self, line: &str) {
+        beat(self.pulse);
         self.control.log(line);
     }
 
@@ -77,14 +93,23 @@ impl Host for World<'_> {
     }
 }
 
+/// Counts a sign of life where somebody counts them.
+pub(crate) fn beat(pulse: Option<&Control>) {
+    if let Some(control) = pulse {
+        control.beat();
+    }
+}
+
 /// Runs a task to its end; never panics, whatever the unit does.
 pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<'_>) -> Ran {
     let _of_its_caller = control.span().enter();
-    let Work { id, account, params, inputs, until } = work;
-    let mut sources = Sources::new(inputs, control, ground.arena, account, entry.method.input_bytes_max, until);
-    let world = World { control, ground, until };
+    let Work { id, account, params, inputs, until, clock } = work;
+    let pulse = entry.method.heartbeat_ms.map(|_| control);
+    let mut sources =
+        Sources::new(inputs, (control, pulse), ground.arena, account, entry.method.input_bytes_max, until);
+    let world = World { control, ground, until, pulse };
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut sink = Sink::new(ground.arena, account, &entry.method);
+        let mut sink = Sink::new(ground.arena, account, &entry.method, pulse);
         let mut call = Call { method: entry.method.name, params: &params, inputs: &mut sources, output: &mut sink };
         reach(Point::UnitRunning);
         entry.runner.run(&mut call, &world)?;
@@ -95,7 +120,7 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
     match result {
         Ok(Ok((outputs, inputs))) => Ran { end: End::Done, outputs, inputs, bytes_in },
         Ok(Err(fault)) => {
-            let end = ended(fault, control, until);
+            let end = ended(fault, control, (until, clock));
             if let End::Fault(Fault::Broken(why)) = &end {
                 tracing::error!(job = %id, unit = entry.unit, method = entry.method.name, why, "a unit is broken");
             }
@@ -114,15 +139,17 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
 }
 
 /// How a job ended whose unit gave this fault.
-fn ended(fault: Fault, control: &Control, until: Instant) -> End {
+fn ended(fault: Fault, control: &Control, (until, clock): (Instant, Clock)) -> End {
     if fault != Fault::Cancelled {
         return End::Fault(fault);
     }
     let stopped = control.stopped();
     if stopped & CANCELLED != 0 {
         End::Cancelled
+    } else if stopped & SILENT != 0 {
+        End::Silent
     } else if stopped & EXPIRED != 0 || Instant::now() >= until {
-        End::Expired
+        End::Expired(clock)
     } else if stopped & STOPPING != 0 {
         End::Cancelled
     } else {

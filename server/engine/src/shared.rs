@@ -159,13 +159,22 @@ impl Shared {
     }
 
     /// Ends tasks that never ran.
-    pub(crate) fn end_all(&self, tasks: Vec<Queued>, end: &End, now: Instant) {
+    pub(crate) fn end_all(&self, tasks: Vec<Queued>, end: impl Fn(&Queued) -> End, now: Instant) {
         self.completed_otherwise.fetch_add(tasks.len() as u64, Relaxed);
-        tasks.into_iter().for_each(|queued| queued.end(end.clone(), now));
+        for queued in tasks {
+            let end = end(&queued);
+            queued.end(end, now);
+        }
     }
 
     /// The same from beside the workers: the engine is not idle before each was told.
-    pub(crate) fn end_apart(&self, mut core: MutexGuard<'_, Core>, tasks: Vec<Queued>, end: &End, now: Instant) {
+    pub(crate) fn end_apart(
+        &self,
+        mut core: MutexGuard<'_, Core>,
+        tasks: Vec<Queued>,
+        end: impl Fn(&Queued) -> End,
+        now: Instant,
+    ) {
         core.ending += 1;
         self.count_waiting(&core);
         drop(core);
@@ -200,7 +209,7 @@ impl Shared {
             waiting.extend(state.batch.drain(..));
             state.stop(STOPPING, quit);
         }
-        self.end_apart(core, waiting, &End::Cancelled, Instant::now());
+        self.end_apart(core, waiting, |_| End::Cancelled, Instant::now());
         self.watch.arm(quit);
         let mut core = self.core.lock();
         while !core.is_idle() {

@@ -6,7 +6,7 @@ use inos_arena::{Arena, Owner, Writer};
 use inos_protocols::{Hash, job::OutputBytes};
 use inos_unit::{Fault, Method, Output};
 
-use crate::source::hash;
+use crate::{Control, run::beat, source::hash};
 
 /// The most outputs of one job.
 const OUTPUTS_MAX: usize = 64;
@@ -18,6 +18,7 @@ pub(crate) struct Sink<'a> {
     arena: &'a Arena,
     owner: Owner,
     method: &'a Method,
+    pulse: Option<&'a Control>,
     finished: Vec<OutputBytes>,
     open: Option<Open>,
 }
@@ -31,8 +32,8 @@ struct Open {
 }
 
 impl<'a> Sink<'a> {
-    pub(crate) fn new(arena: &'a Arena, owner: u64, method: &'a Method) -> Self {
-        Self { arena, owner: Owner(owner), method, finished: Vec::new(), open: None }
+    pub(crate) fn new(arena: &'a Arena, owner: u64, method: &'a Method, pulse: Option<&'a Control>) -> Self {
+        Self { arena, owner: Owner(owner), method, pulse, finished: Vec::new(), open: None }
     }
 
     /// Every output with its hash; one that is empty where the unit wrote none.
@@ -62,6 +63,7 @@ impl<'a> Sink<'a> {
 
     /// The writer of the present output, for `len` more bytes.
     fn writer(&mut self, len: usize) -> Result<&mut Writer, Fault> {
+        beat(self.pulse);
         let (arena, owner, limit) = (self.arena, self.owner, self.method.output_bytes_max);
         let open = self.open();
         let grown = open.len.saturating_add(len as u64);

@@ -10,6 +10,7 @@ use inos_unit::{Fault, Inputs, Source};
 
 use crate::{
     Control, Feed,
+    run::beat,
     stream::{Broken, Reader},
 };
 
@@ -19,23 +20,25 @@ const CHUNK_LEN_MAX: usize = 1 << 20;
 const PARALLEL_LEN_MIN: usize = 256 << 10;
 
 /// The inputs of one run.
-pub(crate) struct Sources(Vec<Piece>);
+pub(crate) struct Sources<'a>(Vec<Piece<'a>>);
 
-enum Piece {
-    Held(Held),
-    Flow(Box<Flow>),
+enum Piece<'a> {
+    Held(Held<'a>),
+    Flow(Box<Flow<'a>>),
 }
 
 /// Bytes that are all there.
-struct Held {
+struct Held<'a> {
+    pulse: Option<&'a Control>,
     bytes: Bytes,
     hash: Option<Hash>,
     at: usize,
 }
 
 /// Bytes that still arrive.
-struct Flow {
+struct Flow<'a> {
     index: usize,
+    pulse: Option<&'a Control>,
     reader: Reader,
     arena: Arena,
     owner: Owner,
@@ -47,22 +50,24 @@ struct Flow {
     whole: Option<Bytes>,
 }
 
-impl Sources {
-    /// The inputs of a run that must stop at `until`, with at most so many bytes each.
+impl<'a> Sources<'a> {
+    /// The inputs of a run that must stop at `until`, with at most so many bytes each; signs of life go to the second
+    /// of the controls.
     pub(crate) fn new(
         feeds: Vec<Feed>,
-        control: &Control,
+        (control, pulse): (&Control, Option<&'a Control>),
         arena: &Arena,
         owner: u64,
         max: u64,
         until: Instant,
     ) -> Self {
         let piece = |(index, feed)| match feed {
-            Feed::Bytes { bytes, hash } => Piece::Held(Held { bytes, hash, at: 0 }),
+            Feed::Bytes { bytes, hash } => Piece::Held(Held { pulse, bytes, hash, at: 0 }),
             Feed::Stream(reader) => {
                 control.attach(reader.channel());
                 Piece::Flow(Box::new(Flow {
                     index,
+                    pulse,
                     reader,
                     arena: arena.clone(),
                     owner: Owner(owner),
@@ -95,7 +100,7 @@ impl Sources {
     }
 }
 
-impl Inputs for Sources {
+impl Inputs for Sources<'_> {
     fn count(&self) -> usize {
         self.0.len()
     }
@@ -111,7 +116,7 @@ impl Inputs for Sources {
     }
 }
 
-impl Piece {
+impl Piece<'_> {
     fn settle(&mut self) -> Result<Hash, Fault> {
         match self {
             Self::Held(held) => Ok(held.hash()),
@@ -137,22 +142,24 @@ impl Piece {
     }
 }
 
-impl Held {
+impl Held<'_> {
     fn hash(&mut self) -> Hash {
         *self.hash.get_or_insert_with(|| hash(&self.bytes))
     }
 }
 
-impl Source for Held {
+impl Source for Held<'_> {
     fn len(&self) -> Option<u64> {
         Some(self.bytes.len() as u64)
     }
 
     fn slice(&mut self) -> Result<&[u8], Fault> {
+        beat(self.pulse);
         Ok(&self.bytes)
     }
 
     fn chunk(&mut self) -> Result<Option<&[u8]>, Fault> {
+        beat(self.pulse);
         let start = self.at;
         self.at = self.bytes.len().min(start + CHUNK_LEN_MAX);
         Ok((start < self.at).then(|| &self.bytes[start..self.at]))
@@ -166,14 +173,21 @@ impl Source for Held {
     }
 }
 
-impl Flow {
+impl Flow<'_> {
     /// Waits for the next bytes, counts and hashes them.
     fn pull(&mut self) -> Result<Option<&[u8]>, Fault> {
         if self.ended {
             return Ok(None);
         }
         let index = self.index;
-        let chunk = self.reader.next(self.until).map_err(|broken| match broken {
+        if let Some(control) = self.pulse {
+            control.set_awaits_input(true);
+        }
+        let next = self.reader.next(self.until);
+        if let Some(control) = self.pulse {
+            control.set_awaits_input(false);
+        }
+        let chunk = next.map_err(|broken| match broken {
             Broken::Interrupted => Fault::Cancelled,
             Broken::Failed(reason) => Fault::invalid(format!("/inputs/{index}"), reason),
         })?;
@@ -217,7 +231,7 @@ impl Flow {
     }
 }
 
-impl Source for Flow {
+impl Source for Flow<'_> {
     fn len(&self) -> Option<u64> {
         self.reader.len().or(self.ended.then_some(self.read))
     }

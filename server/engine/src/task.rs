@@ -40,6 +40,8 @@ pub struct Task {
     pub inputs: Vec<Feed>,
     /// When it must have ended, waiting included.
     pub deadline: Instant,
+    /// When it must have begun, where that is sooner than its deadline wants.
+    pub begin_by: Option<Instant>,
     /// How long one run may take.
     pub timeout: Duration,
     /// What it costs its account's share; 0 counts as 1.
@@ -93,10 +95,23 @@ pub enum End {
     Fault(Fault),
     /// Somebody asked, or the engine stopped: then the task's control was not cancelled.
     Cancelled,
-    /// Its time ran out, waiting or running.
-    Expired,
+    /// Its time ran out, waiting or running, by this clock.
+    Expired(Clock),
     /// The unit panicked.
     Panicked,
+    /// The unit gave no sign of life for as long as its method allows.
+    Silent,
+}
+
+/// A clock that ends jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// It had to begin by then.
+    Queue,
+    /// One run may take so long.
+    Attempt,
+    /// It had to end by then.
+    Deadline,
 }
 
 /// Why a task was not taken.
@@ -131,16 +146,38 @@ pub(crate) struct Queued {
 
 impl Waiting for Queued {
     fn ticket(&self) -> Ticket {
-        let Task { id, account, weight, priority, cost, deadline, .. } = &self.task;
+        let Task { id, account, weight, priority, cost, .. } = &self.task;
         Ticket {
             id: *id,
             account: *account,
             weight: *weight,
             priority: *priority,
             cost: *cost,
-            deadline: *deadline,
+            deadline: self.task.waits_until(),
             since: self.since,
         }
+    }
+}
+
+impl Task {
+    /// How long it may wait.
+    pub fn waits_until(&self) -> Instant {
+        self.begin_by.map_or(self.deadline, |begin_by| begin_by.min(self.deadline))
+    }
+
+    /// The clock that ends it where it has waited until `now`.
+    pub fn overdue(&self, now: Instant) -> Option<Clock> {
+        if self.deadline <= now {
+            Some(Clock::Deadline)
+        } else {
+            self.begin_by.filter(|begin_by| *begin_by <= now).map(|_| Clock::Queue)
+        }
+    }
+
+    /// When a run that begins now must have stopped, and by which clock.
+    pub(crate) fn stops_at(&self, now: Instant) -> (Instant, Clock) {
+        let timeout = after(now, self.timeout);
+        if timeout < self.deadline { (timeout, Clock::Attempt) } else { (self.deadline, Clock::Deadline) }
     }
 }
 

@@ -76,6 +76,7 @@ impl Bench {
             params: Params::new(),
             inputs,
             deadline: Instant::now() + FOREVER,
+            begin_by: None,
             timeout: FOREVER,
             cost: 1,
             control: Arc::clone(&control),

@@ -12,7 +12,7 @@ use std::{
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::{
-    End,
+    Clock, End,
     desk::{Desk, Found, Running},
     shared::{Core, Shared, wake},
     task::{Queued, tell},
@@ -119,7 +119,8 @@ fn sweep(shared: &Shared, now: Instant) -> Option<Instant> {
     let (overdue, earliest) = core.queue.sweep(now);
     core.sweep_at = earliest.map(|earliest| earliest.max(now + SWEEP_EVERY));
     let next = core.sweep_at;
-    shared.end_apart(core, overdue, &End::Expired, now);
+    let end = |queued: &Queued| End::Expired(queued.task.overdue(now).unwrap_or(Clock::Deadline));
+    shared.end_apart(core, overdue, end, now);
     next
 }
 

@@ -47,7 +47,7 @@ fn work(shared: &Shared, desk: &Desk) {
         let now = Instant::now();
         match desk.take_up(now, clock.at(now), shared.options.stop_grace) {
             Next::Run(entry, control, work) => {
-                shared.watch.arm(work.until);
+                shared.watch.arm(work.first_look(&entry, now));
                 control.begin();
                 let size = size_of(&work.inputs);
                 let ground = Ground { arena: &shared.arena, parked: &shared.parked, watched: true };
@@ -63,7 +63,7 @@ fn work(shared: &Shared, desk: &Desk) {
                     None => return,
                 }
             }
-            Next::End(queued, end) => shared.end_all(vec![queued], &end, now),
+            Next::End(queued, end) => shared.end_all(vec![queued], |_| end.clone(), now),
             Next::Nothing if claim(shared, desk) => clock = Clock::now(),
             Next::Nothing => return leave(shared, desk),
         }

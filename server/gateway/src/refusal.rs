@@ -28,6 +28,7 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
         Kind::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Kind::IdempotencyConflict | Kind::JobNotCancellable | Kind::Conflict | Kind::Cancelled => StatusCode::CONFLICT,
         Kind::OutputNotKept => StatusCode::GONE,
+        Kind::InputFailed => StatusCode::FAILED_DEPENDENCY,
         Kind::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::UriTooLong => StatusCode::URI_TOO_LONG,
         Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

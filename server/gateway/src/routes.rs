@@ -69,6 +69,7 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(GET, "/v1/jobs/{id}/receipt", Jobs, "getReceipt", "The signed receipt", jobs::receipt).gives::<SignedReceipt>(OK).gives_bytes(OK, CAPNP),
         keyed(GET, "/v1/jobs/{id}/events", Jobs, "watchJob", "What happens to a job, as it happens", events::of_job).reads(events::HEADERS).gives_events(OK),
         keyed(POST, "/v1/jobs/{id}/cancel", Jobs, "cancelJob", "Stop a job", jobs::cancel).gives::<Job>(ACCEPTED),
+        keyed(POST, "/v1/jobs/{id}/retry", Jobs, "retryJob", "Submit a job that did not succeed once more, as a new job", jobs::retry).reads(jobs::HEADERS).gives::<Job>(ACCEPTED).gives::<Job>(OK).gives_bytes(OK, CAPNP).gives_bytes(ACCEPTED, CAPNP),
         keyed(GET, "/v1/events", Jobs, "watchJobs", "What happens to all your jobs, as it happens", events::of_all).reads(events::HEADERS).gives_events(OK),
         keyed(POST, "/v1/batches", Jobs, "createBatch", "Run up to 1,000 capsules, each answered alone", batches::create).message().takes::<Vec<Capsule>>().example(BATCH).takes_bytes(NDJSON).takes_bytes(CAPNP).gives::<batches::Batch>(OK).gives_bytes(OK, NDJSON).gives_bytes(OK, CAPNP),
         open(GET, "/v1/ws", "openSocket", "Many capsules over one WebSocket (inos.capsule.v1, inos.json.v1)", ws::open).query(ws::PARAMS).gives_nothing(StatusCode::SWITCHING_PROTOCOLS),

@@ -305,6 +305,7 @@ fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
         segment: None,
         files: Vec::new(),
         error: None,
+        cached_from: None,
         expires: Some(now.plus_ms(86_400_000)),
     };
     let reservation = ledger.reserve(purse, Microcredits::saturating(3)).expect("the lease is large");

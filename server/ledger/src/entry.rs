@@ -125,6 +125,8 @@ pub struct Ending {
     pub files: Vec<Hash>,
     /// Why it did not succeed.
     pub error: Option<Problem>,
+    /// The earlier job whose outputs it was answered with.
+    pub cached_from: Option<JobId>,
     /// When what is kept of it may go.
     pub expires: Option<Time>,
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alarm;
+mod amend;
 mod audit;
 mod blobs;
 mod books;

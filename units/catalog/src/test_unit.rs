@@ -2,7 +2,11 @@
 //!
 //! Exists only with the feature `test-units`; never part of a release.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use inos_unit::{Call, Determinism, Fault, Host, Method, Output, Price, Reading, Spec, Unit, schema_of};
 use schemars::JsonSchema;
@@ -17,8 +21,13 @@ const BYTES_MAX: u64 = 1 << 32;
 /// The largest output of `emit` in bytes: less than it can be asked for.
 const EMITTED_BYTES_MAX: u64 = 64 << 20;
 
+/// How long `hush` may go without a sign of life, in milliseconds.
+const HEARTBEAT_MS: u64 = 100;
+
 pub(crate) struct TestUnit {
     spec: Spec,
+    /// How often each name of `flaky` was tried.
+    tries: Mutex<HashMap<String, u32>>,
 }
 
 /// No parameters.
@@ -33,6 +42,17 @@ struct Span {
     /// How long, in milliseconds.
     #[schemars(range(min = 0, max = 600_000), example = 100)]
     ms: u64,
+}
+
+/// How often to fail.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Failures {
+    /// Whose attempts are counted.
+    name: String,
+    /// How many of them panic.
+    #[schemars(range(min = 0, max = 1_000), example = 1)]
+    times: u32,
 }
 
 /// How much.
@@ -79,10 +99,21 @@ impl TestUnit {
                 ..method("emit", "Writes the bytes 0 to 255 over and over.", schema_of::<Amount>(), (0, 1))
             },
             method("tell", "Emits, logs and goes on, step by step.", schema_of::<Tale>(), (0, 1)),
+            Method {
+                heartbeat_ms: Some(HEARTBEAT_MS),
+                ..method("hush", "Sleeps without a sign of life, and then looks whether to stop.", span(), (0, 1))
+            },
+            method(
+                "flaky",
+                "Panics a few times before it says how often it was tried.",
+                schema_of::<Failures>(),
+                (0, 1),
+            ),
             method("echo", "Writes what it reads.", nothing(), (1, 1)),
             Method { inline_bytes_max: Some(64 << 10), ..method("noop", "Does nothing.", nothing(), (0, 1)) },
         ];
-        Self { spec: Spec { name: "test", version: "1.0.0", summary: "Misbehaves on request, for tests.", methods } }
+        let spec = Spec { name: "test", version: "1.0.0", summary: "Misbehaves on request, for tests.", methods };
+        Self { spec, tries: Mutex::default() }
     }
 }
 
@@ -101,6 +132,7 @@ fn method(name: &'static str, summary: &'static str, params: serde_json::Value, 
         price: Price { base: 10, per_kib_in: 1, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: None,
         timeout_ms: 600_000,
+        heartbeat_ms: None,
     }
 }
 
@@ -118,10 +150,29 @@ impl Unit for TestUnit {
             "address" => address(call),
             "emit" => emit(call.read_params()?, call.output, host),
             "tell" => tell(&call.read_params()?, host),
+            "hush" => {
+                std::thread::sleep(Duration::from_millis(call.read_params::<Span>()?.ms));
+                host.check()
+            }
+            "flaky" => self.flaky(call),
             "echo" => echo(call, host),
             "noop" => Ok(()),
             other => Err(Fault::Broken(format!("the specification promises no method {other}"))),
         }
+    }
+}
+
+impl TestUnit {
+    fn flaky(&self, call: &mut Call<'_>) -> Result<(), Fault> {
+        let Failures { name, times } = call.read_params()?;
+        let tried = {
+            let mut tries = self.tries.lock().map_err(|_| Fault::Broken("the counter is broken".into()))?;
+            let tried = tries.entry(name).or_default();
+            *tried += 1;
+            *tried
+        };
+        assert!(tried > times, "a test asked for {times} panics");
+        call.output.write(tried.to_string().as_bytes())
     }
 }
 
@@ -211,6 +262,8 @@ mod tests {
         assert_eq!(outcome("noop", json!({}), &[], &quiet).unwrap(), b"");
         assert_eq!(outcome("spin", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");
         assert_eq!(outcome("wait", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");
+        assert_eq!(outcome("hush", json!({ "ms": 1 }), &[], &quiet).unwrap(), b"");
+        assert_eq!(outcome("flaky", json!({ "name": "a", "times": 0 }), &[], &quiet).unwrap(), b"1");
         assert!(matches!(outcome("broken", json!({}), &[], &quiet), Err(Fault::Broken(_))));
         let addresses: Value =
             serde_json::from_slice(&outcome("address", json!({}), &[b"abc"], &quiet).unwrap()).unwrap();

@@ -58,6 +58,7 @@ pub(crate) fn method() -> Method {
         price: Price { base: 10, per_kib_in: 1, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(32 << 10),
         timeout_ms: crate::TIMEOUT_MS,
+        heartbeat_ms: None,
     }
 }
 

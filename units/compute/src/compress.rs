@@ -74,6 +74,7 @@ pub(crate) fn method() -> Method {
         price: Price { base: 20, per_kib_in: 10, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: None,
         timeout_ms: crate::TIMEOUT_MS,
+        heartbeat_ms: None,
     }
 }
 

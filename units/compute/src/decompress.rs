@@ -66,6 +66,7 @@ pub(crate) fn method() -> Method {
         price: Price { base: 20, per_kib_in: 1, per_kib_out: 2, per_cpu_ms: 0 },
         inline_bytes_max: None,
         timeout_ms: crate::TIMEOUT_MS,
+        heartbeat_ms: None,
     }
 }
 

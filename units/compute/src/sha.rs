@@ -45,6 +45,7 @@ fn method(name: &'static str, summary: &'static str, output_bytes_max: u64) -> M
         price: Price { base: 10, per_kib_in: 1, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(16 << 10),
         timeout_ms: crate::TIMEOUT_MS,
+        heartbeat_ms: None,
     }
 }
 

@@ -4,7 +4,8 @@ use crate::Fault;
 
 /// The unit's view of the world around its job.
 pub trait Host {
-    /// Whether the job should stop: cancelled, out of time or shutting down. Cheap enough for every loop.
+    /// Whether the job should stop: cancelled, out of time or shutting down. Cheap enough for every loop, and a sign of
+    /// life where the method promises some.
     fn cancelled(&self) -> bool;
 
     /// How far the job is; `total` is 0 where nobody knows. Callers may see only some of these.

@@ -48,6 +48,10 @@ pub struct Method {
     pub inline_bytes_max: Option<u64>,
     /// How long one run may take, in milliseconds.
     pub timeout_ms: u64,
+    /// How long a run may go without a sign of life before it counts as stuck, in milliseconds, where it promises some.
+    ///
+    /// A look whether to stop, a progress, a line, a read and a write are each a sign.
+    pub heartbeat_ms: Option<u64>,
 }
 
 /// How a method reads its inputs.
@@ -128,6 +132,7 @@ impl Method {
             determinism: self.determinism.word().into(),
             price: self.price.into(),
             timeout_ms: self.timeout_ms,
+            heartbeat_ms: self.heartbeat_ms,
             backends: vec!["thread".into()],
         }
     }

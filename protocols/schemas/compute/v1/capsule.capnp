@@ -30,7 +30,7 @@ struct Capsule {
   priority @7 :UInt8 = 100;
   # Higher runs earlier within the account.
   timeoutMs :union {
-    # How long the unit may run; none is the method's own limit.
+    # How long one attempt may run; none is the method's own limit.
     none @8 :Void;
     some @9 :UInt32;
   }
@@ -40,6 +40,48 @@ struct Capsule {
   # The caller's own words, each key once; at most 32, sorted by key where we write them.
   idempotencyKey @12 :Text;
   # The same key with the same capsule is the same job for 24 hours; 1 to 256 bytes; absent is none.
+  terms @13 :Terms;
+  # What few jobs ask for; absent where it would all be as it is by default.
+}
+
+struct Terms {
+  queueTtlMs :union {
+    # How long the job may wait before it is first begun; none is as long as its deadline lets it.
+    none @0 :Void;
+    some @1 :UInt32;
+  }
+  deadline :union {
+    # When it must have ended, whatever it waits for; none is the server's own limit.
+    none @2 :Void;
+    some @3 :UInt64;
+  }
+  keepMs :union {
+    # How long its outputs are kept after its end; none is as long as the server keeps them.
+    none @4 :Void;
+    some @5 :UInt64;
+  }
+  retry @6 :Retry;
+  # Absent is one attempt.
+  cache @7 :Cache;
+}
+
+struct Retry {
+  # How a job is tried again that broke on our side.
+  maxAttempts @0 :UInt8 = 1;
+  # How often it is begun at most, 1 to 10.
+  backoffMs @1 :UInt32 = 1000;
+  # The pause after the first attempt is at most this, after each further one at most twice as much.
+  backoffMaxMs @2 :UInt32 = 60000;
+  # And never more than this.
+}
+
+enum Cache {
+  off @0;
+  # The job is run.
+  use @1;
+  # An earlier job's outputs are the answer, where the same was asked and they are still kept.
+  refresh @2;
+  # The job is run, and its outputs are what later jobs are answered with.
 }
 
 struct Input {
@@ -48,7 +90,16 @@ struct Input {
     # The bytes themselves.
     blob @1 :Data;
     # The hash of a stored blob of the same account.
+    job @2 :JobOutput;
+    # What another job of the same account gives.
   }
+}
+
+struct JobOutput {
+  job @0 :Data;
+  # In any state; where it has not ended, it is waited for.
+  output @1 :UInt32;
+  # Which of its outputs, from 0.
 }
 
 struct Output {

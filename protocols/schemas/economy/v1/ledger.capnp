@@ -84,8 +84,12 @@ struct JobEnding {
   inputs @5 :Data;
   # The BLAKE3 of each input, 32 bytes each.
   outputs @6 :List(OutputInfo);
-  error @7 :Problem;
-  # Absent where it succeeded.
+  union {
+    error @7 :Problem;
+    # Why it did not succeed; absent where it did.
+    cachedFrom @8 :Data;
+    # The earlier job whose outputs it was answered with.
+  }
 }
 
 struct OutputInfo {

@@ -1,7 +1,7 @@
 //! Running where the bytes arrive.
 
 use super::*;
-use crate::{End, Entry};
+use crate::{Clock, End, Entry};
 
 fn measured(bench: &Bench, method: &str) -> Arc<Entry> {
     let entry = bench.engine.catalogue().find("trial", method).unwrap();
@@ -36,8 +36,8 @@ fn every_end_comes_back_from_here() {
     };
     assert_eq!(run("noop", &|_| ()), End::Done);
     assert_eq!(run("panic", &|_| ()), End::Panicked);
-    assert_eq!(run("wait", &|task| task.timeout = Duration::from_millis(1)), End::Expired);
-    assert_eq!(run("noop", &|task| task.deadline = Instant::now()), End::Expired);
+    assert_eq!(run("wait", &|task| task.timeout = Duration::from_millis(1)), End::Expired(Clock::Attempt));
+    assert_eq!(run("noop", &|task| task.deadline = Instant::now()), End::Expired(Clock::Deadline));
     assert_eq!(run("noop", &|task| task.control.cancel()), End::Cancelled);
     assert!(matches!(run("invalid", &|_| ()), End::Fault(_)));
     assert_eq!(bench.engine.status().completed_here, 6);

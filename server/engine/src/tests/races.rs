@@ -83,7 +83,7 @@ fn offer_all(bench: &Bench, plans: &[Plan], told: &Arc<Told>, taken: &AtomicU64)
             let told = Arc::clone(told);
             task.done = Box::new(move |outcome| {
                 told.times.fetch_add(1, SeqCst);
-                if outcome.started.is_none() && !matches!(outcome.end, End::Cancelled | End::Expired) {
+                if outcome.started.is_none() && !matches!(outcome.end, End::Cancelled | End::Expired(_)) {
                     told.unrun_ends.fetch_add(1, SeqCst);
                 }
             });

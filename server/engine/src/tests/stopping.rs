@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use super::*;
-use crate::{End, WorkerState};
+use crate::{Clock, End, WorkerState};
 
 #[test]
 fn a_waiting_job_is_cancelled_at_once_and_never_runs() {
@@ -42,7 +42,7 @@ fn a_job_that_expires_while_it_waits_ends_then_and_never_runs() {
     task.deadline = Instant::now() + Duration::from_millis(5);
     bench.offer(task);
     let outcome = waiting.outcome();
-    assert_eq!((outcome.end, outcome.started), (End::Expired, None));
+    assert_eq!((outcome.end, outcome.started), (End::Expired(Clock::Deadline), None));
     assert!(!running.control.is_cancelled(), "the worker is still busy");
     assert_eq!(bench.gates.runs.load(SeqCst), 0);
     running.control.cancel();
@@ -54,12 +54,65 @@ fn a_job_out_of_time_is_told_and_expires() {
     let (mut task, by_timeout) = bench.task("wait", vec![]);
     task.timeout = Duration::from_millis(5);
     bench.offer(task);
-    assert_eq!(by_timeout.outcome().end, End::Expired);
+    assert_eq!(by_timeout.outcome().end, End::Expired(Clock::Attempt));
     let (mut task, by_deadline) = bench.task("wait", vec![]);
     task.deadline = Instant::now() + Duration::from_millis(5);
     bench.offer(task);
-    assert_eq!(by_deadline.outcome().end, End::Expired);
+    assert_eq!(by_deadline.outcome().end, End::Expired(Clock::Deadline));
     assert!(!by_timeout.control.is_cancelled(), "nobody cancelled it");
+}
+
+#[test]
+fn a_job_that_does_not_begin_in_time_expires_by_that_clock_and_one_that_began_goes_on() {
+    let bench = Bench::new(1);
+    let (mut task, running) = bench.task("wait", vec![]);
+    task.begin_by = Some(Instant::now() + Duration::from_millis(50));
+    bench.offer(task);
+    running.begun();
+    let (mut task, late) = bench.task("note", vec![]);
+    task.begin_by = Some(Instant::now() + Duration::from_millis(60));
+    bench.offer(task);
+    let outcome = late.outcome();
+    assert_eq!((outcome.end, outcome.started), (End::Expired(Clock::Queue), None));
+    assert_eq!(running.control.stopped(), 0, "it had begun in time");
+    running.control.cancel();
+}
+
+#[test]
+fn a_unit_without_a_sign_of_life_is_stuck_and_one_with_signs_is_not() {
+    let bench = Bench::new(2);
+    let silent = bench.send("silent", vec![]);
+    let alive = bench.send("alive", vec![]);
+    assert_eq!(silent.outcome().end, End::Silent);
+    bench.gates.release.store(true, SeqCst);
+    assert_eq!(alive.outcome().end, End::Done);
+    // One that looks up again within the grace is told and passes it on.
+    let bench = Bench::with(Options { stop_grace: FOREVER, ..options(1) });
+    let silent = bench.send("silent", vec![]);
+    until(|| silent.control.stopped() != 0);
+    bench.gates.release.store(true, SeqCst);
+    assert_eq!(silent.outcome().end, End::Silent);
+    assert!(!bench.engine.status().degraded);
+}
+
+#[test]
+fn where_a_task_stands_is_told_without_disturbing_it() {
+    let bench = Bench::new(1);
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let waiting: Vec<_> = (0..3).map(|_| bench.send("wait", vec![])).collect();
+    let (first, _) = bench.task("noop", vec![]);
+    let urgent = Task { priority: 200, account: 1, ..first };
+    let urgent_id = urgent.id;
+    bench.offer(urgent);
+    let ahead = |id, priority| bench.engine.standing(id, 1, priority).map(|standing| (standing.ahead, standing.queued));
+    assert_eq!(ahead(urgent_id, 200), Some((0, 4)));
+    for (index, waiting) in waiting.iter().enumerate() {
+        assert_eq!(ahead(waiting.id, 100), Some((1 + index as u64, 4)));
+    }
+    assert_eq!((ahead(running.id, 100), ahead(waiting[0].id, 200)), (None, None));
+    waiting.iter().for_each(|waiting| waiting.control.cancel());
+    running.control.cancel();
 }
 
 #[test]
@@ -68,7 +121,7 @@ fn a_unit_that_does_not_stop_loses_its_job_and_its_place() {
     let (mut task, stuck) = bench.task("spin", vec![bytes("abc")]);
     task.timeout = Duration::from_millis(5);
     bench.offer(task);
-    assert_eq!(stuck.outcome().end, End::Expired);
+    assert_eq!(stuck.outcome().end, End::Expired(Clock::Attempt));
     until(|| bench.engine.status().degraded);
     assert_eq!(bench.send("noop", vec![]).outcome().end, End::Done, "another thread has its place");
     let status = bench.engine.status();
@@ -101,7 +154,7 @@ fn at_most_twice_the_workers_are_replaced_and_a_returned_thread_works_again() {
         let (mut task, stuck) = bench.task("spin", vec![]);
         task.timeout = Duration::from_millis(1);
         bench.offer(task);
-        assert_eq!(stuck.outcome().end, End::Expired);
+        assert_eq!(stuck.outcome().end, End::Expired(Clock::Attempt));
     }
     until(|| bench.engine.status().quarantined == 3);
     assert_eq!(bench.engine.status().workers.len(), 3, "nobody took the last one's place");
@@ -125,7 +178,7 @@ fn what_waited_behind_a_stuck_job_runs_elsewhere() {
     let (behind, after) = bench.task("note", vec![]);
     assert!(bench.engine.offer(vec![task, behind]).is_empty());
     running.control.cancel();
-    assert_eq!(stuck.outcome().end, End::Expired);
+    assert_eq!(stuck.outcome().end, End::Expired(Clock::Attempt));
     assert_eq!(after.outcome().end, End::Done);
     bench.gates.release.store(true, SeqCst);
 }

@@ -14,7 +14,7 @@ use inos_unit::Fault;
 
 use super::*;
 use crate::{
-    End,
+    Clock, End,
     stream::{Closed, Writer, channel},
 };
 
@@ -195,7 +195,7 @@ fn a_job_stops_while_it_waits_for_its_input() {
     let (mut task, sent) = bench.task("echo", vec![Feed::Stream(reader)]);
     task.timeout = Duration::from_millis(5);
     bench.offer(task);
-    assert_eq!(sent.outcome().end, End::Expired);
+    assert_eq!(sent.outcome().end, End::Expired(Clock::Attempt));
     drop(writer);
 }
 

@@ -32,7 +32,7 @@ pub(super) const OUTPUT_MAX: u64 = 8 << 20;
 /// The most bytes of one input.
 pub(super) const INPUT_MAX: u64 = 48 << 20;
 
-const METHODS: [(&str, Reading); 14] = [
+const METHODS: [(&str, Reading); 16] = [
     ("noop", Reading::Whole),
     ("note", Reading::Whole),
     ("echo", Reading::Whole),
@@ -46,6 +46,8 @@ const METHODS: [(&str, Reading); 14] = [
     ("three", Reading::Whole),
     ("invalid", Reading::Whole),
     ("broken", Reading::Whole),
+    ("silent", Reading::Whole),
+    ("alive", Reading::Whole),
     ("quitter", Reading::Whole),
 ];
 
@@ -80,6 +82,7 @@ pub(super) fn method(name: &'static str, reading: Reading) -> Method {
         price: Price { base: 1, per_kib_in: 0, per_kib_out: 0, per_cpu_ms: 0 },
         inline_bytes_max: Some(4_096),
         timeout_ms: 1_000,
+        heartbeat_ms: ["silent", "alive"].contains(&name).then_some(20),
     }
 }
 
@@ -108,6 +111,19 @@ impl Unit for Trial {
                     std::thread::park_timeout(Duration::from_millis(1));
                 }
                 call.output.write(b"too late")
+            }
+            "silent" => {
+                while !self.gates.release.load(SeqCst) {
+                    std::thread::park_timeout(Duration::from_millis(1));
+                }
+                host.check()
+            }
+            "alive" => {
+                while !self.gates.release.load(SeqCst) {
+                    host.check()?;
+                    std::thread::park_timeout(Duration::from_millis(1));
+                }
+                Ok(())
             }
             // Without the panic hook, which would write each of thousands to the test's output.
             "panic" => std::panic::resume_unwind(Box::new("on purpose")),

@@ -145,6 +145,13 @@ struct Data<'a> {
     available: Option<Microcredits>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<Microcredits>,
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again_at: Option<Time>,
 }
 
 /// What the data of a gap says.
@@ -174,6 +181,10 @@ impl Data<'_> {
             base64: None,
             available: None,
             threshold: None,
+            attempt: None,
+            of: None,
+            reason: None,
+            again_at: None,
         }
     }
 }
@@ -205,6 +216,10 @@ fn written_event(event: &Event) -> Bytes {
         Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
         Happening::LowBalance { available, threshold } => {
             ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
+        }
+        Happening::Attempt { attempt, of, reason, again_at } => {
+            let (attempt, of, again_at) = (Some(*attempt), Some(*of), Some(*again_at));
+            ("attempt", Data { attempt, of, again_at, reason: Some(reason.slug()), ..data })
         }
         Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
         Happening::Output { offset, bytes } => {

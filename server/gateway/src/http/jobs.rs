@@ -67,6 +67,26 @@ pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
         other => return Err(unsupported(other, &[JSON, CAPNP]).into()),
     };
     take_key(&call, &mut capsule)?;
+    submit(&call, &visitor, capsule, media, wait).await
+}
+
+/// `POST /v1/jobs/{id}/retry`.
+pub(crate) async fn retry(call: Call, visitor: Visitor) -> Answer {
+    let media = call.accepted(&[JSON, CAPNP])?;
+    let wait = wait(&call)?;
+    let mut capsule = call.app.broker.asked_before(&visitor.caller, call.id("id", "job")?).await?;
+    take_key(&call, &mut capsule)?;
+    submit(&call, &visitor, capsule, media, wait).await
+}
+
+/// Submits a job, and answers with it as it stands or once it has ended.
+async fn submit(
+    call: &Call,
+    visitor: &Visitor,
+    mut capsule: Capsule,
+    media: &'static str,
+    wait: Option<Duration>,
+) -> Answer {
     let set_aside = visitor.allowance.as_ref().map(|allowance| allowance.set_aside(&mut capsule)).transpose()?;
     let caller = &visitor.caller;
     let submitted = call.app.broker.submit(caller, capsule, call.meta.origin()).await;
@@ -86,7 +106,7 @@ pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
         set_aside.spent(job.cost);
     }
     let status = if job.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let mut response = shown(&call, &visitor, &job, media).await?;
+    let mut response = shown(call, visitor, &job, media).await?;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let location = format!("/v1/jobs/{}", job.id);
@@ -122,7 +142,7 @@ pub(crate) async fn list(call: Call, visitor: Visitor) -> Answer {
 /// `GET /v1/jobs/{id}`.
 pub(crate) async fn show(call: Call, visitor: Visitor) -> Answer {
     let media = call.accepted(&[JSON, CAPNP])?;
-    let job = call.app.broker.job(&visitor.caller, call.id("id", "job")?).await?;
+    let job = call.app.broker.job_and_why(&visitor.caller, call.id("id", "job")?).await?;
     Ok(shown(&call, &visitor, &job, media).await?)
 }
 

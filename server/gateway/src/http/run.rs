@@ -10,8 +10,8 @@ use http::{HeaderName, HeaderValue, header::CONTENT_TYPE};
 use inos_broker::{Ask, Caller, Meter, Ran};
 use inos_engine::stream;
 use inos_protocols::{
-    Microcredits, Refusal,
-    job::{Capsule, Input, Outcome, PRIORITY_DEFAULT, State},
+    JobId, Microcredits, Refusal,
+    job::{Cache, Capsule, Input, Outcome, PRIORITY_DEFAULT, Retry, State},
     refusal::Kind,
 };
 
@@ -25,13 +25,15 @@ use crate::{
     refusal::{Answer, Refused, of_problem},
 };
 
-/// The largest body that is read as a whole before the job begins, unless an idempotency key wants all of it.
+/// The largest body that is read as a whole before the job begins, unless an idempotency key or the cache wants all
+/// of it.
 const WHOLE_BYTES_MAX: u64 = 64 << 10;
 
 const JOB_ID: HeaderName = HeaderName::from_static("inos-job-id");
 const COST: HeaderName = HeaderName::from_static("inos-cost");
 const RECEIPT: HeaderName = HeaderName::from_static("inos-receipt");
 const EPOCH: HeaderName = HeaderName::from_static("inos-epoch");
+const CACHED_FROM: HeaderName = HeaderName::from_static("inos-cached-from");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The headers that `/v1/run` reads.
@@ -39,7 +41,11 @@ pub(crate) const HEADERS: &[(&str, &str)] = &[
     ("Idempotency-Key", "The same key with the same request is the same job for 24 hours."),
     ("Inos-Budget", "The most that the job may cost, in microcredits."),
     ("Inos-Priority", "0 to 255; higher runs earlier within the account."),
-    ("Inos-Timeout-Ms", "How long the unit may run, in milliseconds."),
+    ("Inos-Timeout-Ms", "How long one attempt may run, in milliseconds."),
+    ("Inos-Queue-Ttl-Ms", "How long the job may wait before it is begun, in milliseconds."),
+    ("Inos-Deadline", "When the job must have ended: a time such as 2026-01-31T12:00:00.000Z."),
+    ("Inos-Attempts", "1 to 10: how often the job is begun at most where it breaks on the server's side."),
+    ("Inos-Cache", "`use` answers from an earlier job that was asked the same, `refresh` runs it for later ones."),
     ("Inos-Keep", "`true` keeps the output, so that it can be fetched again."),
 ];
 
@@ -75,17 +81,17 @@ fn capsule_of(call: &Call) -> Result<Capsule, Refusal> {
     let budget =
         budget.map(|budget| Microcredits::new(budget).ok_or_else(|| wrong_header("inos-budget"))).transpose()?;
     Ok(Capsule {
-        unit: entry.unit.into(),
-        method: entry.method.name.into(),
         params,
-        inputs: Vec::new(),
-        output: Default::default(),
         budget,
         priority: number(call, "inos-priority")?.unwrap_or(PRIORITY_DEFAULT),
         timeout_ms: number(call, "inos-timeout-ms")?,
         keep: number::<bool>(call, "inos-keep")?.unwrap_or(false),
-        labels: Default::default(),
         idempotency_key: super::jobs::idempotency_key(call)?,
+        queue_ttl_ms: number(call, "inos-queue-ttl-ms")?,
+        deadline: number(call, "inos-deadline")?,
+        retry: number(call, "inos-attempts")?.map(Retry::of),
+        cache: cache(call)?,
+        ..Capsule::new(entry.unit, entry.method.name, Vec::new())
     })
 }
 
@@ -94,6 +100,15 @@ fn number<T: FromStr>(call: &Call, name: &str) -> Result<Option<T>, Refusal> {
     // A limit that cannot be read is a mistake to be told, and not a limit that nobody set.
     let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     number.map(Some).ok_or_else(|| wrong_header(name))
+}
+
+fn cache(call: &Call) -> Result<Cache, Refusal> {
+    match call.header("inos-cache").map(str::trim) {
+        None | Some("off") => Ok(Cache::Off),
+        Some("use") => Ok(Cache::Use),
+        Some("refresh") => Ok(Cache::Refresh),
+        Some(_) => Err(wrong_header("inos-cache")),
+    }
 }
 
 fn wrong_header(name: &str) -> Refusal {
@@ -114,7 +129,7 @@ async fn posted(call: &mut Call, caller: &Caller, mut capsule: Capsule) -> Resul
         return whole(call, caller, capsule).await;
     }
     let fits = len.is_some_and(|len| len <= WHOLE_BYTES_MAX);
-    if fits || capsule.idempotency_key.is_some() {
+    if fits || capsule.idempotency_key.is_some() || capsule.cache != Cache::Off {
         let limit = call.app.options.message_bytes_max;
         if len.is_some_and(|len| len > limit) {
             return Err(crate::body::too_large(limit));
@@ -178,8 +193,8 @@ async fn feed(mut incoming: Guarded, mut writer: stream::Writer, meter: &Meter, 
 
 /// The answer that a job's end makes.
 fn answer(ran: Ran) -> Answer {
-    let Ran { outcome, replayed } = ran;
-    let headers = headers(&outcome, replayed);
+    let Ran { outcome, replayed, cached_from } = ran;
+    let headers = headers(&outcome, replayed, cached_from);
     let Outcome { state, outputs, error, .. } = outcome;
     if state != State::Succeeded {
         let refusal = match error {
@@ -198,7 +213,7 @@ fn answer(ran: Ran) -> Answer {
     Ok(response)
 }
 
-fn headers(outcome: &Outcome, replayed: bool) -> Vec<(HeaderName, HeaderValue)> {
+fn headers(outcome: &Outcome, replayed: bool, cached_from: Option<JobId>) -> Vec<(HeaderName, HeaderValue)> {
     let text = |text: String| HeaderValue::from_str(&text).expect("ids, numbers and base64url are visible ASCII");
     let mut headers = vec![(JOB_ID, text(outcome.job.to_string())), (COST, HeaderValue::from(outcome.cost.get()))];
     if let Some(receipt) = &outcome.receipt {
@@ -208,5 +223,6 @@ fn headers(outcome: &Outcome, replayed: bool) -> Vec<(HeaderName, HeaderValue)> 
     if replayed {
         headers.push((REPLAYED, HeaderValue::from_static("true")));
     }
+    headers.extend(cached_from.map(|from| (CACHED_FROM, text(from.to_string()))));
     headers
 }

@@ -170,6 +170,14 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
         "Jobs that ran where their bytes arrived.",
         engine.completed_here,
     );
+    let inos_broker::Figures { tried_again, answered } = app.broker.figures();
+    page.figure(
+        "inos_jobs_tried_again_total",
+        "counter",
+        "Attempts that broke and were followed by another.",
+        tried_again,
+    );
+    page.figure("inos_jobs_answered_total", "counter", "Jobs that an earlier one's outputs answered.", answered);
     page.figure("inos_inline_overruns_total", "counter", "Runs there that took over 1 ms.", engine.overruns);
     page.figure("inos_workers", "gauge", "Worker threads.", engine.workers.len());
     page.figure("inos_workers_quarantined", "gauge", "Worker threads whose unit does not stop.", engine.quarantined);

@@ -138,6 +138,12 @@ pub(super) const WORDS: &[Words] = &[
         "Ask for `keep`, use an idempotency key, or submit with `POST /v1/jobs` to have outputs kept.",
     ),
     (
+        Kind::InputFailed,
+        "The job takes the output of another job as its input, and that one failed, was cancelled or ran out of time. The detail names it and says why.",
+        "Nothing was run or charged.",
+        "Look at the job that is named, try it again with `POST /v1/jobs/{id}/retry`, and submit this one with the new job's id.",
+    ),
+    (
         Kind::MethodNotAllowed,
         "The path exists and does not take this HTTP method.",
         NOTHING,
@@ -170,9 +176,9 @@ pub(super) const WORDS: &[Words] = &[
     ),
     (
         Kind::DeadlineExceeded,
-        "The job waited and ran longer than it, its method or the server allows.",
+        "The job waited or ran longer than it, its method or the server allows. `errors` names the clock: `/queue_ttl_ms` is the wait for its beginning, `/timeout_ms` one attempt, `/deadline` the whole.",
         JOB_ENDED,
-        "Ask for a longer `timeout_ms`, send a smaller job, or try when the queue is shorter.",
+        "Give that clock more time, send a smaller job, or try when the queue is shorter.",
     ),
     (
         Kind::Cancelled,

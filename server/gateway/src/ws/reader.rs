@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream::SplitStream};
 use inos_broker::{Event, Happening, Origin, Replies, Reply, Subscription, Told};
 use inos_protocols::{
     JobId, Refusal,
-    frame::{ClientFrame, Gap, JobLog, JobOutput, JobState, Progress, Resume, ServerBody, Submission, Topic, Trouble},
+    frame::{ClientFrame, Emitted, Gap, JobLog, JobState, Progress, Resume, ServerBody, Submission, Topic, Trouble},
     refusal::Kind,
 };
 use tokio::task::AbortHandle;
@@ -249,9 +249,10 @@ fn word(told: &Told) -> Option<ServerBody> {
         }
         Happening::Log { line } => ServerBody::Log(JobLog { job, line: line.clone(), event }),
         Happening::Output { offset, bytes } => {
-            ServerBody::Output(JobOutput { job, offset: *offset, bytes: bytes.clone(), event })
+            ServerBody::Output(Emitted { job, offset: *offset, bytes: bytes.clone(), event })
         }
-        Happening::LowBalance { .. } => return None,
+        // Nor has an attempt: the state that comes with it has.
+        Happening::LowBalance { .. } | Happening::Attempt { .. } => return None,
     })
 }
 

@@ -86,6 +86,20 @@ impl Books {
         row.map(|row| read_job(&row)).transpose()
     }
 
+    /// How a job of an account was asked for, as it was given when it was accepted, and how it stands; no words of it
+    /// are left of one that was never accepted, that succeeded or that was let go.
+    pub async fn asked(&self, account: AccountNo, id: JobId) -> Result<Option<(State, Option<Vec<u8>>)>, Error> {
+        let row: Option<(i64, Option<Vec<u8>>)> =
+            sqlx::query_as("SELECT state, asked FROM jobs WHERE account = $1 AND id = $2")
+                .bind(account.0)
+                .bind(&id.as_bytes()[..])
+                .fetch_optional(self.pool())
+                .await
+                .map_err(Error::on("read how a job was asked for"))?;
+        let state = |number| state_of(number).ok_or_else(damaged("job"));
+        row.map(|(number, asked)| Ok((state(number)?, asked))).transpose()
+    }
+
     /// Jobs of an account, newest first, and where the next page begins.
     pub async fn jobs(
         &self,
@@ -121,7 +135,9 @@ fn read_job(row: &AnyRow) -> Result<KnownJob, Error> {
     let amount = |amount: i64| Microcredits::saturating(amount as u64);
     let state = state_of(column(row, "state")?).ok_or_else(&damaged)?;
     let (request, ending) = (request(row)?, ending(row)?);
-    let kept: Option<Vec<u8>> = column(row, "kept")?;
+    let expires = column::<Option<i64>>(row, "expires")?.filter(|_| state.is_final());
+    // What is past its time is gone, whether or not it has been swept away.
+    let kept = column::<Option<Vec<u8>>>(row, "kept")?.filter(|_| expires.is_none_or(|ms| ms > Time::now().as_i64()));
     let hold = amount(column(row, "hold")?);
     let params = request.params.map(|text| serde_json::from_str(&text)).transpose();
     let job = Job {
@@ -142,6 +158,8 @@ fn read_job(row: &AnyRow) -> Result<KnownJob, Error> {
         metrics: ending.as_ref().map(|ending| ending.metrics),
         outputs: ending.as_ref().map(|ending| ending.outputs.to_vec()).unwrap_or_default(),
         outputs_kept: kept.is_some(),
+        cached_from: ending.as_ref().and_then(|ending| ending.cached_from),
+        waiting: None,
         error: ending.and_then(|ending| ending.error).map(Cow::into_owned),
         labels: request.labels.into_owned(),
     };

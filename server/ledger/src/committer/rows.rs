@@ -128,6 +128,12 @@ fn write_asked(job: &JobRecord, hold: i64, to: &mut impl Sink) {
     to.bytes(Some(job.id.as_bytes()));
     to.text(Some(&job.unit));
     to.text(Some(&job.method));
+    to.bytes(Some(&request(job)));
+    to.int(Some(hold));
+}
+
+/// What was asked of a job, as its row keeps it.
+pub(crate) fn request(job: &JobRecord) -> Vec<u8> {
     let request = JobRequest {
         version: Cow::Borrowed(&job.version),
         priority: job.priority,
@@ -138,8 +144,7 @@ fn write_asked(job: &JobRecord, hold: i64, to: &mut impl Sink) {
         params: job.params.as_deref().map(Cow::Borrowed),
         labels: Cow::Borrowed(&job.labels),
     };
-    to.bytes(Some(&wire::write_job_request(&request)));
-    to.int(Some(hold));
+    wire::write_job_request(&request)
 }
 
 impl End<'_> {
@@ -156,6 +161,7 @@ impl End<'_> {
             inputs: Cow::Borrowed(&ending.input_hashes),
             outputs: Cow::Borrowed(&ending.outputs),
             error: ending.error.as_ref().map(Cow::Borrowed),
+            cached_from: ending.cached_from,
         };
         to.bytes(Some(&wire::write_job_ending(&piece)));
         to.bytes(ending.kept.as_deref());
@@ -166,6 +172,11 @@ impl End<'_> {
 }
 
 impl EndRow<'_> {
+    /// Whether what was asked, and the payload files of it, are let go: a job that did not succeed may be asked again.
+    pub(crate) fn forgets(&self) -> bool {
+        self.end.ending.state == State::Succeeded
+    }
+
     /// The columns of [`End::write`], then `seq`.
     pub(crate) fn write(&self, to: &mut impl Sink) {
         self.end.write(to);

@@ -315,13 +315,16 @@ fn write_ends(connection: &Connection, posting: &Posting<'_>) -> rusqlite::Resul
         return Ok(());
     }
     let mut update = connection.prepare_cached(
-        "UPDATE jobs SET state = ?1, cost = ?2, ending = ?3, kept = ?4, segment = ?5, expires = ?6, leaf_index = ?7, \
-         node = ?9, commit_seq = ?10, asked = NULL WHERE seq = ?8",
+        "UPDATE jobs SET state = ?1, cost = ?2, ending = ?3, kept = ?4, expires = ?6, leaf_index = ?7, node = ?9, \
+         commit_seq = ?10, segment = CASE WHEN ?1 = 2 THEN ?5 ELSE segment END, \
+         asked = CASE WHEN ?1 = 2 THEN NULL ELSE asked END WHERE seq = ?8",
     )?;
     bind_after(&mut update, rows::count(end_columns!()), &[posting.node, posting.root.sequence as i64])?;
     let mut forget = connection.prepare_cached("DELETE FROM payload_files WHERE job = ?1")?;
     for row in &posting.ends {
-        forget.execute([row.id.as_bytes()])?;
+        if row.forgets() {
+            forget.execute([row.id.as_bytes()])?;
+        }
         execute(&mut update, |to| row.write(to))?;
     }
     Ok(())

@@ -106,6 +106,7 @@ fn ending(row: &AnyRow) -> Result<JobEnding<'static>, sqlx::Error> {
         inputs: Cow::Owned(hashes(row.try_get::<Option<&[u8]>, _>("inputs")?.unwrap_or_default())),
         outputs: Cow::Owned(json::<Vec<OutputInfo>>(row, "outputs")?.unwrap_or_default()),
         error: json(row, "error")?.map(Cow::Owned),
+        cached_from: None,
     })
 }
 

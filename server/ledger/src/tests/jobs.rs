@@ -3,7 +3,7 @@
 use inos_protocols::{Hash, Microcredits, job::State, receipt::SignedReceipt};
 
 use super::{on_both, place::*};
-use crate::{Claim, Commit, CommitError, Entry, ReserveError, Settle};
+use crate::{Accept, Claim, Commit, CommitError, Ending, Entry, Finish, ReserveError, Settle};
 
 on_both![
     a_job_is_paid_once_and_has_a_receipt,
@@ -19,6 +19,8 @@ on_both![
     reservations_of_one_purse_grow_together,
     flushing_comes_before_the_commit,
     a_bad_row_harms_nobody_else,
+    what_was_asked_stays_with_a_job_that_did_not_succeed,
+    what_was_asked_may_be_amended_until_the_job_ends,
 ];
 
 fn receipt(commit: Result<Commit, CommitError>) -> SignedReceipt {
@@ -275,5 +277,45 @@ async fn a_bad_row_harms_nobody_else(place: Place) {
         let result = committed.await.pop().unwrap();
         assert!(result.is_ok() || (number == 4 && !place.is_sqlite()), "{number}: {result:?}");
     }
+    is_right(&books).await;
+}
+
+async fn what_was_asked_stays_with_a_job_that_did_not_succeed(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 100).await;
+    let file = Hash::of(b"input");
+    for (state, stays) in [(State::Succeeded, false), (State::Failed, true), (State::Cancelled, true)] {
+        let (mut job, reservation) = (record(&purse), ledger.reserve_slowly(&purse, credits(1)).await.unwrap());
+        (job.segment, job.params) = (Some(7), None);
+        let (id, asked) = (job.id, b"how".to_vec());
+        let accept = Accept { job, reservation, asked: asked.clone(), files: vec![file], claim: None };
+        assert_eq!(commit(&ledger, Entry::Accept(accept)).await, Ok(Commit::Accepted));
+        assert_eq!(books.asked(purse.no, id).await.unwrap(), Some((State::Queued, Some(asked.clone()))));
+        let ended = Finish { id, purse: purse.clone(), ending: Ending { state, ..ending(0) } };
+        receipt(commit(&ledger, Entry::Finish(ended)).await);
+        assert_eq!(books.asked(purse.no, id).await.unwrap(), Some((state, stays.then_some(asked))));
+        assert_eq!(books.segments().await.unwrap(), if stays { vec![7] } else { vec![] });
+        assert_eq!(books.refers_to_file(file).await.unwrap(), stays);
+    }
+    assert_eq!(books.asked(purse.no, inos_protocols::JobId::new()).await.unwrap(), None);
+    is_right(&books).await;
+}
+
+async fn what_was_asked_may_be_amended_until_the_job_ends(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 100).await;
+    let mut job = record(&purse);
+    let (id, reservation) = (job.id, ledger.reserve_slowly(&purse, credits(3)).await.unwrap());
+    let accept = Accept { job: job.clone(), reservation, asked: b"one".to_vec(), files: Vec::new(), claim: None };
+    assert_eq!(commit(&ledger, Entry::Accept(accept)).await, Ok(Commit::Accepted));
+    assert!(ledger.amend_asked(purse.no, id, b"two").await.unwrap());
+    assert_eq!(books.unfinished().await.unwrap()[0].asked, b"two");
+    job.capsule = Hash::of(b"another");
+    assert!(ledger.amend_request(&job).await.unwrap());
+    assert!(!ledger.amend_asked(crate::AccountNo(purse.no.0 + 1), id, b"three").await.unwrap(), "it is not theirs");
+    let signed = receipt(commit(&ledger, finish(&purse, id, 2)).await);
+    assert_eq!(signed.verify().unwrap().capsule, job.capsule, "the receipt states what was run");
+    assert!(!ledger.amend_asked(purse.no, id, b"four").await.unwrap());
+    assert!(!ledger.amend_request(&job).await.unwrap());
     is_right(&books).await;
 }

@@ -132,6 +132,7 @@ pub(super) fn ending(cost: u64) -> Ending {
         segment: None,
         files: Vec::new(),
         error: None,
+        cached_from: None,
         expires: None,
     }
 }

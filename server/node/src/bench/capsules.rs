@@ -195,19 +195,7 @@ mod tests {
     use super::*;
 
     fn capsule() -> Capsule {
-        Capsule {
-            unit: "compute".into(),
-            method: "blake3".into(),
-            params: Default::default(),
-            inputs: vec![Input::Bytes(vec![9; 1024].into())],
-            output: Default::default(),
-            budget: None,
-            priority: 100,
-            timeout_ms: None,
-            keep: false,
-            labels: Default::default(),
-            idempotency_key: None,
-        }
+        Capsule::new("compute", "blake3", vec![Input::Bytes(vec![9; 1024].into())])
     }
 
     /// The message in a masked frame.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
-use inos_protocols::job::{Capsule, Input, Output, PRIORITY_DEFAULT, Params};
+use inos_protocols::job::{Capsule, Input, Params};
 
 use super::run::{merged, pair};
 use crate::{
@@ -165,17 +165,8 @@ impl Bench {
             return Ok(Door::Http { path, authorization, body });
         }
         let capsule = Capsule {
-            unit: unit.into(),
-            method: method.into(),
             params: merged(Params::new(), &options.params),
-            inputs: vec![Input::Bytes(body.into())],
-            output: Output::default(),
-            budget: None,
-            priority: PRIORITY_DEFAULT,
-            timeout_ms: None,
-            keep: false,
-            labels: std::collections::BTreeMap::new(),
-            idempotency_key: None,
+            ..Capsule::new(unit, method, vec![Input::Bytes(body.into())])
         };
         let capsule = Box::new(capsule);
         Ok(match way {

@@ -18,7 +18,7 @@ use crate::{
 /// The most items that are asked for at once.
 const PAGE_LEN_MAX: usize = 100;
 
-/// Look at jobs, fetch their outputs, cancel them
+/// Look at jobs, fetch their outputs, cancel them, try them again
 #[derive(Debug, clap::Args)]
 pub(super) struct Jobs {
     #[command(subcommand)]
@@ -62,6 +62,11 @@ enum Deed {
         /// The job
         job: String,
     },
+    /// Submit a job that did not succeed once more, as a new job
+    Retry {
+        /// The job
+        job: String,
+    },
     /// Fetch an output
     Output {
         /// The job
@@ -96,6 +101,7 @@ impl Jobs {
             Deed::Show { job } => terminal.facts(&client.get(&path(job, ""))?)?,
             Deed::Watch { job } => return watch::watch(terminal, client, job),
             Deed::Cancel { job } => terminal.facts(&client.post(&path(job, "/cancel"), &json!({}))?)?,
+            Deed::Retry { job } => terminal.facts(&client.post(&path(job, "/retry"), &json!({}))?)?,
             Deed::Output { job, index, output } => {
                 fetch(client, &path(job, &format!("/outputs/{index}")), &[], output.as_deref())?;
             }

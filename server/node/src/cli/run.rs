@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use inos_protocols::Microcredits;
+use inos_protocols::{Microcredits, time::Time};
 use serde_json::{Map, Value};
 use ureq::{
     Body,
@@ -55,9 +55,21 @@ pub(super) struct Run {
     /// 0 to 255; higher runs earlier within the account
     #[arg(long)]
     priority: Option<u8>,
-    /// How long the unit may run
+    /// How long an attempt may run
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<Duration>,
+    /// How long the job may wait before it is begun
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    queue_ttl: Option<Duration>,
+    /// When the job must have ended, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "MOMENT")]
+    deadline: Option<Time>,
+    /// How often it is begun at most where it breaks on the server's side
+    #[arg(long, value_name = "COUNT")]
+    attempts: Option<u8>,
+    /// Whether an earlier job that was asked the same may be the answer: off, use, refresh
+    #[arg(long, value_name = "WHETHER", value_parser = ["off", "use", "refresh"])]
+    cache: Option<String>,
     /// Keep the output on the server, so that it can be fetched again
     #[arg(long)]
     keep: bool,
@@ -176,6 +188,10 @@ impl Run {
             ("inos-budget", self.budget.map(|budget| budget.get().to_string())),
             ("inos-priority", self.priority.map(|priority| priority.to_string())),
             ("inos-timeout-ms", self.timeout.map(|span| span.as_millis().to_string())),
+            ("inos-queue-ttl-ms", self.queue_ttl.map(|span| span.as_millis().to_string())),
+            ("inos-deadline", self.deadline.map(|deadline| deadline.to_string())),
+            ("inos-attempts", self.attempts.map(|attempts| attempts.to_string())),
+            ("inos-cache", self.cache.clone()),
             ("inos-keep", self.keep.then(|| "true".to_owned())),
             ("idempotency-key", self.idempotency_key.clone()),
         ];

@@ -1,7 +1,7 @@
 //! A server from its first start to its last commit.
 
 use clap::Parser;
-use inos_protocols::job::{Capsule, Input, Output, PRIORITY_DEFAULT};
+use inos_protocols::job::{Capsule, Input};
 
 use super::*;
 use crate::{
@@ -120,19 +120,7 @@ async fn a_job_runs_and_is_proven_from_the_command_line() {
 }
 
 fn capsule() -> Box<Capsule> {
-    Box::new(Capsule {
-        unit: "compute".into(),
-        method: "blake3".into(),
-        params: Default::default(),
-        inputs: vec![Input::Bytes(vec![7; 1024].into())],
-        output: Output::default(),
-        budget: None,
-        priority: PRIORITY_DEFAULT,
-        timeout_ms: None,
-        keep: false,
-        labels: Default::default(),
-        idempotency_key: None,
-    })
+    Box::new(Capsule::new("compute", "blake3", vec![Input::Bytes(vec![7; 1024].into())]))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

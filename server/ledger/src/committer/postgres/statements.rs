@@ -142,13 +142,16 @@ fn insert(table: &str, columns: &str, all_have: &str, values: &str, before: usiz
     format!("INSERT INTO {table} ({columns}{all_have}) SELECT {}{values}", arrays.join(", "))
 }
 
-/// Ends jobs that have a row; what all of them have comes after the arrays.
+/// Ends jobs that have a row; what all of them have comes after the arrays. What was asked stays with a job that did not
+/// succeed (2), and with it the segment that its inputs lie in.
 fn ends() -> String {
     let columns = rows::count(end_columns!());
-    let changed = end_columns!().split(", ").filter(|name| *name != "seq");
+    let changed = end_columns!().split(", ").filter(|name| !["seq", "segment"].contains(name));
     let changes: Vec<String> = changed.map(|name| format!("{name} = e.{name}")).collect();
     format!(
-        "UPDATE jobs j SET {}, node = ${}, commit_seq = ${}, asked = NULL FROM unnest({}) AS e({}) WHERE j.seq = e.seq",
+        "UPDATE jobs j SET {}, node = ${}, commit_seq = ${}, \
+         segment = CASE WHEN e.state = 2 THEN e.segment ELSE j.segment END, \
+         asked = CASE WHEN e.state = 2 THEN NULL ELSE j.asked END FROM unnest({}) AS e({}) WHERE j.seq = e.seq",
         changes.join(", "),
         columns + 1,
         columns + 2,

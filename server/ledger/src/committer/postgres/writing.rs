@@ -91,7 +91,7 @@ async fn forget_files(client: &Client, statements: &Statements, posting: &Postin
     if posting.ends.is_empty() {
         return Ok(());
     }
-    let jobs: Vec<&[u8]> = posting.ends.iter().map(|row| &row.id.as_bytes()[..]).collect();
+    let jobs: Vec<&[u8]> = posting.ends.iter().filter(|row| row.forgets()).map(|row| &row.id.as_bytes()[..]).collect();
     client.execute(&statements.no_files, &[&jobs]).await.map(drop)
 }
 
