@@ -291,7 +291,7 @@ async fn what_was_asked_stays_with_a_job_that_did_not_succeed(place: Place) {
         let accept = Accept { job, reservation, asked: asked.clone(), files: vec![file], claim: None };
         assert_eq!(commit(&ledger, Entry::Accept(accept)).await, Ok(Commit::Accepted));
         assert_eq!(books.asked(purse.no, id).await.unwrap(), Some((State::Queued, Some(asked.clone()))));
-        let ended = Finish { id, purse: purse.clone(), ending: Ending { state, ..ending(0) } };
+        let ended = Finish { id, purse: purse.clone(), ending: Ending { state, ..ending(0) }, limits: Vec::new() };
         receipt(commit(&ledger, Entry::Finish(ended)).await);
         assert_eq!(books.asked(purse.no, id).await.unwrap(), Some((state, stays.then_some(asked))));
         assert_eq!(books.segments().await.unwrap(), if stays { vec![7] } else { vec![] });
