@@ -108,7 +108,9 @@ fn clients_that_vanish_leave_nothing_behind_and_their_jobs_go_on() {
     let growth = node.growth(|| (1..4).for_each(vanish));
     assert!(growth < GROWTH_MAX, "{} MiB", growth >> 20);
     until(Duration::from_secs(20), || node.threads() == threads && node.files() <= files + 4);
-    assert!(jobs().len() >= 100 && jobs().iter().all(|job| job["state"] == "succeeded"), "{:?}", jobs());
+    // What no worker runs any more may still be on its way into the books.
+    until(Duration::from_secs(20), || jobs().iter().all(|job| job["state"] == "succeeded"));
+    assert!(jobs().len() >= 100, "{:?}", jobs());
     assert_eq!(admin.get("/v1/account").json()["held"], 0);
     assert!(!node.log().contains("panicked"), "{}", node.log());
 }
