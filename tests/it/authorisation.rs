@@ -57,6 +57,9 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("getReceipt", JOBS, 200),
     ("watchJob", JOBS, 200),
     ("cancelJob", JOBS, 202),
+    ("createQuote", JOBS, 200),
+    // It is of a job that has not failed.
+    ("retryJob", JOBS, 409),
     ("watchJobs", JOBS, 200),
     ("createBatch", JOBS, 200),
     // Its key may come as a ticket as well, so the description cannot name a header for it.
@@ -72,6 +75,11 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("getAccount", ACCOUNT, 200),
     ("listEntries", ACCOUNT, 200),
     ("getUsage", ACCOUNT, 200),
+    ("changeAccount", ACCOUNT, 200),
+    ("getBudget", ACCOUNT, 200),
+    ("getStatement", ACCOUNT, 200),
+    ("listGrants", ACCOUNT, 200),
+    ("createTransfer", ACCOUNT, 201),
     ("createKey", ACCOUNT, 201),
     ("listKeys", ACCOUNT, 200),
     ("rotateKey", ACCOUNT, 201),
@@ -83,6 +91,8 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("getAnyAccount", ADMIN, 200),
     ("limitAccount", ADMIN, 200),
     ("createGrant", ADMIN, 201),
+    ("setBudget", ADMIN, 200),
+    ("getLedgerHealth", ADMIN, 200),
 ];
 
 const SCOPES: [&str; 5] = ["jobs", "blobs", "regions", "account", "admin"];
@@ -155,7 +165,7 @@ impl Things {
         let id = || match path.as_str() {
             _ if row.id == "cancelJob" => self.waiting(),
             // Not the account that asks: it would be slowed down.
-            _ if row.id == "limitAccount" => self.other_account(),
+            _ if ["limitAccount", "setBudget"].contains(&row.id) => self.other_account(),
             path if path.contains("/jobs/") => self.job.clone(),
             path if path.contains("/keys/") => self.key(scope),
             path if path.contains("/accounts/") => self.account.clone(),
@@ -183,7 +193,7 @@ impl Things {
 
 impl Row {
     /// Asks rightly in every way but, perhaps, for the key.
-    fn ask(&self, path: &str, client: &Client, node: &TestNode, scope: &str) -> Answered {
+    fn ask(&self, path: &str, client: &Client, node: &TestNode, things: &Things, scope: &str) -> Answered {
         let method = self.operation.method.as_str();
         if path.ends_with("/events") || self.id == "openSocket" {
             return opened(node, path, &client.key);
@@ -191,6 +201,7 @@ impl Row {
         let body = match self.id {
             "createKey" => json!({ "name": "k", "scopes": [scope] }),
             "createToken" => json!({ "scopes": [scope] }),
+            "createTransfer" => json!({ "to": things.other_account(), "amount": 1 }),
             _ => self.example.clone(),
         };
         if !body.is_null() {
@@ -198,9 +209,8 @@ impl Row {
                 .send(method, path, &[("content-type", "application/json")], body.to_string().as_bytes())
                 .into();
         }
-        let bytes: &[u8] =
-            if ["PUT", "POST"].contains(&method) && !path.ends_with("/cancel") { b"some bytes" } else { b"" };
-        let bytes = if self.id == "createTicket" { b"" } else { bytes };
+        let takes_none = ["cancelJob", "retryJob", "createTicket"].contains(&self.id);
+        let bytes: &[u8] = if ["PUT", "POST"].contains(&method) && !takes_none { b"some bytes" } else { b"" };
         client.send(method, path, &[], bytes).into()
     }
 }
@@ -246,7 +256,7 @@ fn each_operation_lets_in_who_has_its_scope_and_nobody_else() {
         let (id, need, wanted) = (row.id, row.need, row.wanted);
         for (scope, client) in &clients {
             let path = things.path(&row, scope);
-            let answer = row.ask(&path, client, &node, scope);
+            let answer = row.ask(&path, client, &node, &things, scope);
             let is_allowed = match need {
                 Nothing | AKey => true,
                 Need::Scope(needed) => *scope == "admin" || *scope == needed,
@@ -262,7 +272,7 @@ fn each_operation_lets_in_who_has_its_scope_and_nobody_else() {
             assert!(answer.text.contains(&format!("`{needed}`")), "{id} with {scope}: {}", answer.text);
         }
         let path = things.path(&row, "jobs");
-        let answer = row.ask(&path, &admin.with_key(""), &node, "jobs");
+        let answer = row.ask(&path, &admin.with_key(""), &node, &things, "jobs");
         let without = if need == Nothing { wanted } else { 401 };
         assert_eq!(answer.status, without, "{id} {path} without a key: {}", answer.text);
     }

@@ -226,7 +226,7 @@ impl Inside {
     async fn follow(self: Arc<Self>, chain: Chain) {
         let Chain { caller, story, mut plan, live, asked, inputs, seat } = chain;
         let Some(cancelled) = live.paused() else { return self.finish(&story, never_begun(End::Cancelled)).await };
-        let Clocks { deadline, begin_by, .. } = Clocks::of(&story, Time::now());
+        let Clocks { deadline, begin_by, .. } = Clocks::of(&story);
         let (until, clock) = match begin_by {
             Some(begin_by) if begin_by < deadline => (begin_by, Clock::Queue),
             _ => (deadline, Clock::Deadline),

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use inos_engine::{Clock, Control, End, Entry, Outcome as Ran};
@@ -43,6 +44,10 @@ pub(crate) struct Story {
     pub(crate) limits: Vec<Limit>,
     pub(crate) submitted: Time,
     pub(crate) deadline: Time,
+    /// The same by the clock that nobody sets; from when it was accepted, or taken up again, on.
+    pub(crate) due: Instant,
+    /// Until when it must have begun, by that clock, where that is limited.
+    pub(crate) begin_by: Option<Instant>,
     /// Whether outputs are kept after the answer.
     pub(crate) keep: bool,
     pub(crate) keep_ms: Option<u64>,
@@ -117,6 +122,8 @@ impl Story {
         let Plan { entry, price, limits, capsule, .. } = plan;
         let Capsule { params, labels, priority, budget, keep_ms, output, timeout_ms, queue_ttl_ms, retry, .. } =
             capsule;
+        let (now, instant) = (Time::now(), Instant::now());
+        let at = |until: Time| instant + Duration::from_millis(until.as_ms().saturating_sub(now.as_ms()));
         Self {
             id,
             purse: purse.clone(),
@@ -130,6 +137,8 @@ impl Story {
             held,
             submitted,
             deadline,
+            due: at(deadline),
+            begin_by: queue_ttl_ms.map(|ms| at(submitted.plus_ms(u64::from(ms)))),
             keep: true,
             keep_ms: *keep_ms,
             store: output.store,

@@ -115,7 +115,7 @@ impl Inside {
         let reservation = self.hold(caller, plan.hold).await?;
         let keep = plan.capsule.keep;
         let story = self.story(caller, &plan, keep, span);
-        let mut task = self.task(caller, &story, plan, story.submitted, Box::new(|_| {}));
+        let mut task = self.task(caller, &story, plan, Box::new(|_| {}));
         if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (_, ran) = self.engine.run_here(task);
             let ended = self.conclude(&story, ran, reservation.amount());

@@ -182,7 +182,7 @@ impl Inside {
             inside.tasks.spawn_on(storing, &inside.runtime);
         });
         let done = self.trying(&story, &plan, || None, done);
-        let task = self.task(caller, &story, plan, story.submitted, done);
+        let task = self.task(caller, &story, plan, done);
         Ok((task, story, receiver))
     }
 
@@ -195,9 +195,9 @@ impl Inside {
         Arc::new(Story { keep, memo: memo.clone(), span, ..story })
     }
 
-    /// The job as the engine takes it at `now`.
-    pub(crate) fn task(&self, caller: &Caller, story: &Story, plan: Plan, now: Time, done: Done) -> Task {
-        let Clocks { deadline, begin_by, timeout } = Clocks::of(story, now);
+    /// The job as the engine takes it.
+    pub(crate) fn task(&self, caller: &Caller, story: &Story, plan: Plan, done: Done) -> Task {
+        let Clocks { deadline, begin_by, timeout } = Clocks::of(story);
         Task {
             id: story.id,
             account: caller.owner().0,

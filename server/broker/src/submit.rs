@@ -251,7 +251,7 @@ impl Inside {
             inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
         });
         let done = self.trying(&story, &plan, asked, done);
-        let task = self.task(caller, &story, plan, Time::now(), done);
+        let task = self.task(caller, &story, plan, done);
         self.tell_of(&story, &story.control, live);
         self.offer(task);
         live.job()

@@ -101,15 +101,13 @@ pub(crate) struct Clocks {
 }
 
 impl Clocks {
-    /// The clocks of an attempt that is offered at `now`; only the first one waits in the queue on its own clock.
-    pub(crate) fn of(story: &Story, now: Time) -> Self {
-        let instant = Instant::now();
-        let left = |until: Time| Duration::from_millis(until.as_ms().saturating_sub(now.as_ms()));
-        let begin_by = story.queue_ttl_ms.filter(|_| story.attempts_before() == 0);
+    /// The clocks of an attempt that is offered now; only the first one waits in the queue on its own clock.
+    pub(crate) fn of(story: &Story) -> Self {
+        let begin_by = story.begin_by.filter(|_| story.attempts_before() == 0);
         let longest = Duration::from_millis(story.entry.method.timeout_ms);
         Self {
-            deadline: instant + left(story.deadline),
-            begin_by: begin_by.map(|ms| instant + left(story.submitted.plus_ms(u64::from(ms)))),
+            deadline: story.due,
+            begin_by,
             timeout: story.timeout_ms.map_or(longest, |ms| longest.min(Duration::from_millis(u64::from(ms)))),
         }
     }

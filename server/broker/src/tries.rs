@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -96,7 +96,7 @@ impl Tries {
         let made = self.story.attempts_before() + u32::from(ran.started.is_some());
         let pause = pause(&self.retry, made, jitter());
         let again_at = Time::now().plus_ms(pause.as_millis() as u64);
-        let late = made >= u32::from(self.retry.max_attempts) || again_at >= self.story.deadline;
+        let late = made >= u32::from(self.retry.max_attempts) || Instant::now() + pause >= self.story.due;
         let Some(reason) = ours(&ran.end).filter(|_| !late && ran.started.is_some()) else { return (self.done)(ran) };
         let (inside, story) = (&self.inside, &self.story);
         let known = inside.live.get(story.purse.account, story.id);
@@ -166,7 +166,7 @@ impl Tries {
         if self.asked.is_some() {
             inside.tell_of(&story, &control, live);
         }
-        let Clocks { deadline, begin_by, timeout } = Clocks::of(&story, Time::now());
+        let Clocks { deadline, begin_by, timeout } = Clocks::of(&story);
         let task = Task {
             id: story.id,
             account: story.purse.no.0 as u64,

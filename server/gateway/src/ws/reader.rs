@@ -105,7 +105,8 @@ impl<'a> Reader<'a> {
                 Message::Ping(_) if self.flood.is_too_much() => return Stopped::End(End::Flood),
                 Message::Ping(_) => {}
                 Message::Text(_) | Message::Binary(_) => {
-                    if let Some(stopped) = self.take(session, &replies, &message).await {
+                    // In memory of its own: what waits for the next frame needs no room for taking one.
+                    if let Some(stopped) = Box::pin(self.take(session, &replies, &message)).await {
                         return stopped;
                     }
                     if let Some(why) = self.line.why() {
