@@ -91,8 +91,8 @@ impl Inside {
             }
         }
         let before = std::mem::replace(&mut *self.unused_files.lock(), unused.clone());
-        for hash in unused.intersection(&before).copied() {
-            if let Err(error) = self.blobs.remove_older(&hash, old) {
+        for hash in unused.intersection(&before) {
+            if let Err(error) = self.blobs.remove_older(hash, old) {
                 tracing::warn!(%hash, error = &error as &dyn std::error::Error, "a payload file could not be removed");
             }
         }
