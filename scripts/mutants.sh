@@ -20,7 +20,7 @@ breaks=(
     'committer/postgres/statements.rs|AND t.token = s.token AND|AND'
     'committer/batch.rs|Ok(Fate::Happened) => Ok(results),|Ok(Fate::Happened) => self.attempt(entries, careful),'
     'committer/batch.rs|reservation.spent(amount, until_ms);|reservation.spent(amount / 2, until_ms);'
-    'garbage.rs|*sum += cost;|*sum += cost / 2;'
+    'garbage.rs|sum.cost += cost;|sum.cost += cost / 2;'
     'committer/sqlite.rs|expires = ?5 WHERE expires <= ?6|expires = ?5 WHERE expires <> ?6'
     'committer/posting.rs|self.fold.balance(self.node, cost);|self.fold.balance(self.node, cost - 1);'
 )

@@ -36,12 +36,12 @@ const MIGRATIONS: &[&[Step]] = &[
             postgres: include_str!("../../../migrations/0003_pieces_of_jobs.end.postgres.sql"),
         },
     ],
-    &[Step::Sql(include_str!("../../../migrations/0005_credits.sql"))],
+    &[Step::Sql(include_str!("../../../migrations/0004_credits.sql"))],
     &[
-        Step::Sql(include_str!("../../../migrations/0006_access.sql")),
+        Step::Sql(include_str!("../../../migrations/0005_access.sql")),
         Step::Each {
-            sqlite: include_str!("../../../migrations/0006_access.end.sqlite.sql"),
-            postgres: include_str!("../../../migrations/0006_access.end.postgres.sql"),
+            sqlite: include_str!("../../../migrations/0005_access.end.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0005_access.end.postgres.sql"),
         },
     ],
 ];
