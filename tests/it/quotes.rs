@@ -97,6 +97,16 @@ fn a_length_alone_or_a_stored_blob_is_enough_for_a_quote() {
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["expected"], quoted["expected"]);
     let (code, out, _) = node.cli(&["quote", "compute.sha256", "--bytes", "5000"]);
     assert!(code == 0 && out.contains("kib_in") && out.contains("expected"), "{out}");
+    // Files, and standard input, which is empty here.
+    let of = |input: &str| {
+        let (code, out, err) = node.cli(&["quote", "compute.sha256", input, "--json"]);
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str::<Value>(&out).unwrap()["expected"].clone()
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), vec![7; 5000]).unwrap();
+    assert_eq!(of(file.path().to_str().unwrap()), quoted["expected"]);
+    assert_eq!(of("-"), of("/dev/null"));
 }
 
 fn an_accepted_job_keeps_its_price_over_a_restart_with_others(options: Options) {

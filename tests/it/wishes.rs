@@ -116,17 +116,11 @@ impl Told {
             assert!(known.as_ref().is_none_or(|known| *known == job), "key {number}: {known:?}, then {job}");
             *known = Some(job);
         }
+        let mut known = BTreeMap::new();
         until(Duration::from_secs(60), || {
-            let under_way = client.get("/v1/stats").json()["jobs"].clone();
-            (&under_way["queued"], &under_way["running"]) == (&json!(0), &json!(0))
+            known = states(client);
+            known.values().all(|(state, _)| !["queued", "running"].contains(&state.as_str()))
         });
-        let known: BTreeMap<String, (String, u64)> = jobs(client, "")
-            .into_iter()
-            .map(|job| {
-                let word = |name: &str| job[name].as_str().unwrap().to_owned();
-                (word("id"), (word("state"), job["cost"].as_u64().unwrap()))
-            })
-            .collect();
         for job in all.accepted.iter().chain(all.keyed.values().flatten()) {
             assert_eq!(known[job].0, "succeeded", "{job}");
         }
@@ -201,6 +195,15 @@ pub(crate) fn load_by_socket(node: &TestNode, key: &str, told: &Told, stop: &Ato
     };
     // A server that is gone ends the talk, and that is all.
     let _: Result<(), Gone> = socket::runtime().block_on(talk);
+}
+
+/// How each job of an account stands, and what it cost.
+fn states(client: &Client) -> BTreeMap<String, (String, u64)> {
+    let state = |job: Value| {
+        let word = |name: &str| job[name].as_str().unwrap().to_owned();
+        (word("id"), (word("state"), job["cost"].as_u64().unwrap()))
+    };
+    jobs(client, "").into_iter().map(state).collect()
 }
 
 /// Every job of an account that a filter lets through.

@@ -1,10 +1,16 @@
 //! `inos quote`: what a job would cost, and why. Sends the lengths of its inputs, or the inputs where they are short.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+};
 
 use serde_json::{Map, Value, json};
 
-use super::run::{merged, pair, read_params};
+use super::{
+    files,
+    run::{merged, pair, read_params},
+};
 use crate::{
     client::{At, Client},
     exit::{Exit, Failure},
@@ -24,9 +30,9 @@ pub(super) struct Quote {
     /// What would run: UNIT.METHOD
     #[arg(value_name = "UNIT.METHOD")]
     target: String,
-    /// What it would work on
+    /// What it would work on; `-` is standard input
     #[arg(value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
+    inputs: Vec<String>,
     /// The length of an input that is not here, as often as there are any
     #[arg(long, value_name = "COUNT", conflicts_with = "inputs")]
     bytes: Vec<u64>,
@@ -47,12 +53,7 @@ impl Quote {
         })?;
         let mut inputs: Vec<Value> = self.bytes.iter().map(|bytes| json!({ "bytes": bytes })).collect();
         for path in &self.inputs {
-            let failed = |error: std::io::Error| Failure::file("read", path, &error);
-            let len = std::fs::metadata(path).map_err(failed)?.len();
-            inputs.push(match len <= SENT_BYTES_MAX {
-                true => json!({ "base64": data_encoding::BASE64.encode(&std::fs::read(path).map_err(failed)?) }),
-                false => json!({ "bytes": len }),
-            });
+            inputs.push(input(path)?);
         }
         let file = self.params_file.as_deref().map(read_params).transpose()?.unwrap_or_else(Map::new);
         let params = merged(file, &self.params);
@@ -69,4 +70,20 @@ impl Quote {
         terminal.facts(&sums)?;
         Ok(Exit::Done)
     }
+}
+
+/// An input as it is quoted for: its bytes where they are few, else how many they are.
+fn input(path: &str) -> Result<Value, Failure> {
+    let files::Input { mut bytes, len, .. } = files::open(path)?;
+    if let Some(len) = len.filter(|len| *len > SENT_BYTES_MAX) {
+        return Ok(json!({ "bytes": len }));
+    }
+    let failed = |error: io::Error| Failure::file("read", path.as_ref(), &error);
+    let mut head = Vec::new();
+    (&mut bytes).take(SENT_BYTES_MAX + 1).read_to_end(&mut head).map_err(failed)?;
+    if head.len() as u64 <= SENT_BYTES_MAX {
+        return Ok(json!({ "base64": data_encoding::BASE64.encode(&head) }));
+    }
+    let rest = io::copy(&mut bytes, &mut io::sink()).map_err(failed)?;
+    Ok(json!({ "bytes": head.len() as u64 + rest }))
 }
