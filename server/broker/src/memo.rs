@@ -146,14 +146,14 @@ impl Inside {
         span: Option<Box<JobSpan>>,
     ) -> Result<Ran, Refusal> {
         let (places, infos, from) = (hit.places.clone(), hit.infos.clone(), hit.from);
-        let finished = self.settle_hit(caller, plan, hit, claim, span).await?;
+        // Read before anything is charged: what is no longer there is no answer.
         let mut outputs = Vec::with_capacity(places.len());
         for (place, OutputInfo { media_type, hash, .. }) in places.iter().zip(infos) {
             let gone = || Refusal::new(Kind::OutputNotKept, "The earlier job's output went away at this moment.");
             let bytes = payload::get(&self.blobs, place)?.ok_or_else(gone)?;
             outputs.push(OutputBytes { media_type, hash, bytes });
         }
-        let Finished { job, receipt, .. } = finished;
+        let Finished { job, receipt, .. } = self.settle_hit(caller, plan, hit, claim, span).await?;
         let outcome = inos_protocols::job::Outcome {
             job: job.id,
             state: job.state,

@@ -181,7 +181,7 @@ impl Inside {
             };
             inside.tasks.spawn_on(storing, &inside.runtime);
         });
-        let done = self.trying(&story, &plan, || None, done);
+        let done = self.trying(caller, &story, &plan, || None, done);
         let task = self.task(caller, &story, plan, done);
         Ok((task, story, receiver))
     }

@@ -250,7 +250,7 @@ impl Inside {
             let this = inside.clone();
             inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
         });
-        let done = self.trying(&story, &plan, asked, done);
+        let done = self.trying(caller, &story, &plan, asked, done);
         let task = self.task(caller, &story, plan, done);
         self.tell_of(&story, &story.control, live);
         self.offer(task);

@@ -17,7 +17,7 @@ use inos_protocols::{
 use inos_unit::Fault;
 
 use crate::{
-    Inside,
+    Caller, Inside,
     course::Pause,
     done::Story,
     events::Happening,
@@ -32,6 +32,8 @@ use crate::{
 struct Tries {
     inside: Arc<Inside>,
     story: Arc<Story>,
+    /// What its account's turn weighs.
+    weight: u32,
     retry: Retry,
     spare: Spare,
     /// What the books keep of an accepted job.
@@ -76,6 +78,7 @@ impl Inside {
     /// What is to be told how an attempt ended: `done` itself where there is only one, else what tries again.
     pub(crate) fn trying(
         self: &Arc<Self>,
+        caller: &Caller,
         story: &Arc<Story>,
         plan: &Plan,
         asked: impl FnOnce() -> Option<Asked>,
@@ -85,7 +88,8 @@ impl Inside {
         let asked = asked();
         let Some(spare) = Spare::of(plan, asked.as_ref()) else { return done };
         let (inside, story) = (self.clone(), story.clone());
-        let tries = Box::new(Tries { inside, story, retry, spare, asked, done });
+        let weight = caller.limits.weight;
+        let tries = Box::new(Tries { inside, story, weight, retry, spare, asked, done });
         Box::new(move |ran| tries.after(ran))
     }
 }
@@ -170,7 +174,7 @@ impl Tries {
         let task = Task {
             id: story.id,
             account: story.purse.no.0 as u64,
-            weight: 1,
+            weight: self.weight,
             priority: story.priority,
             entry: story.entry.clone(),
             params: self.spare.params.clone(),

@@ -117,9 +117,12 @@ impl Budget {
         (state.read, state.cap, state.others) = (Some(Instant::now()), cap, used - state.own);
     }
 
-    /// The limit was changed here.
-    pub(crate) fn changed(&self, cap: Option<i64>) {
-        self.state.lock().cap = cap;
+    /// The limit was changed here, and so much of it is used.
+    pub(crate) fn changed(&self, month: i64, cap: Option<i64>, used: i64) {
+        match cap {
+            Some(_) => self.loaded(month, cap, used),
+            None => self.state.lock().cap = None,
+        }
     }
 
     fn change(&self, month: i64, change: impl FnOnce(&mut State)) {

@@ -20,7 +20,8 @@ use crate::{
     ledger::Shared,
 };
 
-/// How long a limit is taken to be used up before the database is asked again, where other servers may have changed it.
+/// How long a limit is taken to be used up before the database is asked again: other servers may have changed it, and
+/// what was being written when it was asked last was counted twice.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// The cap of a limit that was taken away, for what is still under way under it.
 const NO_CAP: i64 = Microcredits::MAX.as_i64();
@@ -29,7 +30,7 @@ impl Ledger {
     /// Puts a reservation under the limits of its account and of the key that asked for it, if there are any.
     ///
     /// [`ReserveError::OverBudget`] means that one of them has too little left. Asks the database only when it was not
-    /// asked before, when a month begins, or, where several servers share it, once a second while a limit is used up.
+    /// asked before, when a month begins, or once a second while a limit is used up.
     pub async fn limit(&self, reservation: &mut Reservation, key: Option<&Arc<Budget>>) -> Result<(), ReserveError> {
         let own = reservation.purse().budget();
         for budget in own.iter().chain(key) {
@@ -73,14 +74,13 @@ impl Shared {
         if amount == 0 {
             return Ok(());
         }
-        let trusted = if self.database.is_shared() { TRUSTED } else { Duration::MAX };
         let mut taken = Taken::TooLittle(Microcredits::ZERO);
         if budget.is_current(Time::now()) {
             taken = budget.take(amount);
         }
-        if matches!(taken, Taken::TooLittle(_)) && budget.is_stale(Time::now(), trusted) {
+        if matches!(taken, Taken::TooLittle(_)) && budget.is_stale(Time::now(), TRUSTED) {
             let _alone = budget.asking.lock().await;
-            if budget.is_stale(Time::now(), trusted) {
+            if budget.is_stale(Time::now(), TRUSTED) {
                 self.ask_for(budget).await?;
             }
             taken = budget.take(amount);
@@ -139,7 +139,7 @@ impl Shared {
             Ok(used)
         })
         .await?;
-        budget.changed(wanted.map(Microcredits::as_i64));
+        budget.changed(i64::from(month.number()), wanted.map(Microcredits::as_i64), used);
         self.keys.forget_all_of(no);
         let purse = self.purse(id).await?;
         purse.set_budget(wanted.map(|_| budget));
@@ -160,7 +160,8 @@ async fn cap(tx: &mut Tx, budget: &Budget) -> Result<Option<i64>, Error> {
     Ok(cap.flatten())
 }
 
-/// Enters a limit for a month, or its new cap; gives what is used of it, which is `spent` where it is new.
+/// Enters a limit for a month, or its new cap; gives what is used of it, which is `spent` at least: while there was no
+/// limit, nothing was counted.
 async fn enter(
     connection: &mut AnyConnection,
     budget: &Budget,
@@ -170,7 +171,8 @@ async fn enter(
 ) -> Result<i64, Error> {
     sqlx::query_scalar(
         "INSERT INTO budgets (account, key, month, cap, used) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (account, key, month) DO UPDATE SET cap = excluded.cap RETURNING used",
+         ON CONFLICT (account, key, month) DO UPDATE SET cap = excluded.cap, \
+         used = CASE WHEN excluded.used > budgets.used THEN excluded.used ELSE budgets.used END RETURNING used",
     )
     .bind(budget.account.0)
     .bind(budget.key_bytes().to_vec())

@@ -183,6 +183,10 @@ async fn a_budget_can_be_raised_lowered_and_taken_away(place: Place) {
     assert!(can(900).await);
     commit(&ledger, settle(held, 15).1).await.unwrap();
     assert_eq!(books.budget(id).await.unwrap().unwrap().budget, None);
+    // What is spent while there is none counts under the next one.
+    pay(&ledger, &purse, 100).await;
+    assert_eq!(set(Some(120)).await.used, credits(115));
+    assert!(can(5).await && !can(6).await);
     is_right(&books).await;
 }
 
