@@ -92,6 +92,9 @@ fn a_length_alone_or_a_stored_blob_is_enough_for_a_quote() {
     refused(of(json!({ "bytes": 1, "text": "x" })), 400, "invalid-json");
     refused(json!({ "unit": "compute", "method": "sha257", "inputs": [] }), 404, "unknown-method");
     refused(json!({ "unit": "compute", "method": "sha256", "inputs": [] }), 422, "invalid-params");
+    let endless =
+        json!({ "unit": "compute", "method": "sha256", "inputs": [{ "bytes": 1 }], "retry": { "max_attempts": 0 } });
+    refused(endless, 422, "invalid-params");
     let (code, out, err) = node.cli(&["quote", "compute.sha256", "--bytes", "5000", "--json"]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["expected"], quoted["expected"]);

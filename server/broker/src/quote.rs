@@ -35,6 +35,7 @@ impl Broker {
     pub async fn quote(&self, caller: &Caller, capsule: Capsule, sizes: &[Option<u64>]) -> Result<Quote, Refusal> {
         let inside = &self.0;
         let entry = inside.entry(&capsule)?;
+        inside.check_terms(&entry, &capsule)?;
         check_count(&entry, capsule.inputs.len())?;
         let mut inputs = Vec::with_capacity(capsule.inputs.len());
         for (index, input) in capsule.inputs.iter().enumerate() {
