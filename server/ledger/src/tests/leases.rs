@@ -5,6 +5,7 @@ use crate::{Claim, Commit, CommitError, Entry, ReserveError, Settle};
 use inos_protocols::Hash;
 
 on_both![
+    what_was_reserved_under_a_lease_is_not_paid_from_the_next,
     leased_credits_come_back_when_the_ledger_closes,
     leased_credits_come_back_after_a_crash,
     idle_leases_are_given_back,
@@ -152,5 +153,16 @@ async fn a_vanished_caller_leaves_nothing_reserved(place: Place) {
     }
     until(async || ledger.reserve_slowly(&purse, credits(100)).await.is_ok()).await;
     assert_eq!(available(&books, account).await, 100);
+    is_right(&books).await;
+}
+
+async fn what_was_reserved_under_a_lease_is_not_paid_from_the_next(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (id, purse) = account(&ledger, 100).await;
+    let reservation = ledger.reserve_slowly(&purse, credits(10)).await.unwrap();
+    // As after a recall and another lease to the same node.
+    place.meddle("UPDATE leases SET token = token + 1").await;
+    assert_eq!(commit(&ledger, settle(reservation, 10).1).await, Err(CommitError::LeaseLost));
+    assert_eq!(available(&books, id).await, 100);
     is_right(&books).await;
 }
