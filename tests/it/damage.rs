@@ -52,6 +52,9 @@ fn a_damaged_database_is_found_and_written_no_more() {
         let answer = admin.run("compute.blake3", "", b"abc");
         assert_eq!((answer.status, answer.code()), (503, "database-unavailable".into()), "{}", answer.text());
     }
+    // Nor is anything else that would be right by itself.
+    let key = admin.post_json("/v1/keys", &json!({ "name": "one more", "scopes": ["jobs"] }));
+    assert_eq!((key.status, key.code()), (503, "database-unavailable".into()), "{}", key.text());
     let ready = admin.get("/readyz");
     assert_eq!((ready.status, &ready.json()["checks"]["database"]), (503, &json!("cannot be written")));
     assert!(node.log().contains("damaged"), "{}", node.log());

@@ -28,7 +28,10 @@ use tokio::sync::{Mutex, oneshot};
 
 pub(crate) use self::posting::Writer;
 use self::{batch::Batch, posting::Came, store::Store};
-use crate::{Barrier, Commit, CommitError, Entry, Error, database::Database};
+use crate::{
+    Barrier, Commit, CommitError, Entry, Error,
+    database::{Database, Soundness},
+};
 
 /// The most entries that one commit takes, unless a single request has more.
 const BATCH_ENTRIES_MAX: usize = 8192;
@@ -252,4 +255,4 @@ struct Outage {
 }
 
 /// The lock that keeps other writers of this process away from a commit.
-type Turn = Arc<Mutex<()>>;
+type Turn = Arc<Mutex<Soundness>>;

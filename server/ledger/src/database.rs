@@ -37,14 +37,23 @@ pub(crate) struct Database {
     shown: Arc<str>,
     // SQLite has one writer, and waiting here is fairer than SQLITE_BUSY; on Postgres it keeps
     // the committer and the rare writes of one process from locking rows in different orders.
-    writer: Arc<Mutex<()>>,
+    writer: Arc<Mutex<Soundness>>,
+}
+
+/// Whether the database may be written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Soundness {
+    #[default]
+    Sound,
+    /// What is on its disk is no longer what was written: nothing more is, until somebody has looked at it.
+    Damaged,
 }
 
 /// A transaction that may write.
 pub(crate) struct Tx {
     // Fields are dropped in order: the transaction ends before the next writer begins.
     inner: Transaction<'static, Any>,
-    _turn: OwnedMutexGuard<()>,
+    _turn: OwnedMutexGuard<Soundness>,
 }
 
 impl Home {
@@ -119,7 +128,7 @@ impl Database {
     }
 
     /// The lock that every writer of this process takes.
-    pub(crate) fn writer(&self) -> &Arc<Mutex<()>> {
+    pub(crate) fn writer(&self) -> &Arc<Mutex<Soundness>> {
         &self.writer
     }
 
@@ -136,6 +145,9 @@ impl Database {
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
         let turn = tokio::time::timeout(PATIENCE, self.writer.clone().lock_owned()).await;
         let turn = turn.map_err(|_| Error::Unavailable)?;
+        if *turn == Soundness::Damaged {
+            return Err(Error::Unavailable);
+        }
         // IMMEDIATE: a transaction that begins by reading could not become a writing one when another has written.
         let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
         let inner = self.begin(begin).await.map_err(Error::on("begin a transaction"))?;

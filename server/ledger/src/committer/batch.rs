@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Accept, Barrier, ClaimGuard, CommitError, Entry, Settle,
-    database::{PATIENCE, pause},
+    database::{PATIENCE, Soundness, pause},
     purse::uptime_ms,
 };
 
@@ -90,8 +90,10 @@ impl Batch {
 
     /// Looks whether the database is back, and settles what was in doubt.
     pub(super) fn probe(&mut self) {
-        let (begun, _turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
-        match self.store.probe().and_then(|()| self.settle_doubts()) {
+        let (begun, turn) = (Instant::now(), self.turn.clone().blocking_lock_owned());
+        let done = self.store.probe().and_then(|()| self.settle_doubts());
+        drop(turn);
+        match done {
             Ok(()) => self.well(),
             Err(trouble) => self.ill(&trouble, begun),
         }
@@ -275,12 +277,14 @@ impl Batch {
         self.vitals.healthy.store(true, Release);
     }
 
+    /// Ends all writing; the turn must be free.
     fn damaged(&mut self, cause: &(dyn std::error::Error + 'static)) {
         tracing::error!(
             error = cause,
             "the ledger's database is damaged: nothing is written any more; stop the server, see `inos check`, restore a copy"
         );
         self.is_damaged = true;
+        *self.turn.blocking_lock() = Soundness::Damaged;
         self.vitals.healthy.store(false, Release);
     }
 
