@@ -1,6 +1,6 @@
 # The commands of this repository; each is a script that says what it does at its head.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-long chaos bench image-test fmt
+.PHONY: help run stop test test-long chaos mutants bench image-test fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test-long: ## the long forms: models of threads, many cases, many kills, the con
 
 chaos: ## 500 kills of the server and of Postgres under load, on both databases
 	@scripts/chaos.sh
+
+mutants: ## break the way of the money in places, one at a time, and want the tests to notice each
+	@scripts/mutants.sh
 
 bench: ## measure this machine, on both databases
 	@scripts/bench.sh
