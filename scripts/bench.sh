@@ -132,6 +132,8 @@ loads() {
     beside "jobs a second, frames of 64" "a WebSocket that only hashes" ws /ws --connections 1 --window 15 --batch 64
     beside "jobs a second, one POST each, 64 connections" "a POST that only hashes" http /hash --connections 64
     load ws compute.blake3 --connections 1
+    say "Running jobs, cancelled one after the other"
+    "$inos" bench cancel | sed "s/^{/{\"database\":\"$database\",/"
     offered
 }
 
@@ -203,5 +205,12 @@ end "$bare"
 bare=""
 if [ "$libraries" != 0 ]; then
     say "The libraries"
+    # A grid in numba as the peer of flocks: the bench leaves it out where there is none.
+    if have python3 && { [ -x "$target_dir/peers/bin/python" ] || python3 -m venv "$target_dir/peers"; } &&
+        "$target_dir/peers/bin/pip" install --quiet numpy==2.4.6 numba==0.68.1 >&2; then
+        export INOS_BENCH_PYTHON="$target_dir/peers/bin/python"
+    else
+        say "Without python3 and its venv, figures beside numba are left out"
+    fi
     cargo bench --workspace --locked --bench '*' >&2
 fi

@@ -44,6 +44,12 @@ need_rust() {
     have cc || install gcc libc6-dev
 }
 
+NODE_MAJOR_MIN=20
+
+has_node() { have node && have npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$NODE_MAJOR_MIN" ]; }
+
+need_node() { has_node || die "Node $NODE_MAJOR_MIN or newer is missing: see https://nodejs.org"; }
+
 # Where cargo builds: a folder outside the clone when there is one to share, else ./target.
 use_target_dir() {
     local shared="${INOS_TARGET_DIR:-}"

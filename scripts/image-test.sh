@@ -7,6 +7,7 @@ set -euo pipefail
 
 [ "$(id -u)" = 0 ] || die "the image test needs root, for chroot and mounts: sudo make image-test"
 need_rust
+need_node
 use_target_dir
 minutes="${INOS_IMAGE_MINUTES:-45}"
 
@@ -54,6 +55,15 @@ make_bases() {
     make_base inos-builder ca-certificates,g++,gcc,libc6-dev,make minbase
 }
 
+# The console, as the Dockerfile's own stage builds it: there is no image of Node here to build it in.
+make_console() {
+    local id
+    scripts/console.sh
+    id="$("${container[@]}" from "${policy[@]}" scratch)"
+    "${container[@]}" add --quiet "$id" web-console/dist/app /src/web-console/dist/app >/dev/null
+    "${container[@]}" commit "${policy[@]}" --quiet --rm "$id" localhost/inos-console >/dev/null
+}
+
 build() {
     local cache="$target_dir/image" cargo_home="${CARGO_HOME:-$HOME/.cargo}"
     mkdir -p "$cache"
@@ -61,6 +71,7 @@ build() {
     timeout --kill-after=30 "${minutes}m" "${container[@]}" bud "${policy[@]}" \
         --isolation chroot --format docker --pull-never --layers=false \
         --build-arg BUILDER=localhost/inos-builder --build-arg RUNTIME=localhost/inos-runtime \
+        --build-arg CONSOLE=localhost/inos-console \
         --volume "$(rustc --print sysroot):/rust:ro" \
         --volume "$cargo_home/registry:/cargo/registry" \
         --volume "$cache:/target" \
@@ -94,6 +105,7 @@ run_a_job() {
 
 step "install what is missing" install_what_is_missing
 step "make the bases" make_bases
+step "build the console" make_console
 step "build the image" build
 step "size" size
 step "run a job in it" run_a_job

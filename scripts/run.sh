@@ -34,6 +34,13 @@ start_server() {
     die "the server is not ready after 30 s; its log is $log"
 }
 
+# Signs in once within 15 minutes of the server's start; afterwards the page asks for the key.
+console_link() {
+    local link
+    link="$(cat "$data_dir/console.link" 2>/dev/null || true)"
+    printf '%s' "${link:-$url/console}"
+}
+
 first_job() {
     local work="$data_dir/first-job"
     mkdir -p "$work"
@@ -44,6 +51,13 @@ first_job() {
     "$inos" verify "$work/receipt.json" --input "$work/input" --output "$work/output"
 }
 
+if has_node; then
+    say "Building the console"
+    # The server is worth having without it.
+    scripts/console.sh >/dev/null || say "The console could not be built and is left out: scripts/console.sh says why"
+else
+    say "The console is left out: it wants Node $NODE_MAJOR_MIN or newer to be built"
+fi
 say "Building (the first time takes minutes)"
 cargo build --release --locked -p inos-node
 if is_up; then
@@ -59,6 +73,7 @@ cat >&2 <<TEXT
 The server is up at $url
   its key     $data_dir/admin.key
   its log     $data_dir/serve.log
+  console     $(console_link)
   its API     $url/docs
   stop it     make stop
 TEXT

@@ -23,6 +23,10 @@ long_tests() {
     fi
 }
 
+sdk() {
+    INOS_SDK_CUTS=1000 INOS_SDK_HOSTILE=300000 scripts/sdk.sh "$target_dir/debug/inos"
+}
+
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked; }
 
 step "models of threads" models
@@ -30,6 +34,7 @@ use_mold
 step "documentation" documentation
 . scripts/with-postgres.sh
 step "long tests" long_tests
+step "TypeScript" sdk
 step "contract" scripts/contract.sh
 step "image" scripts/image-test.sh
 print_steps

@@ -14,6 +14,7 @@ install_what_is_missing() {
     have brotli || missing+=(brotli)
     have faketime || missing+=(faketime)
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+    have chromium || have google-chrome || missing+=(chromium)
     if [ "${#missing[@]}" != 0 ]; then install "${missing[@]}"; fi
 }
 
@@ -48,5 +49,7 @@ step "build the tests" build_tests
 say "start Postgres"
 . scripts/with-postgres.sh
 step "unit and integration tests" run_tests
+step "TypeScript" scripts/sdk.sh "$target_dir/debug/inos"
+step "console" scripts/console.sh "$target_dir/debug/inos"
 step "documentation tests" cargo test --workspace --locked --doc
 print_steps

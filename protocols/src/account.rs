@@ -1,10 +1,14 @@
 //! Accounts, keys and entries of the ledger as their owners see them.
 
+mod audit;
+
 use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, JobId, KeyId, Microcredits, ids::TransferId, month::Month, time::Time};
+
+pub use audit::{Act, AuditEntry};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -20,11 +24,13 @@ pub enum Scope {
     Account,
     /// Everything about every account.
     Admin,
+    /// Make keys that the server holds, and use them in jobs.
+    Crypto,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [Self::Jobs, Self::Blobs, Self::Regions, Self::Account, Self::Admin];
+    pub const ALL: [Self; 6] = [Self::Jobs, Self::Blobs, Self::Regions, Self::Account, Self::Admin, Self::Crypto];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -34,6 +40,7 @@ impl Scope {
             Self::Regions => "regions",
             Self::Account => "account",
             Self::Admin => "admin",
+            Self::Crypto => "crypto",
         }
     }
 }
@@ -70,7 +77,7 @@ impl Scopes {
 
     /// The set of that number; unknown bits are dropped.
     pub const fn from_bits(bits: u8) -> Self {
-        Self(bits & 0b1_1111)
+        Self(bits & 0b11_1111)
     }
 }
 
@@ -98,6 +105,10 @@ pub struct Account {
     /// Below what it wants an event of what can still be spent, in microcredits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_balance: Option<Microcredits>,
+    /// How long what its jobs leave is kept where a job does not say, in milliseconds; none means as long as the server
+    /// keeps anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_ms: Option<u64>,
 }
 
 /// A key without its secret.
@@ -158,6 +169,8 @@ pub enum Reason {
     Transfer,
     /// A job was paid.
     Job,
+    /// What was stored for a time was paid.
+    Storage,
 }
 
 /// Credits that moved from one account to another, once and for ever.
@@ -219,94 +232,6 @@ pub struct Entry {
     /// The words that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-}
-
-/// Something that can be done to money or access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Act {
-    /// An account was made.
-    #[serde(rename = "account.create")]
-    AccountCreate,
-    /// What an account may do was changed.
-    #[serde(rename = "account.limit")]
-    AccountLimit,
-    /// The issuer gave credits.
-    #[serde(rename = "credits.grant")]
-    CreditsGrant,
-    /// One account gave credits to another.
-    #[serde(rename = "credits.transfer")]
-    CreditsTransfer,
-    /// A key was made.
-    #[serde(rename = "key.create")]
-    KeyCreate,
-    /// A key was replaced by another.
-    #[serde(rename = "key.rotate")]
-    KeyRotate,
-    /// A key was ended.
-    #[serde(rename = "key.revoke")]
-    KeyRevoke,
-}
-
-impl Act {
-    /// Every act.
-    pub const ALL: [Self; 7] = [
-        Self::AccountCreate,
-        Self::AccountLimit,
-        Self::CreditsGrant,
-        Self::CreditsTransfer,
-        Self::KeyCreate,
-        Self::KeyRotate,
-        Self::KeyRevoke,
-    ];
-
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::AccountCreate => "account.create",
-            Self::AccountLimit => "account.limit",
-            Self::CreditsGrant => "credits.grant",
-            Self::CreditsTransfer => "credits.transfer",
-            Self::KeyCreate => "key.create",
-            Self::KeyRotate => "key.rotate",
-            Self::KeyRevoke => "key.revoke",
-        }
-    }
-
-    /// The act of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|act| act.word() == word)
-    }
-}
-
-/// Something that was done to money or access.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AuditEntry {
-    /// Its number; a later one is larger.
-    pub seq: u64,
-    /// When.
-    pub at: Time,
-    /// What.
-    pub act: Act,
-    /// Whose key did it; absent where the server did so by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actor: Option<AccountId>,
-    /// Which key, for its owner and for admins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<KeyId>,
-    /// Whose money or access it was.
-    pub account: AccountId,
-    /// The id of what was made, changed or ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// What else there is to say of it.
-    pub detail: serde_json::Map<String, serde_json::Value>,
-    /// From which address, for the actor and for admins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// By which request, for the actor and for admins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
 }
 
 /// What an account used within a span of time.

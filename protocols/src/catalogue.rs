@@ -1,10 +1,12 @@
 //! The catalogue as a caller reads it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Hash;
+use crate::{Hash, held::KeyKind};
 
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +45,13 @@ pub struct Method {
     /// How long a run may go without a sign of life before it is ended as stuck, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_ms: Option<u64>,
+    /// Whether it is a simulation session: a job that lives on, steps a region on a pulse and is only to be submitted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub session: bool,
+    /// Of which kind a key that the server holds must be to stand in for the secret parameter, by `key_id`; absent where
+    /// none can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_key: Option<KeyKind>,
     /// Where it can run here.
     pub backends: Vec<String>,
 }
@@ -71,6 +80,9 @@ pub struct Outputs {
     pub media_types: Vec<String>,
     /// The most bytes of one output.
     pub bytes_max: u64,
+    /// Whether they are a secret: then they are kept nowhere, and cannot be asked for again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
 }
 
 /// What a method costs, in microcredits.
@@ -96,4 +108,63 @@ pub struct PriceVersion {
     pub number: u32,
     /// The BLAKE3 of every price in it.
     pub hash: Hash,
+}
+
+/// Prices in place of the units' own, as a file or an admin has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceList {
+    /// The number of this list; raised with every change.
+    #[schemars(range(min = 2))]
+    pub version: u32,
+    /// For each MiB that an account keeps for a day, in microcredits: blobs, and outputs that are kept with their jobs.
+    #[serde(default)]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub stored_mib_day: u64,
+    /// By unit and method.
+    pub prices: BTreeMap<String, BTreeMap<String, Amended>>,
+}
+
+/// What is changed of a method's price, in microcredits; what is not named stays as the unit has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amended {
+    /// For each job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u64>,
+    /// For each begun KiB of input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_kib_in: Option<u64>,
+    /// For each begun KiB of output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_kib_out: Option<u64>,
+    /// For each begun millisecond that it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_cpu_ms: Option<u64>,
+}
+
+/// Every price that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Which table it is.
+    pub version: PriceVersion,
+    /// Where it comes from.
+    pub source: PriceSource,
+    /// For each MiB that an account keeps for a day, in microcredits.
+    pub stored_mib_day: u64,
+    /// By unit and method.
+    pub prices: BTreeMap<String, BTreeMap<String, Price>>,
+}
+
+/// Where prices come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PriceSource {
+    /// They are the units' own.
+    Units,
+    /// The operator's file, which nothing but another file changes.
+    File,
+    /// An admin has set them.
+    Admin,
 }

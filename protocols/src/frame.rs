@@ -1,5 +1,7 @@
 //! The frames of `/v1/ws`: `ClientFrame` up, `ServerFrame` down, as Cap'n Proto or as JSON text.
 
+mod region;
+
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,10 @@ use crate::{
     JobId, Microcredits, NodeId, Problem,
     ids::SessionId,
     job::{BATCH_MAX, Capsule, Outcome, State},
-    json::{frame::TopicJson, payload},
+    json::{
+        frame::{TopicJson, TroubleJson},
+        payload,
+    },
 };
 
 /// What a client sends.
@@ -29,16 +34,25 @@ pub enum ClientFrame {
     Ping(u64),
     /// Go on with a session that was cut.
     Resume(Resume),
+    /// Publish an epoch of a region.
+    Publish(Publish),
+    /// Say what the client has of a region.
+    Have(RegionHave),
 }
 
 /// What a client is told about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "TopicJson", into = "TopicJson")]
-pub struct Topic {
-    /// One job; all of the account's where none is named.
-    pub job: Option<JobId>,
-    /// Begin with what happened after this event. Without it, a job is told from its start and all jobs from now on.
-    pub after: Option<u64>,
+pub enum Topic {
+    /// What happens to jobs.
+    Jobs {
+        /// One job; all of the account's where none is named.
+        job: Option<JobId>,
+        /// Begin with what happened after this event. Without it, a job is told from its start and all jobs from now on.
+        after: Option<u64>,
+    },
+    /// How a region changes.
+    Region(RegionTopic),
 }
 
 /// One capsule of a submit frame.
@@ -61,7 +75,9 @@ pub struct Resume {
     pub last_seq: u64,
 }
 
-/// What the server sends: numbered within the session, from 1.
+pub use region::{Publish, Published, RegionHave, RegionState, RegionTopic};
+
+/// What the server sends: numbered within the session, from 1, but for regions, whose frames bear 0.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct ServerFrame {
@@ -98,6 +114,16 @@ pub enum ServerBody {
     Output(Emitted),
     /// Some events are not remembered any more.
     Gap(Gap),
+    /// The account has less left than it wants to hear of.
+    #[serde(rename = "low_balance")]
+    LowBalance(LowBalance),
+    /// The account could not pay all that it stored.
+    #[serde(rename = "storage_owed")]
+    StorageOwed(StorageOwed),
+    /// The newest epoch of a region.
+    Region(RegionState),
+    /// An epoch was published.
+    Published(Published),
 }
 
 /// What a client must know to begin.
@@ -208,15 +234,67 @@ pub struct Gap {
     pub last: u64,
 }
 
-/// A refusal of one submission or of a whole frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// An account that has less left than it wants to hear of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub struct LowBalance {
+    /// What it can still spend, in microcredits.
+    pub available: Microcredits,
+    /// Below what it wants to hear of it, in microcredits.
+    pub threshold: Microcredits,
+    /// The event's number within the account.
+    pub event: u64,
+}
+
+/// An account that could not pay all that it stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorageOwed {
+    /// What was taken, in microcredits.
+    pub paid: Microcredits,
+    /// What it could not pay and still owes, in microcredits.
+    pub owed: Microcredits,
+    /// The event's number within the account.
+    pub event: u64,
+}
+
+/// A refusal of one submission, of what was wished of a region, or of a whole frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "TroubleJson", into = "TroubleJson")]
+#[schemars(with = "TroubleJson")]
 pub struct Trouble {
-    /// The submission it is about; absent when it is about the frame.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correlation: Option<u64>,
+    /// What it is about.
+    pub about: About,
     /// What is wrong.
     pub problem: Problem,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// The whole frame.
+    Frame,
+    /// The submission of this number.
+    Submission(u64),
+    /// The epoch that was to be published under this number.
+    Publish(u64),
+    /// The wish to be told of this region.
+    Region(String),
+}
+
+impl Trouble {
+    /// A refusal of one submission.
+    pub fn of_submission(correlation: u64, problem: Problem) -> Self {
+        Self { about: About::Submission(correlation), problem }
+    }
+
+    /// The submission that it is the end of; none where it is about anything else.
+    pub fn correlation(&self) -> Option<u64> {
+        match self.about {
+            About::Submission(correlation) => Some(correlation),
+            About::Frame | About::Publish(_) | About::Region(_) => None,
+        }
+    }
 }
 
 /// Why a connection ends.

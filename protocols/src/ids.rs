@@ -127,6 +127,12 @@ uuid_id!(
     "ses_"
 );
 
+uuid_id!(
+    /// A key that the server holds for an account: `hky_` and a UUIDv7.
+    HeldKeyId,
+    "hky_"
+);
+
 macro_rules! bytes_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

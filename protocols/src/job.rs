@@ -14,6 +14,7 @@ use crate::{
     AccountId, Hash, JobId, Microcredits, Problem,
     json::{limits, strict},
     receipt::SignedReceipt,
+    region,
     time::Time,
 };
 
@@ -153,6 +154,8 @@ pub enum Input {
     Blob(Hash),
     /// What another job of the same account gives.
     Job(JobOutput),
+    /// A region of the same account, by its name: one epoch of it, the newest when the job begins.
+    Region(String),
 }
 
 /// An output of a job, by the job's name.
@@ -166,12 +169,16 @@ pub struct JobOutput {
 }
 
 /// Where a capsule's outputs go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// How the bytes are kept.
     #[serde(default)]
     pub store: Store,
+    /// The region whose next epoch the first output becomes, once the job has succeeded; made where there is none.
+    #[serde(default, deserialize_with = "limits::region", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = region::NAME_LEN_MAX))]
+    pub region: Option<String>,
 }
 
 /// How outputs are kept.

@@ -1,6 +1,7 @@
 //! The JSON form of what crosses a wire: one entry for every body, which says where it is wrong and why.
 //! Unknown fields and keys that stand twice are refused; what is missing gets the contract's default.
 
+pub(crate) mod decimal;
 pub(crate) mod frame;
 pub(crate) mod limits;
 mod measured;

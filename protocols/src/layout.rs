@@ -16,6 +16,13 @@ pub const MAGIC: [u8; 8] = schema::MAGIC.to_le_bytes();
 /// The layout's version; another version is refused.
 pub const VERSION: u32 = schema::VERSION;
 
+/// The first eight bytes of every region.
+pub const REGION_MAGIC: [u8; 8] = schema::REGION_MAGIC.to_le_bytes();
+/// The version of a region's layout; another version is refused.
+pub const REGION_VERSION: u32 = schema::REGION_VERSION;
+/// The last epoch that a region can have.
+pub const REGION_EPOCH_MAX: u64 = schema::REGION_EPOCH_MAX;
+
 lengths! {
     /// Bytes of a page.
     PAGE_LEN;
@@ -86,6 +93,43 @@ lengths! {
     CLASS_LEN_MIN;
     /// How many size classes there are, each twice the one before.
     CLASS_COUNT;
+
+    /// Where a region's version stands, as a `u32`.
+    REGION_VERSION_OFFSET;
+    /// Where the length of a region's buffers stands, as a `u64`.
+    REGION_CAPACITY_OFFSET;
+    /// Where a region says that it lies elsewhere now, as a `u32`.
+    REGION_RETIRED_OFFSET;
+    /// Where the words begin that a region's readers and writers share: first its epoch.
+    REGION_HEAD_OFFSET;
+    /// Where a region says which buffer is current, as a `u64`.
+    REGION_CURRENT_OFFSET;
+    /// Where the marks of a region's buffers begin.
+    REGION_MARKS_OFFSET;
+    /// Bytes of one mark.
+    REGION_MARK_LEN;
+    /// The most buffers of a region.
+    REGION_BUFFER_COUNT_MAX;
+    /// How many buffers a region begins with.
+    REGION_BUFFER_COUNT;
+    /// Where a region's buffers begin.
+    REGION_BUFFERS_OFFSET;
+    /// Where a twin counts the epochs that it passed over, as a `u64`.
+    TWIN_SKIPPED_OFFSET;
+    /// Where a twin's pins begin, each a `u32`.
+    TWIN_PINS_OFFSET;
+    /// How many pins a twin has.
+    TWIN_PIN_COUNT;
+    /// Where an attached process says which buffer it reads, as a `u32`.
+    CONTROL_PIN_OFFSET;
+    /// Where it says that it sleeps, as a `u32`.
+    CONTROL_WAITING_OFFSET;
+    /// Where the server counts what it took from it, as a `u64`.
+    CONTROL_REVOKED_OFFSET;
+    /// Where the server says that it no longer looks at the page, as a `u32`.
+    CONTROL_ENDED_OFFSET;
+    /// Bytes of the page that an attached process shares with the server.
+    CONTROL_LEN;
 }
 
 const _: () = {
@@ -99,5 +143,8 @@ const _: () = {
     assert!(RINGS_OFFSET + RINGS_LEN <= LEASES_OFFSET, "the rings reach into the leases");
     assert!(RINGS_OFFSET.is_multiple_of(PAGE_LEN) && LEASES_OFFSET.is_multiple_of(SLAB_LEN));
     assert!(SLAB_LEN.is_multiple_of(STRETCH_LEN) && STRETCH_LEN.is_multiple_of(PAGE_LEN));
+    let marks_end = REGION_MARKS_OFFSET + REGION_BUFFER_COUNT_MAX * REGION_MARK_LEN;
+    assert!(marks_end <= TWIN_SKIPPED_OFFSET && TWIN_SKIPPED_OFFSET + 8 <= TWIN_PINS_OFFSET, "a twin's words overlap");
+    assert!(TWIN_PINS_OFFSET + 4 * TWIN_PIN_COUNT <= REGION_BUFFERS_OFFSET, "a twin's pins reach into its buffers");
     assert!(CLASS_LEN_MIN << CLASS_COUNT == SLAB_LEN, "the largest size class is half a slab");
 };

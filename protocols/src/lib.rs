@@ -5,6 +5,7 @@ pub mod account;
 pub mod catalogue;
 pub mod frame;
 mod generated;
+pub mod held;
 pub mod ids;
 pub mod job;
 pub mod json;
@@ -16,6 +17,7 @@ pub mod quote;
 pub mod receipt;
 pub mod record;
 pub mod refusal;
+pub mod region;
 pub mod statement;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,6 @@ pub mod time;
 pub mod trace;
 pub mod wire;
 
-pub use ids::{AccountId, Hash, JobId, KeyId, NodeId};
+pub use ids::{AccountId, Hash, HeldKeyId, JobId, KeyId, NodeId};
 pub use money::Microcredits;
 pub use refusal::{FieldError, Problem, Refusal};

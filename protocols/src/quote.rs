@@ -15,6 +15,9 @@ pub struct Quote {
     pub method: String,
     /// The prices that it was worked out with.
     pub prices: PriceVersion,
+    /// What keeping a MiB of blobs or outputs for a day costs, in microcredits; it is charged by and by, and not in `expected`.
+    #[serde(default)]
+    pub stored_mib_day: u64,
     /// What `expected` is made of, meter by meter; what is free is left out.
     pub lines: Vec<Line>,
     /// What it costs at least if it succeeds, in microcredits.

@@ -34,6 +34,9 @@ pub struct JobRequest<'a> {
     /// The caller's own words.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub labels: Cow<'a, BTreeMap<String, String>>,
+    /// Whether what it leaves may answer who asks the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remembered: bool,
 }
 
 /// How a job ended.

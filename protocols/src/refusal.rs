@@ -70,6 +70,8 @@ kinds! {
     JobNotCancellable = "job-not-cancellable", "The job has already ended", false;
     /// The state of the thing forbids it.
     Conflict = "conflict", "The present state does not allow this", false;
+    /// What was to be changed is in another state than the request wanted.
+    PreconditionFailed = "precondition-failed", "It is not in the state that the request named", false;
     /// The account's own queue is at its cap.
     QueueFull = "queue-full", "This account has too many jobs waiting", true;
     /// Too many requests.
@@ -78,6 +80,8 @@ kinds! {
     Overloaded = "overloaded", "The server is at its limit", true;
     /// The ledger's database does not answer.
     DatabaseUnavailable = "database-unavailable", "The database does not answer", true;
+    /// The server cannot open the keys that it holds.
+    KeysUnavailable = "keys-unavailable", "The keys that the server holds cannot be opened", true;
     /// No room on the disk.
     StorageFull = "storage-full", "The server's storage is full", true;
     /// The output was not kept.
@@ -102,6 +106,8 @@ kinds! {
     Cancelled = "cancelled", "The job was cancelled", false;
     /// The request cannot be understood as HTTP.
     BadRequest = "bad-request", "The request cannot be understood", false;
+    /// What ran the job is gone.
+    WorkerLost = "worker-lost", "The process that ran the job ended", true;
     /// Our fault; never charged.
     Internal = "internal", "Something broke on our side", true;
 }

@@ -3,7 +3,7 @@
 use inos_tests::{Answer, Client, Options, TestNode, inos};
 use serde_json::{Value, json};
 
-on_both![what_is_done_to_money_and_access_is_told];
+on_both![what_is_done_to_money_and_access_is_told, what_stands_in_for_a_key_is_told];
 
 fn log(client: &Client) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
@@ -19,6 +19,32 @@ fn log(client: &Client) -> Vec<Value> {
 
 fn id(answer: &Answer) -> String {
     answer.header("x-request-id").unwrap().to_owned()
+}
+
+fn what_stands_in_for_a_key_is_told(options: Options) {
+    let node = TestNode::with(options);
+    let user = node.account("user", 500);
+    let token = user.post_json("/v1/tokens", &json!({ "scopes": ["jobs"], "expires_in_s": 60, "budget": 9 }));
+    let ticket = user.send("POST", "/v1/ws-tickets", &[], b"");
+    assert_eq!((token.status, ticket.status), (201, 201));
+    let by_token = user.with_key(token.json()["token"].as_str().unwrap());
+    assert_eq!(by_token.send("POST", "/v1/ws-tickets", &[], b"").status, 201);
+    assert_eq!(user.post_json("/v1/tokens", &json!({ "scopes": ["admin"] })).status, 403);
+    let log = log(&user);
+    let acts: Vec<&str> = log.iter().take(4).map(|entry| entry["act"].as_str().unwrap()).collect();
+    assert_eq!(
+        acts,
+        ["ticket.create", "ticket.create", "token.create", "key.create"],
+        "newest first, and no refused one"
+    );
+    let detail = &log[2]["detail"];
+    assert_eq!((&detail["scopes"], &detail["budget"]), (&json!(["jobs"]), &json!(9)));
+    assert_eq!(detail["expires"], token.json()["expires"]);
+    assert_eq!((&log[1]["request_id"], &log[1]["detail"]["expires"]), (&json!(id(&ticket)), &ticket.json()["expires"]));
+    let text = user.get("/v1/audit").text();
+    for secret in [token.json()["token"].as_str().unwrap(), ticket.json()["ticket"].as_str().unwrap()] {
+        assert!(!text.contains(secret.rsplit('_').next().unwrap()));
+    }
 }
 
 fn what_is_done_to_money_and_access_is_told(options: Options) {

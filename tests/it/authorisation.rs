@@ -30,12 +30,17 @@ use Need::{AKey, Nothing};
 
 const JOBS: Need = Need::Scope("jobs");
 const BLOBS: Need = Need::Scope("blobs");
+const REGIONS: Need = Need::Scope("regions");
 const ACCOUNT: Need = Need::Scope("account");
 const ADMIN: Need = Need::Scope("admin");
+const CRYPTO: Need = Need::Scope("crypto");
 
 /// Every operation, what it needs, and the status with which it answers whoever has that.
 const TABLE: &[(&str, Need, u16)] = &[
     ("getHome", Nothing, 200),
+    ("getConsole", Nothing, 200),
+    ("getConsoleRoot", Nothing, 200),
+    ("getConsoleFile", Nothing, 200),
     ("getDocs", Nothing, 200),
     ("getOpenapi", Nothing, 200),
     ("getLlms", Nothing, 200),
@@ -62,11 +67,17 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("retryJob", JOBS, 409),
     ("watchJobs", JOBS, 200),
     ("createBatch", JOBS, 200),
+    ("callTools", JOBS, 200),
     // Its key may come as a ticket as well, so the description cannot name a header for it.
     ("openSocket", JOBS, 101),
     ("createTicket", JOBS, 201),
     ("listWorkers", JOBS, 200),
     ("getStats", JOBS, 200),
+    ("listRegions", REGIONS, 200),
+    ("getRegion", REGIONS, 200),
+    ("putRegion", REGIONS, 200),
+    ("patchRegion", REGIONS, 200),
+    ("deleteRegion", REGIONS, 204),
     ("storeBlob", BLOBS, 201),
     ("listBlobs", BLOBS, 200),
     ("storeCheckedBlob", BLOBS, 201),
@@ -84,18 +95,31 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("listKeys", ACCOUNT, 200),
     ("rotateKey", ACCOUNT, 201),
     ("revokeKey", ACCOUNT, 204),
+    ("createHeldKey", CRYPTO, 201),
+    ("listHeldKeys", CRYPTO, 200),
+    ("getHeldKey", CRYPTO, 200),
+    ("rotateHeldKey", CRYPTO, 200),
+    ("retireHeldKey", CRYPTO, 200),
+    ("deleteHeldKey", CRYPTO, 204),
     ("listAudit", ACCOUNT, 200),
     ("createToken", AKey, 201),
+    ("openConsole", AKey, 201),
+    // Its ticket is none of ours.
+    ("claimConsole", Nothing, 401),
+    ("getConsoleSession", AKey, 200),
+    ("closeConsole", AKey, 204),
     ("createAccount", ADMIN, 201),
     ("listAccounts", ADMIN, 200),
     ("getAnyAccount", ADMIN, 200),
     ("limitAccount", ADMIN, 200),
     ("createGrant", ADMIN, 201),
     ("setBudget", ADMIN, 200),
+    ("getPrices", ADMIN, 200),
+    ("setPrices", ADMIN, 200),
     ("getLedgerHealth", ADMIN, 200),
 ];
 
-const SCOPES: [&str; 5] = ["jobs", "blobs", "regions", "account", "admin"];
+const SCOPES: [&str; 6] = ["jobs", "blobs", "regions", "account", "admin", "crypto"];
 
 /// One operation with its row of the table, and the first body that its description names.
 struct Row {
@@ -152,21 +176,33 @@ impl Things {
         stored.json()["hash"].as_str().unwrap().to_owned()
     }
 
+    fn region(&self, name: &str) -> String {
+        let made = self.owner.send("PUT", &format!("/v1/regions/{name}"), &[], b"0123456789");
+        made.json()["name"].as_str().unwrap().to_owned()
+    }
+
     fn key(&self, scope: &str) -> String {
         let made = self.owner.post_json("/v1/keys", &json!({ "name": "a thing", "scopes": [scope] }));
         made.json()["key"]["id"].as_str().unwrap().to_owned()
+    }
+
+    fn held_key(&self) -> String {
+        let made = self.owner.post_json("/v1/crypto/keys", &json!({ "kind": "hmac", "name": "a thing" }));
+        made.json()["id"].as_str().unwrap().to_owned()
     }
 
     /// The path of an operation about something that is there; what an operation ends is made for it.
     fn path(&self, row: &Row, scope: &str) -> String {
         let Operation { path, .. } = &row.operation;
         let path = path.replace("{unit}", "compute").replace("{method}", "blake3").replace("{slug}", "conflict");
+        let path = path.replace("{file}", "jobs");
         let path = path.replace("{n}", "0");
         let id = || match path.as_str() {
             _ if row.id == "cancelJob" => self.waiting(),
             // Not the account that asks: it would be slowed down.
             _ if ["limitAccount", "setBudget"].contains(&row.id) => self.other_account(),
             path if path.contains("/jobs/") => self.job.clone(),
+            path if path.contains("/crypto/keys/") => self.held_key(),
             path if path.contains("/keys/") => self.key(scope),
             path if path.contains("/accounts/") => self.account.clone(),
             _ => panic!("{path} takes an id that this test does not know"),
@@ -176,6 +212,8 @@ impl Things {
             _ => self.blob(&format!("{} {scope}", row.id)),
         };
         let path = if path.contains("{id}") { path.replace("{id}", &id()) } else { path };
+        let region = || self.region(&format!("{}-{scope}", row.id));
+        let path = if path.contains("{name}") { path.replace("{name}", &region()) } else { path };
         if path.contains("{hash}") { path.replace("{hash}", &hash()) } else { path }
     }
 
@@ -209,7 +247,11 @@ impl Row {
                 .send(method, path, &[("content-type", "application/json")], body.to_string().as_bytes())
                 .into();
         }
-        let takes_none = ["cancelJob", "retryJob", "createTicket"].contains(&self.id);
+        if self.id == "patchRegion" {
+            return client.send(method, path, &[("content-range", "bytes 0-9/*")], b"some bytes").into();
+        }
+        let takes_none = ["cancelJob", "retryJob", "createTicket", "openConsole", "claimConsole", "rotateHeldKey"]
+            .contains(&self.id);
         let bytes: &[u8] = if ["PUT", "POST"].contains(&method) && !takes_none { b"some bytes" } else { b"" };
         client.send(method, path, &[], bytes).into()
     }
@@ -311,6 +353,7 @@ fn ten_thousand_guesses_find_nothing_of_another_account() {
     };
     let keys_before = without_uses(alice.get("/v1/keys").json());
     let (blob, key) = (things[0].blob("alice's bytes"), keys_before["items"][0]["id"].as_str().unwrap().to_owned());
+    let (held_key, held_before) = (things[0].held_key(), alice.get("/v1/crypto/keys").json());
     // What admins ask is kept from others by its scope, whatever it names.
     let asked: Vec<Operation> = operations(&description(&node))
         .into_iter()
@@ -330,6 +373,7 @@ fn ten_thousand_guesses_find_nothing_of_another_account() {
             let Operation { path, method, .. } = &asked[number % asked.len()];
             let real = match path {
                 path if path.contains("/jobs/") => &things[number % things.len()].job,
+                path if path.contains("/crypto/keys/") => &held_key,
                 path if path.contains("/keys/") => &key,
                 path if path.contains("{hash}") => &blob,
                 path => panic!("{path} takes an id that this test does not know"),
@@ -344,6 +388,7 @@ fn ten_thousand_guesses_find_nothing_of_another_account() {
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(try_ids))));
     println!("{TRIES} guesses in {:?}", begun.elapsed());
     assert_eq!(without_uses(alice.get("/v1/keys").json()), keys_before, "her keys are as they were");
+    assert_eq!(alice.get("/v1/crypto/keys").json(), held_before, "and so are those that the server holds");
     assert_eq!(alice.get(&format!("/v1/blobs/{blob}")).body, b"alice's bytes");
     for thing in &things {
         assert_eq!(alice.get(&format!("/v1/jobs/{}", thing.job)).json()["state"], "succeeded");

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 crate::on_both! {
     of_64_submitters_under_a_budget_of_100_credits_none_spends_more,
     a_keys_budget_holds_over_a_restart_and_its_tokens_and_keys,
+    a_token_sets_aside_what_each_job_may_cost_and_no_more,
 }
 
 /// What every job of these tests costs, in microcredits.
@@ -125,4 +126,40 @@ fn a_keys_budget_holds_over_a_restart_and_its_tokens_and_keys(options: Options) 
     assert_eq!(once.run("test.noop", "", b"").status, 402);
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
+}
+
+fn a_token_sets_aside_what_each_job_may_cost_and_no_more(options: Options) {
+    let (node, _folder) = dear(options.with("workers", "4"));
+    let rich = node.account("rich", 1_000_000_000);
+    let form = json!({ "scopes": ["jobs"], "budget": 4 * PRICE });
+    let token = rich.post_json("/v1/tokens", &form).json();
+    let page = rich.with_key(token["token"].as_str().unwrap());
+    let waits = json!({ "unit": "test", "method": "wait", "params": { "ms": 60_000 } });
+    let form = json!({ "scopes": ["jobs", "account"], "budget": 4 * PRICE });
+    let made = rich.post_json("/v1/tokens", &form).json();
+    let own = rich.with_key(made["token"].as_str().unwrap());
+    let key = own.post_json("/v1/keys", &json!({ "name": "free", "scopes": ["jobs"] }));
+    assert_eq!((key.status, key.code()), (403, "forbidden".into()), "nor does it make a key that may spend more");
+    let mine = rich.get("/v1/keys").json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let rotated = own.post_json(&format!("/v1/keys/{mine}/rotate"), &json!({}));
+    assert_eq!((rotated.status, rotated.code()), (403, "forbidden".into()), "{}", rotated.text());
+    // None of them says what it may cost.
+    let first = page.post_json("/v1/jobs", &waits);
+    assert_eq!((first.status, &first.json()["held"]), (202, &json!(PRICE)), "{}", first.text());
+    let second = page.post_json("/v1/jobs", &waits);
+    assert_eq!(second.status, 202, "{}", second.text());
+    assert_eq!(page.run("test.noop", "", b"").status, 200, "what two jobs may not cost is left");
+    assert_eq!(page.run("test.broken", "", b"").status, 500, "which costs nothing");
+    assert_eq!(page.run("test.noop", "", b"").status, 200);
+    let over = page.run("test.noop", "", b"");
+    assert_eq!((over.status, over.code()), (402, "insufficient-credits".into()), "{}", over.text());
+    let path = format!("/v1/jobs/{}/cancel", second.json()["id"].as_str().unwrap());
+    assert_eq!(page.send("POST", &path, &[], b"").status, 202);
+    // A job that was cancelled before it began costs nothing; one that had begun pays for itself.
+    let shown = format!("/v1/jobs/{}", second.json()["id"].as_str().unwrap());
+    until(Duration::from_secs(20), || page.get(&shown).json()["state"] == "cancelled");
+    let left = PRICE - page.get(&shown).json()["cost"].as_u64().unwrap();
+    let again = page.run("test.noop", "", b"");
+    assert_eq!(again.status, if left == PRICE { 200 } else { 402 }, "{}", again.text());
+    assert!(rich.balance() >= 1_000_000_000 - 4 * PRICE);
 }

@@ -43,7 +43,10 @@ fn choose(rng: &mut fastrand::Rng, has_postgres: bool) -> Kill {
         0 | 1 if has_postgres => Kill::Postgres,
         2 if has_postgres => Kill::Both,
         0..=4 => Kill::Server,
-        _ => Kill::Step(Point::ALL[rng.usize(0..Point::ALL.len())], rng.u32(1..=PASSINGS_MAX)),
+        _ => {
+            let steps: Vec<Point> = Point::ALL.iter().copied().filter(|point| point.is_of_work()).collect();
+            Kill::Step(steps[rng.usize(0..steps.len())], rng.u32(1..=PASSINGS_MAX))
+        }
     }
 }
 

@@ -47,6 +47,25 @@ fn commands_about_jobs_speak_json() {
 }
 
 #[test]
+fn a_session_is_begun_and_said_where_to_watch() {
+    let node = TestNode::start();
+    let begun = told(&node, &["run", "compute.life", "-p", "width=32", "-p", "hz=50", "-p", "alone=run"]);
+    assert_eq!(begun["region"], "life", "{begun}");
+    let job = begun["job"].as_str().unwrap();
+    let (code, out, err) = node.cli(&["regions", "watch", "life", "--count", "3"]);
+    assert_eq!((code, out.lines().count()), (0, 3), "{out}{err}");
+    let (code, out, err) = node.cli(&["run", "compute.counter", "-p", "region=mine", "--budget", "0.01"]);
+    assert!(code == 0 && out.starts_with("job_") && err.contains("inos regions watch mine"), "{out}{err}");
+    for job in [job, out.trim()] {
+        assert_eq!(told(&node, &["jobs", "cancel", job])["id"], *job);
+        let (code, out, _) = node.cli(&["jobs", "watch", job, "--json"]);
+        assert!(code == 1 && out.contains("\"state\":\"cancelled\""), "{out}");
+    }
+    let (code, _, err) = node.cli(&["run", "compute.life", "-o", "file"]);
+    assert_eq!(code, 2, "{err}");
+}
+
+#[test]
 fn commands_about_blobs_speak_json() {
     let node = TestNode::start();
     let data: Vec<u8> = (0..200_000u32).flat_map(u32::to_le_bytes).collect();

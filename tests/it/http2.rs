@@ -141,7 +141,8 @@ async fn attack(server: &TlsNode, frames: impl Iterator<Item = Vec<u8>>) -> Outc
         let first = [PREFACE, &frame(SETTINGS, 0, 0, b"")].concat();
         for frame in std::iter::once(first).chain(frames) {
             if to.write_all(&frame).await.is_err() || to.flush().await.is_err() {
-                return;
+                // The server's last words may still be on their way.
+                std::future::pending::<()>().await;
             }
         }
         // An answer that refuses a request leaves the connection open.

@@ -1,9 +1,19 @@
 //! The same wish twice is one job: in sequence, at the same moment, by another door and after a restart.
 
-use std::{collections::HashSet, sync::Mutex};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Mutex,
+};
 
+use inos_protocols::{
+    Hash,
+    frame::{ClientFrame, ServerBody, Submission},
+    job::Capsule,
+};
 use inos_tests::{Answer, Client, Options, TestNode, meddle};
 use serde_json::{Value, json};
+
+use crate::socket;
 
 crate::on_both! {
     a_repeated_submission_is_the_first_job,
@@ -11,6 +21,7 @@ crate::on_both! {
     a_key_belongs_to_its_account_and_survives_a_kill,
     a_key_is_free_again_after_its_day,
     a_key_that_is_no_text_is_refused_and_costs_nothing,
+    keys_in_one_frame_are_as_good_as_keys_in_many,
 }
 
 fn capsule(text: &str) -> Value {
@@ -125,4 +136,57 @@ fn a_key_that_is_no_text_is_refused_and_costs_nothing(options: Options) {
     assert_eq!((refused.status, refused.code().as_str()), (422, "invalid-params"), "{}", refused.text());
     assert_eq!(refused.json()["errors"][0]["pointer"], "/idempotency_key");
     assert_eq!(admin.balance(), before);
+}
+
+/// What becomes of capsules of one frame, as the cost and job of each, or the code of its refusal.
+async fn sent(socket: &mut socket::Socket, wishes: &[(&str, &[u8])]) -> BTreeMap<u64, Result<(String, u64), String>> {
+    let submission = |(at, (key, text)): (usize, &(&str, &[u8]))| {
+        let capsule = socket::capsule(text.to_vec());
+        Submission { correlation: at as u64, capsule: Capsule { idempotency_key: Some((*key).to_owned()), ..capsule } }
+    };
+    socket::send(socket, &ClientFrame::Submit(wishes.iter().enumerate().map(submission).collect())).await;
+    let mut told = BTreeMap::new();
+    while told.len() < wishes.len() {
+        match socket::receive(socket).await.body {
+            ServerBody::Result(answers) => told.extend(answers.into_iter().map(|answer| {
+                let outcome = answer.outcome;
+                let hash = Hash::of(wishes[answer.correlation as usize].1).to_string();
+                assert_eq!(outcome.outputs[0].bytes, hash);
+                (answer.correlation, Ok((outcome.job.to_string(), outcome.cost.get())))
+            })),
+            ServerBody::Problem(trouble) => {
+                told.insert(trouble.correlation().unwrap(), Err(trouble.problem.code.to_string()));
+            }
+            _ => {}
+        }
+    }
+    told
+}
+
+fn keys_in_one_frame_are_as_good_as_keys_in_many(options: Options) {
+    let mut node = TestNode::with(options);
+    let (admin, key) = (node.admin(), node.admin_key());
+    let before = admin.balance();
+    // A hundred keys, one of them twice, one with another wish, and one that is none.
+    let names: Vec<_> = (0..100).map(|number| format!("k{number}")).collect();
+    let mut wishes: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+    wishes.extend([("k7", &b"k7"[..]), ("k8", b"another"), ("a\0b", b"abc")]);
+    let first = socket::runtime().block_on(async {
+        let mut socket = socket::connect(&node, &key, "inos.capsule.v1").await;
+        let first = sent(&mut socket, &wishes).await;
+        assert_eq!(sent(&mut socket, &wishes).await, first, "the same frame again");
+        first
+    });
+    assert_eq!(first[&100], first[&7], "one key is one job");
+    assert_eq!(first[&101], Err("idempotency-conflict".into()));
+    assert_eq!(first[&102], Err("invalid-params".into()));
+    let jobs: BTreeMap<_, _> = first.values().filter_map(|one| one.clone().ok()).collect();
+    assert_eq!(jobs.len(), 100);
+    assert_eq!(before - admin.balance(), jobs.values().sum::<u64>(), "each was paid for once");
+    // Any other door knows them, also after a kill.
+    node.kill();
+    node.restart();
+    let again = node.admin().send("POST", "/v1/run/compute/blake3", &[("idempotency-key", "k42")], b"k42");
+    let job = &first[&42].as_ref().unwrap().0;
+    assert_eq!((again.header("inos-job-id"), replayed(&again)), (Some(job.as_str()), true));
 }

@@ -12,6 +12,7 @@ crate::on_both! {
     a_caller_may_wait_for_an_asynchronous_job,
     a_synchronous_output_is_kept_only_when_asked,
     the_same_idempotency_key_is_the_same_job,
+    what_runs_and_what_waits_can_be_listed,
 }
 
 const ABC_BLAKE3: &str = "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85";
@@ -103,4 +104,32 @@ fn the_same_idempotency_key_is_the_same_job(options: Options) {
     assert_eq!(admin.balance(), balance);
     let other = ask(b"abcd");
     assert_eq!((other.status, other.code()), (409, "idempotency-conflict".into()));
+}
+
+fn what_runs_and_what_waits_can_be_listed(options: Options) {
+    let node = TestNode::with(options.with("workers", "1"));
+    let admin = node.admin();
+    let submit = |unit: &str, ms: u64| {
+        let capsule = json!({ "unit": unit, "method": "wait", "params": { "ms": ms } });
+        admin.post_json("/v1/jobs", &capsule).json()["id"].as_str().unwrap().to_owned()
+    };
+    let first = submit("test", 60_000);
+    let all: Vec<_> = (0..5).map(|_| submit("test", 60_001)).collect();
+    let listed = |query: &str| {
+        let page = admin.get(&format!("/v1/jobs?{query}")).json();
+        let ids = page["items"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned());
+        (ids.collect::<Vec<_>>(), page["next_cursor"].as_str().map(str::to_owned))
+    };
+    until(Duration::from_secs(20), || listed("status=running").0 == [first.clone()]);
+    let newest_first: Vec<_> = all.iter().rev().cloned().collect();
+    assert_eq!(listed("status=queued"), (newest_first.clone(), None));
+    let (page, cursor) = listed("status=queued&limit=2");
+    assert_eq!(page, newest_first[..2]);
+    let (rest, cursor) = listed(&format!("status=queued&limit=3&cursor={}", cursor.unwrap()));
+    assert_eq!((rest.as_slice(), cursor), (&newest_first[2..], None));
+    assert_eq!(listed("status=running&unit=compute").0, Vec::<String>::new());
+    let cancelled = admin.post_json(&format!("/v1/jobs/{first}/cancel"), &json!({}));
+    assert!([200, 202].contains(&cancelled.status), "{}", cancelled.text());
+    until(Duration::from_secs(20), || listed("status=cancelled").0 == [first.clone()]);
+    until(Duration::from_secs(20), || listed("status=running").0 == [all[0].clone()]);
 }

@@ -2,8 +2,11 @@
 
 use std::{io::Read, time::Duration};
 
-use inos_protocols::Hash;
-use inos_tests::{Options, Raw, TestNode, until};
+use inos_protocols::{
+    Hash,
+    job::{Capsule, Input},
+};
+use inos_tests::{Options, Raw, TestNode, number, until};
 
 /// How much more memory a server may take while a body of any size passes, in bytes.
 const GROWTH_MAX: u64 = 96 << 20;
@@ -90,4 +93,39 @@ fn readers_that_dawdle_over_large_outputs_cost_no_memory() {
     assert!(growth < GROWTH_MAX, "{} MiB for 8 outputs of 40 MiB", growth >> 20);
     drop(readers);
     until(Duration::from_secs(10), || admin.get("/v1/stats").json()["arena"]["spooled_bytes"] == 0);
+}
+
+/// How many bytes the database takes on the disk; a stopped server has written everything back.
+fn database_bytes(node: &mut TestNode, is_postgres: bool) -> u64 {
+    assert_eq!(node.stop(), Some(0));
+    let bytes = match is_postgres {
+        true => number(&node.database_url(), "SELECT pg_database_size(current_database())") as u64,
+        false => std::fs::metadata(node.data().join("inos.db")).unwrap().len(),
+    };
+    node.restart();
+    bytes
+}
+
+#[test]
+fn payloads_do_not_swell_the_database() {
+    const PAYLOAD: usize = 10 << 20;
+    let jobs = if std::env::var_os("INOS_TEST_LONG").is_some() { 1_000 } else { 8 };
+    for (options, is_postgres) in [(Options::default(), false), (Options::on_postgres(), true)] {
+        let mut node = TestNode::with(options);
+        let before = database_bytes(&mut node, is_postgres);
+        for number in 0..jobs {
+            let mut payload = vec![7; PAYLOAD];
+            // Few enough different ones for any disk.
+            payload[0] = (number % 16) as u8;
+            let capsule = Capsule::new("test", "echo", vec![Input::Bytes(payload.into())]);
+            let body = inos_protocols::wire::write_capsule(&capsule);
+            let headers = [("content-type", "application/capnp"), ("prefer", "wait=60")];
+            let done = node.admin().send("POST", "/v1/jobs", &headers, &body);
+            assert_eq!(done.status, 200, "{}", done.text());
+            assert_eq!(done.json()["state"], "succeeded", "{}", done.text());
+        }
+        let growth = database_bytes(&mut node, is_postgres).saturating_sub(before);
+        println!("{growth} bytes for {jobs} jobs");
+        assert!(growth < 4 << 20, "{growth} bytes");
+    }
 }

@@ -67,10 +67,23 @@ fn what_was_asked_before_is_answered_for_the_base_price(options: Options) {
         .map(|job| job["cost"].as_u64().unwrap())
         .sum();
     assert_eq!(before - admin.balance(), spent);
-    // What was remembered outlives its source's row in the books, and the answers outlive a restart.
+    // The answers outlive a restart, and so does what they are taken from: for whoever asked for that, and nobody else.
+    let other = node.account("other", 1_000_000);
+    let not_for_others =
+        json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "kept and not remembered" }] });
+    assert_eq!(
+        admin.post_json_with("/v1/jobs", &[("prefer", "wait=20")], &not_for_others).json()["state"],
+        "succeeded"
+    );
     node.restart();
+    until(Duration::from_secs(20), || node.log().contains("took up what may be answered from"));
     assert_eq!(node.admin().get(&format!("{path}/outputs/0")).text(), first.text());
-    assert_eq!(asked(&node.admin(), "use", &body).header("inos-cached-from"), None, "a restart forgets");
+    let (admin, other) = (node.admin(), Client::new(&node.url(), &other.key));
+    assert_eq!(asked(&other, "use", &body).header("inos-cached-from"), None);
+    assert_eq!(asked(&admin, "use", b"kept and not remembered").header("inos-cached-from"), None);
+    let hit = asked(&admin, "use", &body);
+    assert_eq!((hit.header("inos-cached-from"), cost(&hit)), (fresh.header("inos-job-id"), base));
+    assert_eq!(hit.text(), first.text());
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
 }

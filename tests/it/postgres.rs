@@ -6,7 +6,7 @@ use std::{
 };
 
 use inos_tests::{
-    Answer, Client, Options, TestNode, meddle,
+    Answer, Client, Options, TestNode, meddle, number,
     postgres::{Cluster, Cut, Proxy, database, database_on},
     until,
 };
@@ -164,6 +164,34 @@ fn a_commit_that_stays_in_doubt_is_refused_and_the_same_key_is_the_same_job_afte
 }
 
 #[test]
+fn a_job_whose_acceptance_came_to_light_late_runs() {
+    let cluster = Cluster::start(false).unwrap();
+    let (proxy, port) = Proxy::start(cluster.port()).unwrap();
+    let url = database_on(&cluster).replace(&cluster.port().to_string(), &port.to_string());
+    let mut node = TestNode::with(Options::default().with("database-url", &url));
+    let admin = node.admin();
+    let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
+    let ask = || admin.post_json_with("/v1/jobs", &[("idempotency-key", "late")], &capsule);
+    let before = admin.balance();
+    proxy.stays_down.store(true, Ordering::Relaxed);
+    proxy.cut(Cut::After, 0);
+    let refused = ask();
+    assert_eq!((refused.status, refused.code()), (503, "database-unavailable".into()), "{}", refused.text());
+    assert!(proxy.was_cut());
+    proxy.down.store(false, Ordering::Relaxed);
+    let path = || Some(admin.get("/v1/jobs").json()["items"].as_array()?.first()?["id"].as_str()?.to_owned());
+    until(Duration::from_secs(30), || path().is_some());
+    let path = format!("/v1/jobs/{}", path().unwrap());
+    until(Duration::from_secs(30), || admin.get(&path).json()["status"] == "succeeded");
+    let again = ask();
+    assert_eq!((again.header("idempotency-replayed"), again.header("location")), (Some("true"), Some(&*path)));
+    let cost = admin.get(&path).json()["cost"].as_u64().unwrap();
+    assert_eq!((before - admin.balance(), admin.get("/v1/account").json()["held"].as_u64()), (cost, Some(0)));
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}
+
+#[test]
 fn what_ended_lately_can_be_read_while_postgres_is_away() {
     let (cluster, node) = node_of_its_own();
     let (admin, other) = (node.admin(), node.account("other", 1_000_000));
@@ -251,4 +279,23 @@ fn who_collides_with_other_writers_for_too_long_is_told_to_come_back() {
     assert_eq!(admin.run("compute.blake3", "", b"abc").status, 200);
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
+}
+
+#[test]
+fn a_server_at_rest_asks_its_database_at_most_once_in_two_seconds() {
+    const AT_REST: Duration = Duration::from_secs(24);
+    /// What looking costs: a connection and its questions, and what was not yet counted at the first look.
+    const OWN: i64 = 8;
+    let node = TestNode::with(Options::on_postgres());
+    assert_eq!(node.admin().run("compute.blake3", "", b"abc").status, 200);
+    let url = node.database_url();
+    let asked =
+        || number(&url, "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()");
+    // Postgres counts what a connection did a while after it fell silent.
+    std::thread::sleep(Duration::from_secs(12));
+    let before = asked();
+    std::thread::sleep(AT_REST);
+    let asked = asked() - before;
+    println!("{asked} transactions in {AT_REST:?}");
+    assert!(asked <= AT_REST.as_secs() as i64 / 2 + OWN, "{asked} transactions in {AT_REST:?}");
 }

@@ -42,12 +42,13 @@ fn text(len: usize) -> Vec<u8> {
 fn the_bill_of_every_deterministic_method_is_within_a_tenth_of_its_quote() {
     let node = TestNode::start();
     let admin = node.admin();
-    let methods = admin.get("/v1/units/compute").json()["methods"].as_array().unwrap().clone();
+    let mut methods = admin.get("/v1/units/compute").json()["methods"].as_array().unwrap().clone();
+    methods.retain(|method| method["determinism"] != "none");
     let mut asked = 0;
     for len in [0, 1, 1024, 100_000, 3_000_000] {
         let plain = text(len);
         let packed = admin.run("compute.brotli_compress", "", &plain).body;
-        for method in methods.iter().filter(|method| method["determinism"] != "none") {
+        for method in &methods {
             let name = method["name"].as_str().unwrap();
             let input = if name == "brotli_decompress" { &packed } else { &plain };
             let capsule = json!({ "unit": "compute", "method": name,
@@ -60,7 +61,7 @@ fn the_bill_of_every_deterministic_method_is_within_a_tenth_of_its_quote() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 5 * methods.len());
+    assert!(methods.len() >= 5 && asked == 5 * methods.len(), "{asked}");
 }
 
 #[test]

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 /// What needs no key.
 const PUBLIC: &[&str] = &[
     "/",
+    "/console",
+    "/console/",
+    "/console/{file}",
     "/docs",
     "/healthz",
     "/llms.txt",
@@ -45,6 +48,7 @@ const SLUGS: &[&str] = &[
     "overloaded",
     "database-unavailable",
     "storage-full",
+    "keys-unavailable",
     "output-not-kept",
     "method-not-allowed",
     "not-acceptable",

@@ -7,8 +7,12 @@ use std::{
     time::Duration,
 };
 
-use inos_tests::{Client, Options, Raw, TestNode, inos, until};
+use inos_tests::{Client, Options, Raw, TestNode, everything, inos, until};
 use serde_json::{Value, json};
+
+crate::on_both! {
+    secrets_are_in_no_log_no_answer_no_figure_and_no_command_line,
+}
 
 /// The part of a key that is secret.
 fn secret(key: &str) -> String {
@@ -57,9 +61,8 @@ fn use_secrets(node: &TestNode, admin: &Client, keys: &[String]) -> String {
     told + &Raw::connect(node.address()).send(malformed).read_to_end()
 }
 
-#[test]
-fn secrets_are_in_no_log_no_answer_no_figure_and_no_command_line() {
-    let mut node = TestNode::with(Options::default().with("log-level", "trace"));
+fn secrets_are_in_no_log_no_answer_no_figure_and_no_command_line(options: Options) {
+    let mut node = TestNode::with(options.with("log-level", "trace"));
     let admin = node.admin();
     let made = admin.post_json("/v1/keys", &json!({ "name": "canary", "scopes": ["jobs", "account"] })).json();
     let other = made["secret"].as_str().unwrap().to_owned();
@@ -92,6 +95,15 @@ fn secrets_are_in_no_log_no_answer_no_figure_and_no_command_line() {
     for key in &keys {
         assert_eq!(files_with(node.data(), &secret(key)), if *key == keys[0] { ["admin.key"].as_slice() } else { &[] });
     }
+    if node.database_url().starts_with("postgres") {
+        let rows = everything(&node.database_url()).to_lowercase();
+        assert!(rows.contains("canary"), "what holds nothing shows nothing");
+        for key in &keys {
+            let secret = secret(key).to_lowercase();
+            let bytes: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            assert!(!rows.contains(&secret) && !rows.contains(&bytes), "{}", around(&rows, &secret));
+        }
+    }
 }
 
 /// A file of `/proc` about the server.
@@ -108,7 +120,7 @@ fn around<'a>(text: &'a str, word: &str) -> &'a str {
 }
 
 /// The names of the files under a folder that hold this word.
-fn files_with(folder: &std::path::Path, word: &str) -> Vec<String> {
+pub(crate) fn files_with(folder: &std::path::Path, word: &str) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
     let found = entries.flat_map(|entry| match entry.file_type().unwrap().is_dir() {
         true => files_with(&entry.path(), word),

@@ -30,7 +30,9 @@ fn told_to_come_back(answer: &inos_tests::Answer, code: &str) {
 
 #[test]
 fn without_a_free_file_handle_what_needs_one_is_to_come_back() {
-    let node = limited("ulimit -n 64");
+    // More connections than there are files for: by itself a server takes no more than it has.
+    let few = Options { shell: Some("ulimit -n 64".into()), ..Options::default() };
+    let node = TestNode::with(few.with("connections-max", "60"));
     let admin = node.admin();
     // These connections are there before the flood.
     assert_eq!(admin.run("compute.blake3", "", b"abc").status, 200);
@@ -109,6 +111,54 @@ fn an_arena_that_cannot_be_had_ends_the_start_with_a_reason() {
         assert_eq!(output.status.code(), Some(code), "{size}: {told}");
         assert!(told.contains(wanted) && !told.contains("panicked"), "{size}: {told}");
     }
+}
+
+/// Runs a server that may have so many threads, in a folder that anybody may use, for three seconds if it gets that far.
+///
+/// The kernel lets the superuser have as many as there are, so a test of his becomes somebody else first.
+fn with_threads(count: usize, folder: &std::path::Path) -> std::process::Output {
+    let program = folder.join("inos");
+    let become_limited = if rustix::process::getuid().is_root() {
+        format!("setpriv --reuid 47123 --clear-groups prlimit --nproc={count}")
+    } else {
+        format!("prlimit --nproc={}", count + own_threads())
+    };
+    let line = format!(
+        "exec {become_limited} timeout --foreground 3 {0} serve --listen 127.0.0.1:0 --data-dir {1}",
+        program.display(),
+        folder.join(count.to_string()).display()
+    );
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", &line]).env_clear().env("PATH", std::env::var_os("PATH").unwrap()).output().unwrap()
+}
+
+/// How many threads the user of this process has.
+fn own_threads() -> usize {
+    use std::os::unix::fs::MetadataExt;
+    let uid = rustix::process::getuid().as_raw();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let own = processes.filter(|entry| entry.metadata().is_ok_and(|of| of.uid() == uid));
+    own.filter_map(|entry| std::fs::read_dir(entry.path().join("task")).ok()).map(Iterator::count).sum()
+}
+
+#[test]
+fn too_few_threads_end_the_start_with_a_reason() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(inos_tests::binary(), folder.path().join("inos")).unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
+    for count in [4, 6, 8, 10, 12, 14] {
+        let output = with_threads(count, folder.path());
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{count}: {told}");
+        assert!(told.contains("threads") && told.contains("pids.max") && !told.contains("panicked"), "{count}: {told}");
+    }
+    let cores = std::thread::available_parallelism().unwrap().get();
+    // Those of the server, the first one, and whoever ends it after three seconds (once: a second signal stops at once).
+    let output = with_threads(16 + 2 * cores + 8, folder.path());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("stopped") && !told.contains("panicked"), "{told}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("is ready at"));
 }
 
 /// Overwrites the beginning of a server's arena, as nobody but a broken program would.

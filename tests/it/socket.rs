@@ -1,6 +1,6 @@
 //! `/v1/ws`: many jobs over one connection, in both subprotocols.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -23,13 +23,27 @@ pub(crate) async fn connect(node: &TestNode, key: &str, protocol: &str) -> Socke
     try_connect(node, key, protocol, &[]).await.unwrap()
 }
 
+/// The same without the node, for a thread of its own.
+pub(crate) async fn connect_to(address: SocketAddr, key: &str, protocol: &str) -> Socket {
+    try_connect_to(address, key, protocol, &[]).await.unwrap()
+}
+
 pub(crate) async fn try_connect(
     node: &TestNode,
     key: &str,
     protocol: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<Socket, Error> {
-    let mut request = format!("ws://{}/v1/ws", node.address()).into_client_request().unwrap();
+    try_connect_to(node.address(), key, protocol, headers).await
+}
+
+async fn try_connect_to(
+    address: SocketAddr,
+    key: &str,
+    protocol: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<Socket, Error> {
+    let mut request = format!("ws://{address}/v1/ws").into_client_request().unwrap();
     let all = request.headers_mut();
     all.insert("sec-websocket-protocol", protocol.parse().unwrap());
     if !key.is_empty() {
@@ -151,7 +165,7 @@ fn refused_capsules_do_not_spoil_their_neighbours() {
                 ServerBody::Result(answers) => done.extend(answers.iter().map(|answer| answer.correlation)),
                 ServerBody::Problem(trouble) => {
                     assert_eq!(trouble.problem.code, "unknown-method");
-                    refused.extend(trouble.correlation);
+                    refused.extend(trouble.correlation());
                 }
                 _ => {}
             }
@@ -173,15 +187,17 @@ fn long_jobs_are_accepted_then_answered_and_can_be_cancelled() {
         let submissions = vec![
             Submission { correlation: 1, capsule: wait(50) },
             Submission { correlation: 2, capsule: wait(60_000) },
+            Submission { correlation: 3, capsule: Capsule { idempotency_key: Some("once".into()), ..wait(60_001) } },
         ];
         send(&mut socket, &ClientFrame::Submit(submissions)).await;
         let (mut accepted, mut states) = (0, Vec::new());
-        while states.len() < 2 {
+        while states.len() < 3 {
             match receive(&mut socket).await.body {
                 ServerBody::Accepted(jobs) => {
                     accepted += jobs.len();
-                    if accepted == 2 {
+                    if accepted == 3 {
                         send(&mut socket, &ClientFrame::Cancel(2)).await;
+                        send(&mut socket, &ClientFrame::Cancel(3)).await;
                     }
                 }
                 ServerBody::Result(answers) => {
@@ -191,7 +207,7 @@ fn long_jobs_are_accepted_then_answered_and_can_be_cancelled() {
             }
         }
         states.sort_by_key(|(correlation, _)| *correlation);
-        assert_eq!(states, [(1, State::Succeeded), (2, State::Cancelled)]);
+        assert_eq!(states, [(1, State::Succeeded), (2, State::Cancelled), (3, State::Cancelled)]);
     });
 }
 

@@ -9,6 +9,7 @@ crate::on_both! {
     a_statement_reconciles_with_every_receipt_in_both_forms,
     a_grant_that_expires_is_spent_first_and_the_rest_goes_back,
     who_has_little_left_is_told_once,
+    who_has_little_left_is_told_over_a_socket_too,
     the_ledger_says_how_it_is,
 }
 
@@ -120,6 +121,35 @@ fn who_has_little_left_is_told_once(options: Options) {
         told.iter().any(|line| line.contains("\"threshold\":991"))
     });
     assert_eq!(count(&told), 2, "{told:?}");
+}
+
+fn who_has_little_left_is_told_over_a_socket_too(options: Options) {
+    use futures_util::SinkExt;
+    use inos_protocols::{
+        frame::{ClientFrame, ServerBody, Topic},
+        wire,
+    };
+    use tokio_tungstenite::tungstenite::Message;
+    let node = TestNode::with(options);
+    let one = node.account("one", 1_000);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut socket = crate::socket::connect(&node, &one.key, "inos.capsule.v1").await;
+        let all = ClientFrame::Subscribe(Topic::Jobs { job: None, after: None });
+        socket.send(Message::Binary(wire::write_client_frame(&all).into())).await.unwrap();
+        socket.send(Message::Binary(wire::write_client_frame(&ClientFrame::Ping(7)).into())).await.unwrap();
+        // Whatever was asked before the ping is done.
+        while crate::socket::receive(&mut socket).await.body != ServerBody::Pong(7) {}
+        let set = one.send("PATCH", "/v1/account", &[("content-type", "application/json")], br#"{"low_balance":1001}"#);
+        assert_eq!(set.status, 200);
+        loop {
+            if let ServerBody::LowBalance(low) = crate::socket::receive(&mut socket).await.body {
+                assert_eq!((low.available.get(), low.threshold.get()), (1_000, 1_001));
+                assert!(low.event > 0);
+                return;
+            }
+        }
+    });
 }
 
 fn the_ledger_says_how_it_is(options: Options) {

@@ -10,7 +10,7 @@ mod raw;
 mod tls;
 
 pub use client::{Answer, Client};
-pub use node::{Options, TestNode, inos, inos_after};
-pub use postgres::{Held, meddle, number};
+pub use node::{Options, TestNode, binary, inos, inos_after};
+pub use postgres::{Held, everything, make_old, meddle, number, text};
 pub use raw::{Raw, files_max, until};
 pub use tls::TlsNode;

@@ -48,7 +48,7 @@ pub struct TestNode {
 }
 
 /// The `inos` binary that `cargo build -p inos-node` put beside the tests.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Ok(path) = std::env::var("INOS_BIN") {
         return path.into();
     }
@@ -89,6 +89,11 @@ impl TestNode {
     pub fn with(options: Options) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         Self::on(folder, options)
+    }
+
+    /// A server with these options on a folder that holds a server's data.
+    pub fn of(folder: tempfile::TempDir, options: Options) -> Self {
+        Self::on(Arc::new(folder), options)
     }
 
     fn on(folder: Arc<tempfile::TempDir>, options: Options) -> Self {

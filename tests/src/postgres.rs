@@ -23,9 +23,24 @@ pub fn meddle(url: &str, sql: &str) {
     wait(all::meddle(url, sql));
 }
 
+/// Makes the database with this URL one of an earlier schema, without anything in it.
+pub fn make_old(url: &str, schema: usize) {
+    wait(all::make_old(url, schema));
+}
+
 /// The number that a query gives on the database with this URL.
 pub fn number(url: &str, sql: &str) -> i64 {
     wait(all::number(url, sql))
+}
+
+/// The text that a query gives on the database with this URL.
+pub fn text(url: &str, sql: &str) -> String {
+    wait(all::text(url, sql))
+}
+
+/// All that the Postgres database with this URL holds, as text; bytes in hexadecimal.
+pub fn everything(url: &str) -> String {
+    wait(all::everything(url))
 }
 
 fn wait<T>(work: impl Future<Output = T>) -> T {

@@ -36,6 +36,11 @@ impl TestNode {
         })
     }
 
+    /// The most memory that it ever had, in bytes.
+    pub fn memory_peak(&self) -> u64 {
+        self.figure("VmHWM:") << 10
+    }
+
     /// How many threads it has.
     pub fn threads(&self) -> u64 {
         self.figure("Threads:")

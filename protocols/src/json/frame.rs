@@ -1,14 +1,17 @@
 //! Frames: an object with one field that says what it is, beside the number of a server's frame.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::limits;
 use crate::{
     JobId,
     frame::{
-        Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, Progress, Resume, ServerBody,
-        ServerFrame, Submission, Topic, Trouble, Welcome,
+        About, Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, LowBalance, Progress, Publish,
+        Published, RegionHave, RegionState, RegionTopic, Resume, ServerBody, ServerFrame, StorageOwed, Submission,
+        Topic, Trouble, Welcome,
     },
+    refusal::Problem,
 };
 
 #[derive(Deserialize)]
@@ -22,11 +25,13 @@ struct ClientFrameJson {
     ack: Option<u64>,
     ping: Option<u64>,
     resume: Option<Resume>,
+    publish: Option<Publish>,
+    have: Option<RegionHave>,
 }
 
 impl<'de> Deserialize<'de> for ClientFrame {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let ClientFrameJson { submit, cancel, subscribe, unsubscribe, ack, ping, resume } =
+        let ClientFrameJson { submit, cancel, subscribe, unsubscribe, ack, ping, resume, publish, have } =
             ClientFrameJson::deserialize(from)?;
         only([
             submit.map(Self::Submit),
@@ -36,6 +41,8 @@ impl<'de> Deserialize<'de> for ClientFrame {
             ack.map(Self::Ack),
             ping.map(Self::Ping),
             resume.map(Self::Resume),
+            publish.map(Self::Publish),
+            have.map(Self::Have),
         ])
         .ok_or_else(|| D::Error::custom("a client's frame has exactly one field"))
     }
@@ -58,6 +65,56 @@ struct ServerFrameJson {
     log: Option<JobLog>,
     output: Option<Emitted>,
     gap: Option<Gap>,
+    low_balance: Option<LowBalance>,
+    storage_owed: Option<StorageOwed>,
+    region: Option<RegionState>,
+    published: Option<Published>,
+}
+
+/// A refusal with what it is about: at most one of the three.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Trouble")]
+pub(crate) struct TroubleJson {
+    /// The submission that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correlation: Option<u64>,
+    /// The number under which an epoch was to be published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    publish: Option<u64>,
+    /// The region that was to be told about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    /// What is wrong.
+    problem: Problem,
+}
+
+impl From<Trouble> for TroubleJson {
+    fn from(Trouble { about, problem }: Trouble) -> Self {
+        let mut json = Self { correlation: None, publish: None, region: None, problem };
+        match about {
+            About::Frame => {}
+            About::Submission(correlation) => json.correlation = Some(correlation),
+            About::Publish(correlation) => json.publish = Some(correlation),
+            About::Region(name) => json.region = Some(name),
+        }
+        json
+    }
+}
+
+impl TryFrom<TroubleJson> for Trouble {
+    type Error = &'static str;
+
+    fn try_from(TroubleJson { correlation, publish, region, problem }: TroubleJson) -> Result<Self, Self::Error> {
+        let about = match (correlation, publish, region) {
+            (None, None, None) => About::Frame,
+            (Some(correlation), None, None) => About::Submission(correlation),
+            (None, Some(correlation), None) => About::Publish(correlation),
+            (None, None, Some(name)) => About::Region(name),
+            _ => return Err("a refusal is about one thing"),
+        };
+        Ok(Self { about, problem })
+    }
 }
 
 impl<'de> Deserialize<'de> for ServerFrame {
@@ -75,6 +132,10 @@ impl<'de> Deserialize<'de> for ServerFrame {
             log,
             output,
             gap,
+            low_balance,
+            storage_owed,
+            region,
+            published,
         } = ServerFrameJson::deserialize(from)?;
         let body = only([
             welcome.map(ServerBody::Welcome),
@@ -88,6 +149,10 @@ impl<'de> Deserialize<'de> for ServerFrame {
             log.map(ServerBody::Log),
             output.map(ServerBody::Output),
             gap.map(ServerBody::Gap),
+            low_balance.map(ServerBody::LowBalance),
+            storage_owed.map(ServerBody::StorageOwed),
+            region.map(ServerBody::Region),
+            published.map(ServerBody::Published),
         ])
         .ok_or_else(|| D::Error::custom("a server's frame has exactly one field beside `seq`"))?;
         Ok(Self { seq, body })
@@ -102,7 +167,7 @@ fn only<T, const N: usize>(choices: [Option<T>; N]) -> Option<T> {
 }
 
 /// What a client may ask to be told about: `"jobs"`, `{"job": "job_…"}`, or either since an event:
-/// `{"after": {"event": 7}}`, `{"after": {"event": 7, "job": "job_…"}}`.
+/// `{"after": {"event": 7}}`, `{"after": {"event": 7, "job": "job_…"}}`; or about a region: `{"region": {"name": "world", "max_rate_hz": 10}}`.
 #[derive(Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Topic")]
@@ -113,6 +178,8 @@ pub(crate) enum TopicJson {
     Job(JobId),
     /// What happened after an event, and what happens from now on.
     After(After),
+    /// A region of the account.
+    Region(RegionTopic),
 }
 
 /// Since when, and about what.
@@ -129,9 +196,10 @@ pub(crate) struct After {
 impl From<TopicJson> for Topic {
     fn from(topic: TopicJson) -> Self {
         match topic {
-            TopicJson::Jobs => Self { job: None, after: None },
-            TopicJson::Job(job) => Self { job: Some(job), after: None },
-            TopicJson::After(After { event, job }) => Self { job, after: Some(event) },
+            TopicJson::Jobs => Self::Jobs { job: None, after: None },
+            TopicJson::Job(job) => Self::Jobs { job: Some(job), after: None },
+            TopicJson::After(After { event, job }) => Self::Jobs { job, after: Some(event) },
+            TopicJson::Region(region) => Self::Region(region),
         }
     }
 }
@@ -139,9 +207,10 @@ impl From<TopicJson> for Topic {
 impl From<Topic> for TopicJson {
     fn from(topic: Topic) -> Self {
         match topic {
-            Topic { job: None, after: None } => Self::Jobs,
-            Topic { job: Some(job), after: None } => Self::Job(job),
-            Topic { job, after: Some(event) } => Self::After(After { event, job }),
+            Topic::Jobs { job: None, after: None } => Self::Jobs,
+            Topic::Jobs { job: Some(job), after: None } => Self::Job(job),
+            Topic::Jobs { job, after: Some(event) } => Self::After(After { event, job }),
+            Topic::Region(region) => Self::Region(region),
         }
     }
 }

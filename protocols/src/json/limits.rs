@@ -11,7 +11,7 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-use super::strict::Twice;
+use super::{payload::region_name, strict::Twice};
 use crate::job::{BATCH_MAX, INPUTS_MAX, Input, LABEL_LEN_MAX, LABELS_MAX};
 
 /// How every refusal of a batch that is too long begins.
@@ -30,6 +30,11 @@ pub(crate) fn idempotency_key<'de, D: Deserializer<'de>>(from: D) -> Result<Opti
         Some(Name(key)) if key.is_empty() => Err(D::Error::custom("it may be absent but not empty")),
         key => Ok(key.map(|key| key.0)),
     }
+}
+
+/// Reads the name of the region that an output goes to.
+pub(crate) fn region<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(from)?.map(region_name).transpose()
 }
 
 /// Reads a capsule's inputs.

@@ -1,4 +1,4 @@
-//! Bytes in JSON: `text` where they are one, `base64` where they are not, `blob` or `job` where they lie elsewhere.
+//! Bytes in JSON: `text` where they are one, `base64` where they are not, `blob`, `job` or `region` where they lie elsewhere.
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use crate::{
     Hash, JobId,
     job::{Input, JobOutput},
+    region,
 };
 
 /// Bytes as standard base64 with padding.
@@ -46,23 +47,30 @@ struct InputJson {
     blob: Option<Hash>,
     job: Option<JobId>,
     output: Option<u32>,
+    region: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Input {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let InputJson { text, base64, blob, job, output } = InputJson::deserialize(from)?;
-        match (text, base64, blob, job, output) {
-            (Some(text), None, None, None, None) => Ok(Self::Bytes(text.into())),
-            (None, Some(Base64(bytes)), None, None, None) => Ok(Self::Bytes(bytes)),
-            (None, None, Some(hash), None, None) => Ok(Self::Blob(hash)),
-            (None, None, None, Some(job), output) => {
+        let InputJson { text, base64, blob, job, output, region } = InputJson::deserialize(from)?;
+        match (text, base64, blob, job, output, region) {
+            (Some(text), None, None, None, None, None) => Ok(Self::Bytes(text.into())),
+            (None, Some(Base64(bytes)), None, None, None, None) => Ok(Self::Bytes(bytes)),
+            (None, None, Some(hash), None, None, None) => Ok(Self::Blob(hash)),
+            (None, None, None, Some(job), output, None) => {
                 Ok(Self::Job(JobOutput { job, output: output.unwrap_or_default() }))
             }
-            _ => {
-                Err(D::Error::custom("an input is exactly one of `text`, `base64`, `blob` and `job` with its `output`"))
-            }
+            (None, None, None, None, None, Some(name)) => region_name(name).map(Self::Region),
+            _ => Err(D::Error::custom(
+                "an input is exactly one of `text`, `base64`, `blob`, `job` with its `output`, and `region`",
+            )),
         }
     }
+}
+
+/// A text that may be a region's name.
+pub(crate) fn region_name<E: Error>(name: String) -> Result<String, E> {
+    if region::is_name(&name) { Ok(name) } else { Err(E::custom("no name of a region: 1 to 64 of A-Z a-z 0-9 _ . -")) }
 }
 
 impl Serialize for Input {
@@ -74,6 +82,7 @@ impl Serialize for Input {
             },
             Self::Blob(hash) => to.serialize_newtype_variant("Input", 2, "blob", hash),
             Self::Job(output) => output.serialize(to),
+            Self::Region(name) => to.serialize_newtype_variant("Input", 4, "region", name),
         }
     }
 }
@@ -102,6 +111,11 @@ enum InputShape {
         /// Which of its outputs, from 0.
         #[schemars(default)]
         output: u32,
+    },
+    Region {
+        /// A region of the same account, by its name; it is read when the job begins.
+        #[schemars(length(min = 1, max = region::NAME_LEN_MAX))]
+        region: String,
     },
 }
 

@@ -10,8 +10,9 @@ use crate::{
     FieldError, Hash, JobId, Microcredits, NodeId, Problem,
     account::{Entry, Hold, Key, Reason, Scope, Transfer},
     frame::{
-        Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, Progress, Resume, ServerBody,
-        ServerFrame, Submission, Topic, Trouble, Welcome,
+        About, Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, LowBalance, Progress, Publish,
+        Published, RegionHave, RegionState, RegionTopic, Resume, ServerBody, ServerFrame, StorageOwed, Submission,
+        Topic, Trouble, Welcome,
     },
     ids::{SessionId, TransferId},
     job::{
@@ -23,6 +24,15 @@ use crate::{
     record::{JobEnding, JobRequest},
     time::Time,
 };
+
+fn about() -> impl Strategy<Value = About> {
+    prop_oneof![
+        Just(About::Frame),
+        any::<u64>().prop_map(About::Submission),
+        any::<u64>().prop_map(About::Publish),
+        text().prop_map(About::Region),
+    ]
+}
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[a-z0-9_.-]{0,12}", 1 => any::<String>().prop_filter("short", |text| text.len() <= 256)]
@@ -88,11 +98,16 @@ fn params() -> impl Strategy<Value = Params> {
     vec((text(), value()), 0..4).prop_map(|entries| entries.into_iter().collect::<Map<_, _>>())
 }
 
+fn region_name() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
+}
+
 fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         bytes().prop_map(Input::Bytes),
         hash().prop_map(Input::Blob),
         (job(), any::<u32>()).prop_map(|(job, output)| Input::Job(JobOutput { job, output })),
+        region_name().prop_map(Input::Region),
     ]
 }
 
@@ -110,13 +125,14 @@ fn metrics() -> impl Strategy<Value = Metrics> {
 }
 
 pub(super) fn capsule() -> impl Strategy<Value = Capsule> {
-    let asked = (text(), text(), params(), vec(input(), 0..5), prop_oneof![Just(Store::Inline), Just(Store::Blob)]);
+    let output = (prop_oneof![Just(Store::Inline), Just(Store::Blob)], option::of(region_name()));
+    let asked = (text(), text(), params(), vec(input(), 0..5), output);
     let key = option::of(text().prop_filter("not empty", |key| !key.is_empty()));
     let terms = (option::of(amount()), any::<u8>(), option::of(any::<u32>()), any::<bool>(), labels(), key);
-    (asked, terms, rare_terms()).prop_map(|((unit, method, params, inputs, store), terms, rare)| {
+    (asked, terms, rare_terms()).prop_map(|((unit, method, params, inputs, (store, region)), terms, rare)| {
         let (budget, priority, timeout_ms, keep, labels, idempotency_key) = terms;
         let (queue_ttl_ms, deadline, retry, cache, keep_ms) = rare;
-        let output = Output { store };
+        let output = Output { store, region };
         Capsule {
             unit,
             method,
@@ -251,11 +267,23 @@ pub(super) fn client_frame() -> impl Strategy<Value = ClientFrame> {
         1 => any::<u64>().prop_map(ClientFrame::Ping),
         1 => (session(), any::<u64>())
             .prop_map(|(session, last_seq)| ClientFrame::Resume(Resume { session, last_seq })),
+        1 => (any::<u64>(), text(), option::of(any::<u64>()), vec(any::<u8>(), 0..40)).prop_map(
+            |(correlation, name, offset, bytes)| {
+                ClientFrame::Publish(Publish { correlation, name, offset, bytes: bytes.into() })
+            }
+        ),
+        1 => (text(), any::<u64>()).prop_map(|(name, epoch)| ClientFrame::Have(RegionHave { name, epoch })),
     ]
 }
 
 fn topic() -> impl Strategy<Value = Topic> {
-    (option::of(job()), option::of(any::<u64>())).prop_map(|(job, after)| Topic { job, after })
+    let region = (text(), any::<u32>(), any::<u64>(), any::<[bool; 2]>());
+    prop_oneof![
+        (option::of(job()), option::of(any::<u64>())).prop_map(|(job, after)| Topic::Jobs { job, after }),
+        region.prop_map(|(name, max_rate_hz, after, [deflate, confirms])| {
+            Topic::Region(RegionTopic { name, max_rate_hz, after, deflate, confirms })
+        }),
+    ]
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {
@@ -293,9 +321,22 @@ pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 ServerBody::Output(Emitted { job, offset, bytes: bytes.into(), event })
             }),
             any::<[u64; 2]>().prop_map(|[first, last]| ServerBody::Gap(Gap { first, last })),
-            (option::of(any::<u64>()), problem())
-                .prop_map(|(correlation, problem)| ServerBody::Problem(Trouble { correlation, problem })),
+            (amount(), amount(), any::<u64>()).prop_map(|(available, threshold, event)| {
+                ServerBody::LowBalance(LowBalance { available, threshold, event })
+            }),
+            (amount(), amount(), any::<u64>()).prop_map(|(paid, owed, event)| ServerBody::StorageOwed(StorageOwed {
+                paid,
+                owed,
+                event
+            })),
+            (about(), problem()).prop_map(|(about, problem)| ServerBody::Problem(Trouble { about, problem })),
             any::<u64>().prop_map(ServerBody::Pong),
+            (text(), any::<[u64; 3]>(), vec(any::<u32>(), 0..4), vec(any::<u8>(), 0..40), any::<bool>()).prop_map(
+                |(name, [epoch, base, len], pages, bytes, deflated)| {
+                    ServerBody::Region(RegionState { name, epoch, base, len, pages, bytes: bytes.into(), deflated })
+                }
+            ),
+            any::<[u64; 2]>().prop_map(|[correlation, epoch]| ServerBody::Published(Published { correlation, epoch })),
             (text(), any::<u32>())
                 .prop_map(|(reason, retry_after_ms)| ServerBody::Goodbye(Goodbye { reason, retry_after_ms })),
         ];
@@ -311,7 +352,7 @@ fn transfer_id() -> impl Strategy<Value = TransferId> {
 }
 
 fn reason() -> impl Strategy<Value = Reason> {
-    prop_oneof![Just(Reason::Grant), Just(Reason::Transfer), Just(Reason::Job)]
+    prop_oneof![Just(Reason::Grant), Just(Reason::Transfer), Just(Reason::Job), Just(Reason::Storage)]
 }
 
 pub(super) fn transfer() -> impl Strategy<Value = Transfer> {
@@ -349,7 +390,7 @@ pub(super) fn node_identity() -> impl Strategy<Value = Node> {
 }
 
 pub(super) fn key() -> impl Strategy<Value = Key> {
-    let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=5);
+    let scopes = prop::sample::subsequence(Scope::ALL.to_vec(), 0..=6);
     let id = any::<[u8; 16]>().prop_map(crate::KeyId::from_bytes);
     let limits = (option::of(time()), option::of(any::<u32>()), option::of(amount()));
     (id, text(), scopes, time(), option::of(time()), option::of(time()), limits).prop_map(
@@ -369,8 +410,8 @@ pub(super) fn key() -> impl Strategy<Value = Key> {
 }
 
 pub(super) fn job_request() -> impl Strategy<Value = JobRequest<'static>> {
-    (text(), any::<u8>(), option::of(amount()), hash(), time(), time(), option::of(text()), labels()).prop_map(
-        |(version, priority, budget, capsule, submitted, deadline, params, labels)| JobRequest {
+    (text(), any::<u8>(), option::of(amount()), hash(), time(), time(), option::of(text()), labels(), any::<bool>())
+        .prop_map(|(version, priority, budget, capsule, submitted, deadline, params, labels, remembered)| JobRequest {
             version: version.into(),
             priority,
             budget,
@@ -379,8 +420,8 @@ pub(super) fn job_request() -> impl Strategy<Value = JobRequest<'static>> {
             deadline,
             params: params.map(Into::into),
             labels: Cow::Owned(labels),
-        },
-    )
+            remembered,
+        })
 }
 
 pub(super) fn job_ending() -> impl Strategy<Value = JobEnding<'static>> {

@@ -74,6 +74,11 @@ fn capsules() -> Vec<(&'static str, Value)> {
                 "deadline": AT, "retry": {"max_attempts": 3, "backoff_ms": 10, "backoff_max_ms": 100}, "cache": "use",
                 "keep_ms": 60_000}),
         ),
+        (
+            "a region in and a region out",
+            json!({"unit": "compute", "method": "blake3", "inputs": [{"region": "world-1"}, {"text": "abc"}],
+                "output": {"store": "inline", "region": "digest"}}),
+        ),
         ("the freshest answer", json!({"unit": "compute", "method": "blake3", "cache": "refresh"})),
         ("zeros that were said", json!({"unit": "u", "method": "m", "budget": 0, "priority": 0, "timeout_ms": 0})),
     ]
@@ -127,6 +132,21 @@ fn client_frames() -> Vec<(&'static str, Value)> {
         ("subscribe to a job after an event", json!({"subscribe": {"after": {"event": 7, "job": JOB}}})),
         ("unsubscribe from a job", json!({"unsubscribe": {"job": JOB}})),
         ("unsubscribe from all jobs", json!({"unsubscribe": "jobs"})),
+        (
+            "subscribe to a region",
+            json!({"subscribe": {"region": {"name": "world", "max_rate_hz": 10, "after": "1793000000000000"}}}),
+        ),
+        (
+            "subscribe to a region, deflated and confirmed",
+            json!({"subscribe": {"region": {"name": "world", "max_rate_hz": 0, "after": "0", "deflate": true,
+                "confirms": true}}}),
+        ),
+        ("have an epoch of a region", json!({"have": {"name": "world", "epoch": "1793000000000001"}})),
+        ("publish a region", json!({"publish": {"correlation": 7, "name": "world", "base64": "AP8="}})),
+        (
+            "publish a part of a region",
+            json!({"publish": {"correlation": 7, "name": "world", "offset": 4096, "base64": "AP8="}}),
+        ),
         ("ack", json!({"ack": 12})),
         ("ping", json!({"ping": 9_007_199_254_740_991_u64})),
         ("resume", json!({"resume": {"session": SESSION, "last_seq": 12}})),
@@ -148,6 +168,8 @@ fn server_frames() -> Vec<(&'static str, Value)> {
         ("progress", json!({"seq": 3, "progress": {"job": JOB, "done": 1, "total": 0, "event": 8}})),
         ("state", json!({"seq": 4, "state": {"job": JOB, "state": "running", "cost": 0, "event": 9}})),
         ("a problem with a submission", json!({"seq": 5, "problem": {"correlation": 7, "problem": problem()}})),
+        ("a problem with an epoch", json!({"seq": 5, "problem": {"publish": 7, "problem": problem()}})),
+        ("a problem with a region", json!({"seq": 5, "problem": {"region": "world", "problem": problem()}})),
         (
             "a problem with a frame",
             json!({"seq": 6, "problem": {"problem": {"type": "/problems/malformed-capsule", "title": "t",
@@ -156,7 +178,25 @@ fn server_frames() -> Vec<(&'static str, Value)> {
         ("pong", json!({"seq": 6, "pong": 9})),
         ("log", json!({"seq": 7, "log": {"job": JOB, "line": "half of it", "event": 10}})),
         ("output", json!({"seq": 8, "output": {"job": JOB, "offset": 3, "base64": "AP8=", "event": 11}})),
+        (
+            "a region",
+            json!({"seq": 0, "region": {"name": "world", "epoch": "18446744073709551615", "base": "0", "len": 2,
+                "base64": "AP8="}}),
+        ),
+        (
+            "a change of a region",
+            json!({"seq": 0, "region": {"name": "world", "epoch": "9", "base": "7", "len": 8194, "pages": [2],
+                "base64": "AP8="}}),
+        ),
+        (
+            "a deflated change of a region",
+            json!({"seq": 0, "region": {"name": "world", "epoch": "9", "base": "7", "len": 8194, "pages": [2],
+                "base64": "YwAA", "deflated": true}}),
+        ),
+        ("an epoch that was published", json!({"seq": 10, "published": {"correlation": 7, "epoch": "9"}})),
         ("gap", json!({"seq": 9, "gap": {"first": 12, "last": 40}})),
+        ("low_balance", json!({"seq": 10, "low_balance": {"available": 3, "threshold": 5, "event": 41}})),
+        ("storage_owed", json!({"seq": 11, "storage_owed": {"paid": 3, "owed": 2, "event": 42}})),
         ("goodbye", json!({"seq": 7, "goodbye": {"reason": "draining", "retry_after_ms": 1000}})),
     ]
 }

@@ -12,6 +12,7 @@ use crate::{
     job::{Cache, Capsule, INPUTS_MAX, Input, JobOutput, LABEL_LEN_MAX, LABELS_MAX, Output, Params, Store},
     json,
     refusal::Refusal,
+    region,
 };
 
 /// The capsule that this message is; its inputs stay slices of `message`.
@@ -108,17 +109,25 @@ fn read_inputs(whole: &Bytes, from: capsule::Reader<'_>) -> Result<Vec<Input>, M
                 let job = fields::id("job", from.get_job(), JobId::from_slice)?;
                 Ok(Input::Job(JobOutput { job, output: from.get_output() }))
             }
+            input::Region(name) => Ok(Input::Region(region_name("region", name)?)),
         })
         .collect::<Result<_, Malformed>>()
         .map_err(|malformed| malformed.within("inputs"))
 }
 
 fn read_output(from: capsule::Reader<'_>) -> Result<Output, Malformed> {
-    let store = match from.get_output()?.get_store()? {
+    let output = from.get_output()?;
+    let store = match output.get_store()? {
         WireStore::Inline => Store::Inline,
         WireStore::Blob => Store::Blob,
     };
-    Ok(Output { store })
+    let region = output.has_region().then(|| region_name("output: region", output.get_region())).transpose()?;
+    Ok(Output { store, region })
+}
+
+fn region_name(field: &str, text: capnp::Result<capnp::text::Reader<'_>>) -> Result<String, Malformed> {
+    let name = fields::short_text(field, region::NAME_LEN_MAX, text)?;
+    if region::is_name(name) { Ok(name.into()) } else { Err(Malformed::new(format!("{field}: no name of a region"))) }
 }
 
 /// Reads labels.
@@ -160,9 +169,11 @@ pub(super) fn words(capsule: &Capsule, params: &str) -> usize {
     let inputs = capsule.inputs.iter().map(|input| match input {
         Input::Bytes(bytes) => 2 + message::words(bytes.len()),
         Input::Blob(_) | Input::Job(_) => 7,
+        Input::Region(name) => 2 + message::words(name.len()),
     });
     let terms = if capsule.has_rare_terms() { terms::WORDS } else { 0 };
-    21 + terms
+    22 + terms
+        + capsule.output.region.as_ref().map_or(0, |region| message::words(region.len()))
         + texts.iter().map(|text| message::words(text.len())).sum::<usize>()
         + inputs.sum::<usize>()
         + label_words(&capsule.labels)
@@ -180,7 +191,7 @@ pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_
         method,
         params: _,
         inputs,
-        output: Output { store },
+        output: Output { store, region },
         budget,
         priority,
         timeout_ms,
@@ -204,8 +215,14 @@ pub(super) fn write(capsule: &Capsule, params: &str, mut to: capsule::Builder<'_
             write_input(input, list.reborrow().get(index as u32));
         }
     }
-    if *store == Store::Blob {
-        to.reborrow().init_output().set_store(WireStore::Blob);
+    if *store == Store::Blob || region.is_some() {
+        let mut to = to.reborrow().init_output();
+        if *store == Store::Blob {
+            to.set_store(WireStore::Blob);
+        }
+        if let Some(region) = region {
+            to.set_region(region);
+        }
     }
     if let Some(amount) = budget {
         to.reborrow().init_budget().set_some(amount.get());
@@ -235,6 +252,7 @@ fn write_input(input: &Input, mut to: input::Builder<'_>) {
             to.set_job(job.as_bytes());
             to.set_output(*output);
         }
+        Input::Region(name) => to.set_region(name),
     }
 }
 

@@ -2,16 +2,16 @@
 
 use bytes::Bytes;
 
-use super::{Malformed, capsule, fields, message, outcome, problem};
+use super::{Malformed, capsule, fields, message, outcome, problem, regions};
 use crate::{
     JobId,
     frame::{
-        Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, Progress, Resume, ServerBody,
-        ServerFrame, Submission, Topic, Trouble, Welcome,
+        About, Accepted, Answer, ClientFrame, Emitted, Gap, Goodbye, JobLog, JobState, LowBalance, Progress, Resume,
+        ServerBody, ServerFrame, StorageOwed, Submission, Topic, Trouble, Welcome,
     },
     generated::frames_capnp::{
-        accepted, after, answer, client_frame, gap, goodbye, job_log, job_output, job_state, progress, resume,
-        server_frame, submission, topic, trouble, welcome,
+        accepted, after, answer, client_frame, gap, goodbye, job_log, job_output, job_state, low_balance, progress,
+        resume, server_frame, storage_owed, submission, topic, trouble, welcome,
     },
     ids::SessionId,
     job::State,
@@ -77,22 +77,25 @@ fn read_client(whole: &Bytes, from: client_frame::Reader<'_>) -> Result<ClientFr
             let session = fields::id("session", resume.get_session(), SessionId::from_slice)?;
             ClientFrame::Resume(Resume { session, last_seq: resume.get_last_seq() })
         }
+        client_frame::Publish(publish) => ClientFrame::Publish(regions::read_publish(whole, publish?)?),
+        client_frame::Have(have) => ClientFrame::Have(regions::read_have(have?)?),
     })
 }
 
 fn read_topic(from: topic::Reader<'_>) -> Result<Topic, Malformed> {
     let job = |job| fields::id("job", job, JobId::from_slice).map(Some);
     Ok(match from.which()? {
-        topic::Jobs(()) => Topic { job: None, after: None },
-        topic::Job(one) => Topic { job: job(one)?, after: None },
+        topic::Jobs(()) => Topic::Jobs { job: None, after: None },
+        topic::Job(one) => Topic::Jobs { job: job(one)?, after: None },
         topic::After(after) => {
             let after: after::Reader<'_> = after?;
             let job = match after.get_jobs().which()? {
                 after::jobs::All(()) => None,
                 after::jobs::One(one) => job(one)?,
             };
-            Topic { job, after: Some(after.get_event()) }
+            Topic::Jobs { job, after: Some(after.get_event()) }
         }
+        topic::Region(region) => Topic::Region(regions::read_topic(region?)?),
     })
 }
 
@@ -140,6 +143,24 @@ fn read_server(whole: &Bytes, from: server_frame::Reader<'_>) -> Result<ServerFr
             let gap: gap::Reader<'_> = gap?;
             ServerBody::Gap(Gap { first: gap.get_first(), last: gap.get_last() })
         }
+        server_frame::LowBalance(low) => {
+            let low: low_balance::Reader<'_> = low?;
+            ServerBody::LowBalance(LowBalance {
+                available: fields::amount("available", low.get_available())?,
+                threshold: fields::amount("threshold", low.get_threshold())?,
+                event: low.get_event(),
+            })
+        }
+        server_frame::StorageOwed(storage) => {
+            let storage: storage_owed::Reader<'_> = storage?;
+            ServerBody::StorageOwed(StorageOwed {
+                paid: fields::amount("paid", storage.get_paid())?,
+                owed: fields::amount("owed", storage.get_owed())?,
+                event: storage.get_event(),
+            })
+        }
+        server_frame::Region(region) => ServerBody::Region(regions::read_state(whole, region?)?),
+        server_frame::Published(published) => ServerBody::Published(regions::read_published(published?)),
     };
     Ok(ServerFrame { seq: from.get_seq(), body })
 }
@@ -176,11 +197,15 @@ fn read_state(from: job_state::Reader<'_>) -> Result<JobState, Malformed> {
 }
 
 fn read_trouble(from: trouble::Reader<'_>) -> Result<Trouble, Malformed> {
-    let correlation = match from.get_about().which()? {
-        trouble::about::Frame(()) => None,
-        trouble::about::Submission(correlation) => Some(correlation),
+    let about = match from.get_about().which()? {
+        trouble::about::Frame(()) => About::Frame,
+        trouble::about::Submission(correlation) => About::Submission(correlation),
+        trouble::about::Publish(correlation) => About::Publish(correlation),
+        trouble::about::Region(name) => {
+            About::Region(fields::short_text("region", regions::NAME_LEN_MAX, name)?.into())
+        }
     };
-    Ok(Trouble { correlation, problem: problem::read(from.get_problem()?)? })
+    Ok(Trouble { about, problem: problem::read(from.get_problem()?)? })
 }
 
 /// The message that this client's frame is.
@@ -192,7 +217,7 @@ pub fn write_client_frame(frame: &ClientFrame) -> Vec<u8> {
     let submissions: &[Submission] = if let ClientFrame::Submit(list) = frame { list } else { &[] };
     let len: usize =
         submissions.iter().zip(&params).map(|(one, params)| 2 + capsule::words(&one.capsule, params)).sum();
-    let mut message = message::begin(16 + len);
+    let mut message = message::begin(16 + len + regions::client_words(frame));
     let mut to = message.init_root::<client_frame::Builder<'_>>();
     match frame {
         ClientFrame::Submit(list) => {
@@ -204,8 +229,8 @@ pub fn write_client_frame(frame: &ClientFrame) -> Vec<u8> {
             }
         }
         ClientFrame::Cancel(correlation) => to.set_cancel(*correlation),
-        ClientFrame::Subscribe(topic) => write_topic(*topic, to.init_subscribe()),
-        ClientFrame::Unsubscribe(topic) => write_topic(*topic, to.init_unsubscribe()),
+        ClientFrame::Subscribe(topic) => write_topic(topic, to.init_subscribe()),
+        ClientFrame::Unsubscribe(topic) => write_topic(topic, to.init_unsubscribe()),
         ClientFrame::Ack(seq) => to.set_ack(*seq),
         ClientFrame::Ping(number) => to.set_ping(*number),
         ClientFrame::Resume(Resume { session, last_seq }) => {
@@ -213,17 +238,20 @@ pub fn write_client_frame(frame: &ClientFrame) -> Vec<u8> {
             to.set_session(session.as_bytes());
             to.set_last_seq(*last_seq);
         }
+        ClientFrame::Publish(publish) => regions::write_publish(publish, to.init_publish()),
+        ClientFrame::Have(have) => regions::write_have(have, to.init_have()),
     }
     message::end(&message)
 }
 
-fn write_topic(topic: Topic, mut to: topic::Builder<'_>) {
+fn write_topic(topic: &Topic, mut to: topic::Builder<'_>) {
     match topic {
-        Topic { job: None, after: None } => to.set_jobs(()),
-        Topic { job: Some(job), after: None } => to.set_job(job.as_bytes()),
-        Topic { job, after: Some(event) } => {
+        Topic::Jobs { job: None, after: None } => to.set_jobs(()),
+        Topic::Jobs { job: Some(job), after: None } => to.set_job(job.as_bytes()),
+        Topic::Region(region) => regions::write_topic(region, to.init_region()),
+        Topic::Jobs { job, after: Some(event) } => {
             let mut to = to.init_after();
-            to.set_event(event);
+            to.set_event(*event);
             if let Some(job) = job {
                 to.init_jobs().set_one(job.as_bytes());
             }
@@ -282,6 +310,20 @@ pub fn write_server_frame(frame: &ServerFrame) -> Vec<u8> {
             to.set_first(*first);
             to.set_last(*last);
         }
+        ServerBody::LowBalance(LowBalance { available, threshold, event }) => {
+            let mut to = to.init_low_balance();
+            to.set_available(available.get());
+            to.set_threshold(threshold.get());
+            to.set_event(*event);
+        }
+        ServerBody::StorageOwed(StorageOwed { paid, owed, event }) => {
+            let mut to = to.init_storage_owed();
+            to.set_paid(paid.get());
+            to.set_owed(owed.get());
+            to.set_event(*event);
+        }
+        ServerBody::Region(region) => regions::write_state(region, to.init_region()),
+        ServerBody::Published(published) => regions::write_published(*published, to.init_published()),
     }
     message::end(&message)
 }
@@ -292,10 +334,17 @@ fn body_words(body: &ServerBody) -> usize {
         ServerBody::Welcome(welcome) => 16 + message::words(welcome.protocol.len()),
         ServerBody::Accepted(list) => 1 + 4 * list.len(),
         ServerBody::Result(list) => 1 + list.iter().map(|answer| 2 + outcome::words(&answer.outcome)).sum::<usize>(),
-        ServerBody::Progress(_) | ServerBody::State(_) | ServerBody::Pong(_) | ServerBody::Gap(_) => 9,
+        ServerBody::Progress(_)
+        | ServerBody::State(_)
+        | ServerBody::Pong(_)
+        | ServerBody::Gap(_)
+        | ServerBody::LowBalance(_)
+        | ServerBody::StorageOwed(_)
+        | ServerBody::Published(_) => 9,
+        ServerBody::Region(region) => regions::state_words(region),
         ServerBody::Log(log) => 8 + message::words(log.line.len()),
         ServerBody::Output(output) => 9 + message::words(output.bytes.len()),
-        ServerBody::Problem(trouble) => 4 + problem::words(&trouble.problem),
+        ServerBody::Problem(trouble) => 5 + about_words(&trouble.about) + problem::words(&trouble.problem),
         ServerBody::Goodbye(goodbye) => 4 + message::words(goodbye.reason.len()),
     }
 }
@@ -327,10 +376,21 @@ fn write_state(state: JobState, mut to: job_state::Builder<'_>) {
     to.set_event(event);
 }
 
+fn about_words(about: &About) -> usize {
+    match about {
+        About::Region(name) => message::words(name.len() + 1),
+        About::Frame | About::Submission(_) | About::Publish(_) => 0,
+    }
+}
+
 fn write_trouble(trouble: &Trouble, mut to: trouble::Builder<'_>) {
-    let Trouble { correlation, problem } = trouble;
-    if let Some(correlation) = correlation {
-        to.reborrow().init_about().set_submission(*correlation);
+    let Trouble { about, problem } = trouble;
+    let mut place = to.reborrow().init_about();
+    match about {
+        About::Frame => {}
+        About::Submission(correlation) => place.set_submission(*correlation),
+        About::Publish(correlation) => place.set_publish(*correlation),
+        About::Region(name) => place.set_region(name.as_str()),
     }
     problem::write(problem, to.init_problem());
 }

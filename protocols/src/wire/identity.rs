@@ -22,6 +22,7 @@ impl From<Scope> for WireScope {
             Scope::Regions => Self::Regions,
             Scope::Account => Self::Account,
             Scope::Admin => Self::Admin,
+            Scope::Crypto => Self::Crypto,
         }
     }
 }
@@ -34,6 +35,7 @@ impl From<WireScope> for Scope {
             WireScope::Regions => Self::Regions,
             WireScope::Account => Self::Account,
             WireScope::Admin => Self::Admin,
+            WireScope::Crypto => Self::Crypto,
         }
     }
 }

@@ -18,6 +18,7 @@ impl From<Reason> for WireReason {
             Reason::Grant => Self::Grant,
             Reason::Transfer => Self::Transfer,
             Reason::Job => Self::Job,
+            Reason::Storage => Self::Storage,
         }
     }
 }
@@ -28,6 +29,7 @@ impl From<WireReason> for Reason {
             WireReason::Grant => Self::Grant,
             WireReason::Transfer => Self::Transfer,
             WireReason::Job => Self::Job,
+            WireReason::Storage => Self::Storage,
         }
     }
 }

@@ -12,6 +12,7 @@ mod outcome;
 mod problem;
 mod receipt;
 mod record;
+mod regions;
 mod terms;
 
 pub use capsule::{read_capsule, read_capsules, write_capsule, write_capsules};

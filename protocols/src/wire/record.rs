@@ -31,12 +31,13 @@ fn request(from: job_request::Reader<'_>) -> Result<JobRequest<'static>, Malform
             .then(|| fields::text(from.get_params()).map(|text| Cow::Owned(text.to_owned())))
             .transpose()?,
         labels: Cow::Owned(capsule::read_labels(from.get_labels()?)?),
+        remembered: from.get_remembered(),
     })
 }
 
 /// The message that this request is.
 pub fn write_job_request(request: &JobRequest<'_>) -> Vec<u8> {
-    let JobRequest { version, priority, budget, capsule, submitted, deadline, params, labels } = request;
+    let JobRequest { version, priority, budget, capsule, submitted, deadline, params, labels, remembered } = request;
     let params = params.as_deref();
     let texts = message::words(version.len()) + message::words(params.map_or(0, str::len));
     let mut message = message::begin(20 + texts + capsule::label_words(labels));
@@ -49,6 +50,7 @@ pub fn write_job_request(request: &JobRequest<'_>) -> Vec<u8> {
     to.set_capsule(&capsule.0);
     to.set_submitted(submitted.as_ms());
     to.set_deadline(deadline.as_ms());
+    to.set_remembered(*remembered);
     if let Some(params) = params {
         to.set_params(params);
     }

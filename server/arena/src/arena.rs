@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::inner::{Inner, Keeper};
 use crate::layout::Layout;
 use crate::mapping::{self, Mapping};
+use crate::stats::{EpochFigures, Part};
 use crate::sync::thread_number;
 use crate::{Epoch, Error, Full, Lease, Owner, Place, Stats, Tag, Writer, header, spool};
 
@@ -62,6 +63,11 @@ impl Arena {
         Epoch::new(self.keeper(), index).expect("an epoch's number is below layout::EPOCH_COUNT")
     }
 
+    /// An empty file on the disk that nobody finds by a name and that is gone with its last descriptor.
+    pub fn scratch(&self) -> std::io::Result<std::fs::File> {
+        spool::unnamed_file(self.keeper().spool_dir())
+    }
+
     /// Whether doors should take nothing in: true from 80 % leased until it is down to 50 %.
     ///
     /// The epoch [`EPOCH_LEASES`](crate::layout::EPOCH_LEASES) advances when that changes. Changes of several threads at
@@ -73,6 +79,16 @@ impl Arena {
     /// What is held and what was copied.
     pub fn stats(&self) -> Stats {
         self.inner().stats()
+    }
+
+    /// What lies where in the mapping, in order.
+    pub fn map(&self) -> [Part; 4] {
+        self.inner().map()
+    }
+
+    /// The epochs that have moved, or that somebody waits for.
+    pub fn epochs(&self) -> Vec<EpochFigures> {
+        self.inner().epochs()
     }
 
     /// How many bytes of leases an owner holds, as whole blocks.

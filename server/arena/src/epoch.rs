@@ -28,7 +28,6 @@ const _: () = {
 };
 
 impl Line {
-    #[cfg(test)]
     pub(crate) fn new(value: u64) -> Line {
         Line { value: Word::new(value), waiters: AtomicU32::new(0) }
     }
@@ -50,9 +49,10 @@ impl Line {
         value
     }
 
+    /// Wakes everyone who sleeps on it, counted or not: those of other processes count elsewhere.
     #[cold]
     #[inline(never)]
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.value.wake_all();
     }
 
@@ -77,13 +77,36 @@ impl Line {
         }
     }
 
+    /// Counts the caller as waiting until the guard is dropped.
+    #[cfg(not(loom))]
+    pub(crate) fn enter(&self) -> Waiter<'_> {
+        Waiter::enter(self)
+    }
+
+    /// The counter, looked at after whatever the caller did before.
+    #[cfg(not(loom))]
+    pub(crate) fn value_now(&self) -> u64 {
+        full_barrier();
+        self.value.load(Ordering::SeqCst)
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn word(&self) -> &Word {
+        &self.value
+    }
+
+    /// Sleeps on the counter without being counted, for those who may not write the line.
+    pub(crate) fn sleep(&self, seen: u64, timeout: Option<Duration>) {
+        self.value.sleep(seen, timeout);
+    }
+
     pub(crate) fn waiters(&self) -> u32 {
         self.waiters.load(Ordering::Relaxed)
     }
 }
 
 /// A thread that is counted as waiting until it stops, however it stops.
-struct Waiter<'a>(&'a Line);
+pub(crate) struct Waiter<'a>(&'a Line);
 
 impl<'a> Waiter<'a> {
     fn enter(line: &'a Line) -> Waiter<'a> {
@@ -153,7 +176,7 @@ impl Epoch {
     }
 
     #[inline(always)]
-    fn line(&self) -> &Line {
+    pub(crate) fn line(&self) -> &Line {
         // SAFETY: the line lies in the mapping, which `arena` keeps alive.
         unsafe { self.line.as_ref() }
     }

@@ -15,7 +15,7 @@ use crate::pages::Pages;
 use crate::runs::Runs;
 use crate::shard::{self, Shard, Taken};
 use crate::spin::{SpinGuard, SpinLock};
-use crate::stats::Copies;
+use crate::stats::{Copies, EpochFigures, Part};
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Ordering, thread_number};
 use crate::{Full, Options, Owner, Stats, Tag};
 
@@ -279,6 +279,27 @@ impl Inner {
         is
     }
 
+    /// What lies where.
+    pub(crate) fn map(&self) -> [Part; 4] {
+        let part = |name, offset, len| Part { name, offset, len };
+        [
+            part("header", layout::HEADER_OFFSET, layout::HEADER_LEN),
+            part("epochs", layout::EPOCHS_OFFSET, layout::EPOCHS_LEN),
+            part("rings", layout::RINGS_OFFSET, layout::RINGS_LEN),
+            part("leases", layout::LEASES_OFFSET, self.layout.leases_len()),
+        ]
+    }
+
+    /// The epochs that have moved, or that somebody waits for.
+    pub(crate) fn epochs(&self) -> Vec<EpochFigures> {
+        let figures = |index| {
+            let line = epoch::line(&self.mapping, index)?;
+            let (value, waiters) = (line.value(), line.waiters());
+            (value != 0 || waiters != 0).then_some(EpochFigures { index, value, waiters })
+        };
+        (0..layout::EPOCH_COUNT).filter_map(figures).collect()
+    }
+
     /// What is held and what was copied.
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = Stats::new(self.copies.totals());
@@ -291,6 +312,7 @@ impl Inner {
         let runs = self.runs.lock();
         stats.leases += runs.leases();
         stats.taken = runs.taken_count() * SLAB_LEN;
+        stats.largest_free = runs.longest_free() * SLAB_LEN;
         stats
     }
 }

@@ -4,6 +4,8 @@
 //! what, never prices anything, and keeps nothing over a restart.
 
 mod accounts;
+#[cfg(not(loom))]
+mod any;
 mod arena;
 mod epoch;
 mod error;
@@ -14,6 +16,9 @@ pub mod layout;
 mod lease;
 mod mapping;
 mod pages;
+pub mod parcel;
+mod pulse;
+mod region;
 mod runs;
 mod shard;
 mod spin;
@@ -28,10 +33,17 @@ mod models;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(loom))]
+pub use crate::any::{WAIT_ANY_MAX, wait_any};
 pub use crate::arena::{Arena, Options};
 pub use crate::epoch::Epoch;
 pub use crate::error::{Error, Full};
 pub use crate::file::map_file;
 pub use crate::lease::{Lease, Owner, Tag};
-pub use crate::stats::{Place, Stats};
+pub use crate::pulse::Pulse;
+pub use crate::region::{
+    Attached, Attachment, Change, Changed, FollowBell, Follower, Form, Pinned, Quota, Region, RegionError,
+    RegionFigures, Regions, Revoked, Writing, receive, send,
+};
+pub use crate::stats::{EpochFigures, Part, Place, Stats};
 pub use crate::writer::Writer;

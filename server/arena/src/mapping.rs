@@ -39,6 +39,12 @@ impl Mapping {
         Mapping::new(file, offset, len, protection, MapFlags::SHARED)
     }
 
+    /// Maps memory that is sealed against writing. Privately, because kernels before 6.7 share such memory with nobody;
+    /// nothing is copied by it, since nothing is written.
+    pub(crate) fn of_sealed(memory: impl AsFd, len: usize) -> io::Result<Mapping> {
+        Mapping::new(memory, 0, len, ProtFlags::READ, MapFlags::PRIVATE)
+    }
+
     fn new(fd: impl AsFd, offset: u64, len: usize, protection: ProtFlags, flags: MapFlags) -> io::Result<Mapping> {
         // SAFETY: without MAP_FIXED the kernel picks addresses that nobody uses.
         let base = unsafe { rustix::mm::mmap(ptr::null_mut(), len, protection, flags, fd, offset)? };

@@ -9,6 +9,7 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 
 use crate::epoch::Line;
+use crate::region::head::{BUFFERS_MAX, Head, Pins};
 
 fn check(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -130,5 +131,86 @@ fn a_waiter_that_comes_twice_is_told_twice() {
         line.advance();
         assert_eq!(waiter.join().unwrap(), 2);
         assert_eq!(line.waiters(), 0);
+    });
+}
+
+/// A region of two words a buffer, which are the same in every whole epoch.
+struct Model {
+    head: Head,
+    pins: Pins,
+    data: [[AtomicU64; 2]; BUFFERS_MAX],
+}
+
+impl Model {
+    fn new() -> Arc<Model> {
+        let model = Model { head: Head::new(), pins: Pins::default(), data: Default::default() };
+        model.write(0, 1);
+        Arc::new(model)
+    }
+
+    fn write(&self, index: usize, epoch: u64) {
+        self.data[index].iter().for_each(|word| word.store(epoch, Ordering::Relaxed));
+        self.head.publish(index, epoch, 16);
+    }
+
+    /// Publishes into the first buffer that is neither current nor pinned.
+    fn publish(&self) {
+        let seen = self.head.seen();
+        let free = (0..3).find(|index| *index != seen.index && self.head.claim(&self.pins, *index));
+        self.write(free.expect("two readers leave one of three buffers"), seen.epoch + 1);
+    }
+
+    fn words(&self, index: usize) -> [u64; 2] {
+        [0, 1].map(|word| self.data[index][word].load(Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn a_pinned_epoch_is_whole_whatever_is_published() {
+    check(|| {
+        let model = Model::new();
+        let writer = thread::spawn({
+            let model = model.clone();
+            move || (0..3).for_each(|_| model.publish())
+        });
+        let seen = model.head.enter(&model.pins);
+        assert_eq!(model.words(seen.index), [seen.epoch; 2]);
+        model.head.leave(&model.pins, seen.index);
+        writer.join().unwrap();
+        assert_eq!(model.head.seen().epoch, 4);
+    });
+}
+
+#[test]
+fn what_was_read_without_a_pin_is_whole_where_it_is_still_there() {
+    check(|| {
+        let model = Model::new();
+        let writer = thread::spawn({
+            let model = model.clone();
+            move || (0..3).for_each(|_| model.publish())
+        });
+        let seen = model.head.seen();
+        let words = model.words(seen.index);
+        if model.head.still(seen) {
+            assert_eq!(words, [seen.epoch; 2]);
+        }
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn whoever_waits_for_an_epoch_finds_it_published() {
+    check(|| {
+        let model = Model::new();
+        let writer = thread::spawn({
+            let model = model.clone();
+            move || model.publish()
+        });
+        let turn = model.head.line.value();
+        if model.head.epoch() == 1 {
+            model.head.line.wait(turn, None);
+        }
+        assert_eq!(model.head.epoch(), 2);
+        writer.join().unwrap();
     });
 }

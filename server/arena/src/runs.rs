@@ -89,6 +89,11 @@ impl Runs {
         self.taken_count
     }
 
+    /// How many slabs the longest stretch of free ones has.
+    pub(crate) fn longest_free(&self) -> usize {
+        self.taken.split(|taken| *taken).map(<[bool]>::len).max().unwrap_or(0)
+    }
+
     pub(crate) fn leases(&self) -> usize {
         self.leases
     }

@@ -147,7 +147,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
 }
 
 /// A new file in a folder that nobody can find by a name.
-fn unnamed_file(folder: &Path) -> io::Result<File> {
+pub(crate) fn unnamed_file(folder: &Path) -> io::Result<File> {
     let (flags, mode) = (OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR);
     match rustix::fs::open(folder, flags | OFlags::TMPFILE, mode) {
         Ok(file) => Ok(file.into()),

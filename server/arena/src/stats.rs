@@ -23,11 +23,15 @@ pub enum Place {
     ChainOut,
     /// Into or out of what is kept: a row, a pack, a blob.
     Keep,
+    /// From a region into a buffer for whoever reads it.
+    RegionOut,
+    /// Into memory that a cell reads, or out of memory that one wrote.
+    Cell,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 8] = [
+    pub const ALL: [Place; 10] = [
         Place::SocketIn,
         Place::FrameIn,
         Place::FrameOut,
@@ -36,6 +40,8 @@ impl Place {
         Place::Spool,
         Place::ChainOut,
         Place::Keep,
+        Place::RegionOut,
+        Place::Cell,
     ];
 
     /// Its name in metrics.
@@ -49,8 +55,32 @@ impl Place {
             Place::Spool => "spool",
             Place::ChainOut => "chain_out",
             Place::Keep => "keep",
+            Place::RegionOut => "region_out",
+            Place::Cell => "cell",
         }
     }
+}
+
+/// A part of an arena's mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// What lies there.
+    pub name: &'static str,
+    /// Where it begins, in bytes.
+    pub offset: usize,
+    /// How long it is, in bytes.
+    pub len: usize,
+}
+
+/// An epoch of an arena at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochFigures {
+    /// Its number.
+    pub index: usize,
+    /// Its value: how often it has moved on.
+    pub value: u64,
+    /// How many threads wait for it.
+    pub waiters: u32,
 }
 
 /// What an arena holds at one moment; the numbers are read one after the other while others work.
@@ -64,6 +94,8 @@ pub struct Stats {
     pub leases: usize,
     /// Bytes of slabs that hold any lease or are kept by a size class.
     pub taken: usize,
+    /// The longest stretch of bytes that are neither leased nor kept by a size class.
+    pub largest_free: usize,
     /// Bytes of lease memory that are resident.
     pub resident: usize,
     /// Bytes in spool files.
@@ -75,7 +107,30 @@ pub struct Stats {
 
 impl Stats {
     pub(crate) fn new(copied: [u64; Place::ALL.len()]) -> Stats {
-        Stats { capacity: 0, leased: 0, leases: 0, taken: 0, resident: 0, spooled: 0, under_pressure: false, copied }
+        Stats {
+            capacity: 0,
+            leased: 0,
+            leases: 0,
+            taken: 0,
+            largest_free: 0,
+            resident: 0,
+            spooled: 0,
+            under_pressure: false,
+            copied,
+        }
+    }
+
+    /// Bytes that are neither leased nor kept by a size class.
+    pub fn free(&self) -> usize {
+        self.capacity - self.taken
+    }
+
+    /// How much of what is free does not lie in the longest stretch, in thousandths: 0 is one stretch, or nothing free.
+    pub fn fragmentation_permille(&self) -> usize {
+        match self.free() {
+            0 => 0,
+            free => 1000 - self.largest_free * 1000 / free,
+        }
     }
 
     /// Bytes copied at a place since the start.

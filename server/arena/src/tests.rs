@@ -2,6 +2,7 @@
 #![cfg(not(loom))]
 
 mod concurrency;
+mod ends;
 mod epochs;
 mod files;
 mod headers;
@@ -9,6 +10,8 @@ mod leases;
 mod memory;
 mod models;
 mod pressure;
+mod pulses;
+mod regions;
 mod writers;
 
 use std::ops::Deref;

@@ -11,7 +11,8 @@ pub(crate) use self::real::Word;
 mod real {
     #![allow(unsafe_code)]
 
-    use rustix::thread::futex::{self, Flags, Timespec};
+    use rustix::thread::futex::{self, Flags, Timespec, Wait, WaitFlags, WaitPtr, WaitvFlags};
+    use rustix::time::{ClockId, clock_gettime};
 
     use super::Duration;
     use crate::sync::{AtomicU32, AtomicU64, Ordering};
@@ -22,7 +23,6 @@ mod real {
     pub(crate) struct Word(AtomicU64);
 
     impl Word {
-        #[cfg(test)]
         pub(crate) fn new(value: u64) -> Word {
             Word(AtomicU64::new(value))
         }
@@ -51,6 +51,34 @@ mod real {
         /// Wakes everyone who sleeps on it.
         pub(crate) fn wake_all(&self) {
             let _ = futex::wake(self.low(), Flags::empty(), i32::MAX as u32);
+        }
+
+        /// Sleeps while the low half of each counter is that of what was seen, until one is woken, or interrupted or late.
+        pub(crate) fn sleep_any(seen: &[(&Word, u64)], timeout: Option<Duration>) {
+            let wait = |(word, seen): &(&Word, u64)| {
+                let mut wait = Wait::new();
+                wait.val = u64::from(*seen as u32);
+                wait.uaddr = WaitPtr::new(std::ptr::from_ref(word.low()).cast_mut().cast());
+                wait.flags = WaitFlags::SIZE_U32;
+                wait
+            };
+            let waits: Vec<Wait> = seen.iter().map(wait).collect();
+            // This call takes the moment of its end and not a span.
+            let until = timeout.map(|timeout| {
+                let now = clock_gettime(ClockId::Monotonic);
+                let nanoseconds = now.tv_nsec as u64 + u64::from(timeout.subsec_nanos());
+                let seconds = timeout.as_secs().saturating_add(nanoseconds / 1_000_000_000);
+                Timespec {
+                    tv_sec: now.tv_sec.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)),
+                    tv_nsec: (nanoseconds % 1_000_000_000) as i64,
+                }
+            });
+            let slept = futex::waitv(&waits, WaitvFlags::empty(), until.as_ref(), ClockId::Monotonic);
+            use rustix::io::Errno;
+            if !matches!(slept, Ok(_) | Err(Errno::AGAIN | Errno::INTR | Errno::TIMEDOUT)) {
+                // A kernel before 5.16, or a filter that refuses the call: the caller looks again after a moment.
+                std::thread::sleep(timeout.unwrap_or(Duration::MAX).min(Duration::from_millis(1)));
+            }
         }
 
         fn low(&self) -> &AtomicU32 {

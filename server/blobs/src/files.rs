@@ -148,7 +148,7 @@ impl Files {
 }
 
 /// The folder and the file name of a payload.
-fn place(hash: &Hash) -> (String, String) {
+pub(crate) fn place(hash: &Hash) -> (String, String) {
     let mut name = hash.to_string();
     let rest = name.split_off(2);
     (name, rest)

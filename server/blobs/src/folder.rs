@@ -60,6 +60,18 @@ impl Folder {
         Ok(openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 
+    /// The file `name` for a lock, made when it is missing.
+    pub(crate) fn lock_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    /// The folder at `path`, which must be there.
+    pub(crate) fn there(path: &Path) -> Result<Self, Error> {
+        let attempted = || format!("open the payload folder {}", path.display());
+        Ok(Self { fd: rustix::fs::open(path, FOLDER, Mode::empty()).during(attempted)? })
+    }
+
     /// The regular file `name`, for reading, if there is one; anything else of that name is refused, unopened pipes included.
     pub(crate) fn open(&self, name: &str) -> Result<Option<File>, Error> {
         // Without NONBLOCK a planted pipe would hold this thread until somebody wrote into it.

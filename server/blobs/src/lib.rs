@@ -4,9 +4,11 @@
 //! ```text
 //! packs/00000000000000000001.pack   records of length, check and payload, appended only
 //! files/ab/cdef…                    one payload each, named by its hash
+//! states/…                         the last state of something that goes on changing, in a file that is replaced
 //! uploads/                          payloads that are not whole yet; emptied at every start
+//! collect.lock                      held by whoever removes payloads, and by visitors who must find them
 //! ```
-//! One process at a time may have a payload folder open; whoever owns the data folder sees to that.
+//! One process at a time may have a payload folder open; whoever owns the data folder sees to that. Others may visit it.
 
 mod error;
 mod files;
@@ -14,9 +16,11 @@ mod folder;
 mod locator;
 mod packs;
 mod segment;
+mod states;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod visit;
 
 use std::{io, path::Path, sync::Arc, time::SystemTime};
 
@@ -27,8 +31,11 @@ pub use error::Error;
 pub use locator::{Check, Locator, NotALocator};
 pub use segment::{Inspection, RECORD_BYTES_MAX};
 pub use upload::{Stored, Upload};
+pub use visit::{Collecting, Visit, file_path, segment_path, state_path};
 
-use crate::{files::Files, folder::Folder, packs::Packs, segment::SEGMENT_BYTES_MAX};
+use crate::{files::Files, folder::Folder, packs::Packs, segment::SEGMENT_BYTES_MAX, states::States};
+
+pub use states::KeptState;
 
 /// The payloads of one data folder; clones share it.
 ///
@@ -37,6 +44,8 @@ use crate::{files::Files, folder::Folder, packs::Packs, segment::SEGMENT_BYTES_M
 pub struct Blobs {
     packs: Arc<Packs>,
     files: Arc<Files>,
+    root: Arc<Folder>,
+    states: Arc<States>,
 }
 
 impl Blobs {
@@ -49,7 +58,8 @@ impl Blobs {
         let root = Folder::root(dir)?;
         let packs = Packs::open(root.sub("packs")?, segment_bytes_max)?;
         let files = Files::open(root.sub("files")?, root.sub("uploads")?)?;
-        Ok(Self { packs: Arc::new(packs), files: Arc::new(files) })
+        let states = States::open(root.sub("states")?)?;
+        Ok(Self { packs: Arc::new(packs), files: Arc::new(files), states: Arc::new(states), root: Arc::new(root) })
     }
 
     /// Appends a payload to the open segment; it is durable after the next `flush`.
@@ -96,6 +106,11 @@ impl Blobs {
         self.packs.inspect(segment)
     }
 
+    /// The right to remove payloads that nobody refers to, until it is dropped; none while somebody copies them.
+    pub fn collecting(&self) -> Result<Option<Collecting>, Error> {
+        visit::collecting(&self.root)
+    }
+
     /// Removes a segment and all payloads in it; `SegmentOpen` for the one being written to.
     pub fn drop_segment(&self, segment: u64) -> Result<(), Error> {
         self.packs.remove(segment)
@@ -137,5 +152,27 @@ impl Blobs {
     /// Every payload stored as a file, with the time it was last stored, for the collection of garbage.
     pub fn files(&self) -> impl Iterator<Item = (Hash, SystemTime)> + '_ {
         self.files.list()
+    }
+
+    /// Replaces what is kept under `name` by these bytes, with words about them; durable on return.
+    ///
+    /// Whatever interrupts it, either the one or the other is kept, and whole.
+    pub fn keep_state(&self, name: &Hash, about: &[u8], bytes: &[u8]) -> Result<(), Error> {
+        self.states.keep(name, about, bytes)
+    }
+
+    /// Forgets what is kept under `name`; `false` when there was nothing.
+    pub fn drop_state(&self, name: &Hash) -> Result<bool, Error> {
+        self.states.remove(name)
+    }
+
+    /// The names of what is kept by `keep_state` at this moment.
+    pub fn states(&self) -> Result<Vec<Hash>, Error> {
+        self.states.names()
+    }
+
+    /// What is kept under `name`; `Damaged` where its file is not whole, or longer than `len_max` bytes.
+    pub fn state(&self, name: &Hash, len_max: u64) -> Result<Option<KeptState>, Error> {
+        self.states.read(*name, len_max)
     }
 }

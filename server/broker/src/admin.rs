@@ -1,13 +1,14 @@
 //! Accounts, grants and keys. A key never makes a stronger one, and every movement of credits has a reason.
 
-use inos_ledger::{Limits, Moved, Terms};
+use inos_ledger::{ConsoleId, Limits, Moved, Terms};
 use inos_protocols::{
     AccountId, KeyId, Microcredits, Refusal,
-    account::{Account, Budget, Key, NewKey, Scope, Scopes},
+    account::{Account, Act, Budget, Key, NewKey, Scope, Scopes},
     ids::TransferId,
     refusal::Kind,
     time::Time,
 };
+use serde_json::{Value, json};
 
 use crate::{Broker, Caller, caller::Cause, hold::database};
 
@@ -33,7 +34,7 @@ impl Broker {
         check_name(name)?;
         let ledger = self.0.ledger.by(caller.acting(cause));
         let account = ledger.open_account(name, credits).await.map_err(database)?;
-        let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs, Scope::Regions, Scope::Account]);
+        let scopes = Scopes::of(&[Scope::Jobs, Scope::Blobs, Scope::Regions, Scope::Account, Scope::Crypto]);
         let key = ledger.create_key(account.id, "first", scopes, None).await.map_err(database)?;
         Ok((account, key))
     }
@@ -41,6 +42,60 @@ impl Broker {
     /// Sets below what the caller's account gets an event of what it has left, or that it gets none.
     pub async fn set_low_balance(&self, caller: &Caller, threshold: Option<Microcredits>) -> Result<(), Refusal> {
         self.0.ledger.set_low_balance(caller.account, threshold).await.map_err(database)
+    }
+
+    /// Sets how long what the caller's jobs leave is kept where a job does not say; none means as long as the server keeps
+    /// anything.
+    pub async fn set_keep(&self, caller: &Caller, cause: Cause, keep_ms: Option<u64>) -> Result<(), Refusal> {
+        let keep_max = self.0.options.keep_jobs.as_millis() as u64;
+        if keep_ms.is_some_and(|ms| ms > keep_max) {
+            let mut refusal = Refusal::field(
+                Kind::InvalidParams,
+                "/keep_ms",
+                format!("this server keeps outputs for at most {keep_max} ms"),
+            );
+            (refusal.required, refusal.available) = (keep_ms, Some(keep_max));
+            return Err(refusal);
+        }
+        self.0.ledger.by(caller.acting(cause)).set_keep(caller.account, keep_ms).await.map_err(database)
+    }
+
+    /// Writes down that the caller's key made a token for a page.
+    pub async fn note_token(
+        &self,
+        caller: &Caller,
+        cause: Cause,
+        scopes: Scopes,
+        expires: Time,
+        budget: Option<Microcredits>,
+    ) -> Result<(), Refusal> {
+        let detail = json!({ "scopes": scopes.list(), "expires": expires, "budget": budget });
+        self.note_stand_in(caller, cause, Act::TokenCreate, detail).await
+    }
+
+    /// Writes down that the caller's key made a ticket for a WebSocket.
+    pub async fn note_ticket(&self, caller: &Caller, cause: Cause, expires: Time) -> Result<(), Refusal> {
+        self.note_stand_in(caller, cause, Act::TicketCreate, json!({ "expires": expires })).await
+    }
+
+    /// Writes down that somebody signed in to the console with the caller's key.
+    pub async fn note_console(&self, caller: &Caller, cause: Cause, expires: Time) -> Result<(), Refusal> {
+        self.note_stand_in(caller, cause, Act::ConsoleOpen, json!({ "expires": expires })).await
+    }
+
+    /// Ends a session of the console that would go on until some time, on all servers and over a restart.
+    pub async fn end_console(&self, session: ConsoleId, until: Time) -> Result<(), Refusal> {
+        self.0.ledger.end_console(session, until).await.map_err(database)
+    }
+
+    /// The sessions of the console that ended before their time, and until when they would have gone on.
+    pub async fn consoles_ended(&self, limit: u32) -> Result<Vec<(ConsoleId, Time)>, Refusal> {
+        self.0.books.consoles_ended(limit).await.map_err(database)
+    }
+
+    async fn note_stand_in(&self, caller: &Caller, cause: Cause, act: Act, detail: Value) -> Result<(), Refusal> {
+        let ledger = self.0.ledger.by(caller.acting(cause));
+        ledger.note_stand_in(act, caller.purse.no, detail).await.map_err(database)
     }
 
     /// Gives credits from the issuer to an account, for good or until some time.
@@ -117,9 +172,7 @@ impl Broker {
     ) -> Result<NewKey, Refusal> {
         check_name(name)?;
         check_rate(terms.rate_limit)?;
-        if caller.budget.is_some() {
-            return Err(Refusal::new(Kind::Forbidden, "A key with a budget makes no other key; show one without."));
-        }
+        check_unlimited(caller)?;
         let wanted = Scopes::of(scopes);
         if !caller.scopes.cover(wanted) {
             return Err(Refusal::new(Kind::Forbidden, "A key cannot make a key with scopes that it lacks itself."));
@@ -142,6 +195,9 @@ impl Broker {
         key: KeyId,
         overlap_ms: u64,
     ) -> Result<NewKey, Refusal> {
+        if caller.allowance.is_some() {
+            return Err(Refusal::new(Kind::Forbidden, "A token with a budget replaces no key; show the key itself."));
+        }
         if overlap_ms > OVERLAP_MS_MAX {
             let message = format!("expected at most {OVERLAP_MS_MAX}");
             return Err(Refusal::field(Kind::InvalidParams, "/overlap_ms", message));
@@ -190,7 +246,18 @@ impl Broker {
     }
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
+/// Refuses whoever may spend only so much: a key that it made could spend more.
+fn check_unlimited(caller: &Caller) -> Result<(), Refusal> {
+    if caller.budget.is_some() {
+        return Err(Refusal::new(Kind::Forbidden, "A key with a budget makes no other key; show one without."));
+    }
+    if caller.allowance.is_some() {
+        return Err(Refusal::new(Kind::Forbidden, "A token with a budget makes no key; show the key itself."));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() || name.len() > NAME_LEN_MAX || name.chars().any(char::is_control) {
         let message = format!("a name has 1 to {NAME_LEN_MAX} bytes and no control characters");
         return Err(Refusal::field(Kind::InvalidParams, "/name", message));

@@ -50,6 +50,7 @@ impl Broker {
         Ok(match place {
             Place::Blob(hash) => Input::Blob(hash),
             Place::Job(output) => Input::Job(output),
+            Place::Region(name) => Input::Region(name),
             Place::Row(_) | Place::Pack(_) | Place::File(_) => {
                 Input::Bytes(payload::get(&self.0.blobs, &place)?.ok_or_else(gone)?)
             }

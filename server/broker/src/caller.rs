@@ -2,10 +2,12 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use inos_ledger::{Access, Actor, Budget, KeyWatch, Limits, Purse};
+use inos_engine::Entry;
+use inos_ledger::{Access, Actor, Allowance, Budget, KeyWatch, Limits, Purse};
 use inos_protocols::{
-    AccountId, KeyId, Refusal,
+    AccountId, KeyId, Microcredits, Refusal,
     account::{Scope, Scopes},
+    job::Capsule,
     refusal::Kind,
     time::Time,
 };
@@ -29,8 +31,12 @@ pub struct Caller {
     pub limits: Limits,
     /// The account's credits, as this node holds them.
     pub purse: Arc<Purse>,
+    /// How long what its jobs leave is kept where they do not say, in milliseconds, if the account says so.
+    pub keep_ms: Option<u64>,
     /// The key's own limit, if it has one.
     pub budget: Option<Arc<Budget>>,
+    /// What the token that stands for the key may still spend, if that is limited.
+    pub allowance: Option<Arc<Allowance>>,
 }
 
 /// By which request a caller does something, for the audit log.
@@ -54,6 +60,22 @@ impl Caller {
                 scope.word()
             ),
         ))
+    }
+
+    /// Puts in what a capsule leaves to its account: how long outputs are kept, and under an allowance the budget. A
+    /// session without one has a limit of its own.
+    pub(crate) fn complete(&self, entry: &Entry, capsule: &mut Capsule) -> Result<(), Refusal> {
+        capsule.keep_ms = capsule.keep_ms.or(self.keep_ms);
+        if let Some(allowance) = &self.allowance {
+            let left = allowance.left();
+            if left == Microcredits::ZERO {
+                return Err(crate::hold::used_up(capsule.budget.unwrap_or_default(), left));
+            }
+            if !entry.is_session() {
+                capsule.budget.get_or_insert(left);
+            }
+        }
+        Ok(())
     }
 
     /// The caller as the audit log knows whoever acts.
@@ -80,8 +102,9 @@ impl Broker {
         };
         let purse = self.0.ledger.purse_of(&access);
         let budget = self.0.ledger.key_budget(&access);
-        let Access { account_id: account, key, scopes, expires, rate_limit, limits, .. } = access;
-        Ok(Caller { account, key, expires, scopes, rate_limit, limits, purse, budget })
+        let Access { account_id: account, key, scopes, expires, rate_limit, limits, keep_ms, .. } = access;
+        let allowance = None;
+        Ok(Caller { account, key, expires, scopes, rate_limit, limits, purse, keep_ms, budget, allowance })
     }
 
     /// Watches the key that a caller has shown: what hangs on it ends with it.

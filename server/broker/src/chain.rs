@@ -18,6 +18,7 @@ use crate::{
     done::{Story, out_of_time},
     live::Live,
     plan::{Plan, check_count, check_size, hashes, price_bounds},
+    regions::region_hash,
     run::{Claimed, crowded, put_off},
     submit::Asked,
     terms::Clocks,
@@ -80,23 +81,24 @@ impl Waits {
 pub(crate) fn built_on(inputs: &[Input]) -> Vec<(usize, JobOutput)> {
     let job = |(index, input): (usize, &Input)| match input {
         Input::Job(output) => Some((index, *output)),
-        Input::Bytes(_) | Input::Blob(_) => None,
+        Input::Bytes(_) | Input::Blob(_) | Input::Region(_) => None,
     };
     inputs.iter().enumerate().filter_map(job).collect()
 }
 
 impl Inside {
-    /// Takes the idempotency key of a capsule that builds on other jobs, before anything is asked of those: by their
-    /// names, so that the same request is the same job whatever has become of them. Nothing where it builds on none.
+    /// Takes the idempotency key of a capsule that builds on other jobs or regions, before anything is asked of those: by
+    /// their names, so that the same request is the same job whatever has become of them. Nothing where it builds on none.
     pub(crate) async fn claim_named(&self, caller: &Caller, capsule: &Capsule) -> Result<Option<Claimed>, Refusal> {
         let Some(key) = &capsule.idempotency_key else { return Ok(None) };
-        if !capsule.inputs.iter().any(|input| matches!(input, Input::Job(_))) {
+        if !capsule.inputs.iter().any(|input| matches!(input, Input::Job(_) | Input::Region(_))) {
             return Ok(None);
         }
         let hash = |input: &Input| match input {
             Input::Bytes(bytes) => Hash::of(bytes),
             Input::Blob(hash) => *hash,
             Input::Job(output) => name(*output),
+            Input::Region(name) => region_hash(name),
         };
         let inputs: Vec<Hash> = capsule.inputs.iter().map(hash).collect();
         let digest = capsule_digest(&capsule.unit, &capsule.method, &capsule.params, &inputs);
@@ -143,28 +145,32 @@ impl Inside {
 
     /// A plan in which what other jobs will give is only named; it is priced for the most that may come of them.
     pub(crate) async fn plan_waiting(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         mut capsule: Capsule,
         waits: &Waits,
     ) -> Result<Plan, Refusal> {
         let entry = self.entry(&capsule)?;
-        self.check_terms(&entry, &capsule)?;
+        self.check_terms(caller, &entry, &capsule)?;
+        caller.complete(&entry, &mut capsule)?;
+        // Only whether there is such a key: the job takes it when it begins.
+        self.lend_to(caller, &entry, &capsule.params).await?;
         let mut inputs = std::mem::take(&mut capsule.inputs);
         let outputs = built_on(&inputs);
         check_count(&entry, inputs.len())?;
         for (index, _) in &outputs {
             inputs[*index] = Input::Bytes(bytes::Bytes::new());
         }
-        let mut feeds = self.fetch(caller, inputs, Time::now()).await?;
+        let mut feeds = self.fetch(caller, &entry, inputs, Time::now()).await?;
         let known: u64 = feeds.iter().map(len).sum();
         let most = entry.method.input_bytes_max.saturating_mul(outputs.len() as u64).min(waits.bytes_max);
-        let price = entry.method.price;
+        let price = entry.price();
         let (_, hold) = price_bounds(&entry, &price, &capsule, known.saturating_add(most))?;
         for (index, output) in outputs {
             feeds[index] = Feed::Bytes { bytes: bytes::Bytes::new(), hash: Some(name(output)) };
         }
-        Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: None, memo: None })
+        let (limits, meter, memo, seat, key) = (Vec::new(), None, None, None, None);
+        Ok(Plan { entry, price, capsule, feeds, hold, limits, meter, memo, seat, key })
     }
 
     /// The bytes that another job left, waiting for its end where that has not come.
@@ -202,7 +208,7 @@ impl Inside {
     async fn succeeded(&self, caller: &Caller, index: usize, output: JobOutput) -> Result<Job, Refusal> {
         loop {
             if let Some(live) = self.live.get(caller.account, output.job) {
-                live.ended.cancelled().await;
+                live.ended().await;
             }
             match self.job_of(caller, output.job).await {
                 Ok(job) if ended(&job, index, output)? => return Ok(job),
@@ -251,6 +257,10 @@ impl Inside {
         if !self.note_inputs(&story, &mut plan).await {
             return;
         }
+        match self.lend_in_time(&caller, &plan.entry, &plan.capsule.params).await {
+            Ok(key) => plan.key = key,
+            Err(refusal) => return self.never_begun(&story, State::Failed, &refusal).await,
+        }
         if live.go_on().is_none() {
             return self.finish(&story, never_begun(End::Cancelled)).await;
         }
@@ -270,7 +280,12 @@ impl Inside {
 
     /// Writes down what the job's inputs turned out to be, so that its receipt states it; false where it has ended.
     async fn note_inputs(&self, story: &Story, plan: &mut Plan) -> bool {
-        let record = story.record(&hashes(&mut plan.feeds));
+        self.note_request(story, &hashes(&mut plan.feeds)).await
+    }
+
+    /// The same once it is known what they are; false where the job has ended.
+    pub(crate) async fn note_request(&self, story: &Story, inputs: &[Hash]) -> bool {
+        let record = story.record(inputs);
         loop {
             match self.ledger.amend_request(&record).await {
                 Ok(is_open) => return is_open,
@@ -298,6 +313,7 @@ fn len(feed: &Feed) -> u64 {
     match feed {
         Feed::Bytes { bytes, .. } => bytes.len() as u64,
         Feed::Stream(_) => 0,
+        Feed::Later(later) => later.bytes_max,
     }
 }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use inos_blobs::Blobs;
-use inos_ledger::{Books, Payloads};
+use inos_ledger::{Books, Payloads, SealedKey};
 use inos_protocols::{AccountId, Hash, KeyId};
+use inos_vault::Vault;
 
 use crate::{
+    lent::open,
     payload::{self, Place},
     read::places,
     submit::Asked,
@@ -14,6 +16,8 @@ use crate::{
 
 /// The most troubles that are named.
 const TROUBLES_MAX: usize = 1_000;
+/// How many held keys are asked for at once.
+const KEYS_PAGE: u32 = 1_000;
 
 /// Every kept output and every input of a waiting job that is not where the books say; `deep` reads and hashes all of
 /// them.
@@ -30,6 +34,34 @@ pub async fn check_payloads(books: &Books, blobs: &Blobs, deep: bool) -> Result<
             return Ok(troubles);
         }
     }
+}
+
+/// Every held key that does not open.
+pub async fn check_held_keys(books: &Books, vault: &Vault) -> Result<Vec<String>, inos_ledger::Error> {
+    let Some(mark) = books.master_mark().await? else { return Ok(Vec::new()) };
+    let master = match vault.master() {
+        Ok(Some(master)) if *master.mark() == mark => master,
+        Ok(Some(_)) => {
+            return Ok(vec![format!(
+                "{} is not the master key that held keys are sealed under",
+                vault.path().display()
+            )]);
+        }
+        Ok(None) => {
+            return Ok(vec![format!("the master key of held keys is gone: there is no {}", vault.path().display())]);
+        }
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    let (mut troubles, mut after) = (Vec::new(), None);
+    while troubles.len() < TROUBLES_MAX {
+        let page = books.all_held_keys(KEYS_PAGE, after).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        let trouble =
+            |key: &SealedKey| Some(format!("the held key {} does not open: {}", key.id, open(&master, key).err()?));
+        troubles.extend(page.iter().filter_map(trouble));
+    }
+    Ok(troubles)
 }
 
 /// Every budget under which more is held for waiting jobs than it says is used.
@@ -80,7 +112,7 @@ fn check(blobs: &Blobs, job: &Payloads, deep: bool) -> Vec<String> {
 /// have a time of their own.
 fn trouble(blobs: &Blobs, place: &Place, hash: Option<Hash>, deep: bool) -> Option<String> {
     match place {
-        Place::Blob(_) | Place::Job(_) => return None,
+        Place::Blob(_) | Place::Job(_) | Place::Region(_) => return None,
         Place::File(hash) if !blobs.has(hash) => return Some(format!("is gone with the file {hash}")),
         Place::File(_) | Place::Pack(_) if !deep => return None,
         Place::File(_) | Place::Pack(_) | Place::Row(_) => {}

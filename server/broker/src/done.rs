@@ -3,14 +3,14 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use inos_engine::{Clock, Control, End, Entry, Outcome as Ran};
-use inos_ledger::{Ending, JobRecord, Limit, Purse};
+use inos_engine::{Clock, Control, End, Entry, Feed, Outcome as Ran};
+use inos_ledger::{Ending, JobRecord, Limit, Purse, Share};
 use inos_protocols::{
     Hash, JobId, Microcredits, Problem, Refusal,
     job::{Capsule, Metrics, Outcome, OutputBytes, OutputInfo, Params, Retry, State, Store, capsule_digest},
@@ -21,7 +21,7 @@ use inos_protocols::{
 use inos_unit::{Fault, Price, Used};
 
 use crate::{
-    Inside,
+    Inside, lent,
     memo::Memo,
     payload,
     plan::Plan,
@@ -42,6 +42,8 @@ pub(crate) struct Story {
     pub(crate) held: Microcredits,
     /// What an accepted job has taken of budgets.
     pub(crate) limits: Vec<Limit>,
+    /// What an accepted job has taken of its token's allowance.
+    pub(crate) share: OnceLock<Share>,
     pub(crate) submitted: Time,
     pub(crate) deadline: Time,
     /// The same by the clock that nobody sets; from when it was accepted, or taken up again, on.
@@ -52,11 +54,17 @@ pub(crate) struct Story {
     pub(crate) keep: bool,
     pub(crate) keep_ms: Option<u64>,
     pub(crate) store: Store,
+    /// The region whose next epoch its first output becomes.
+    pub(crate) region: Option<String>,
+    /// Whether some of its inputs are read only when it begins.
+    pub(crate) reads_later: bool,
     /// How long one attempt may take, where that is less than the method allows.
     pub(crate) timeout_ms: Option<u32>,
     /// How long it may wait before it is first begun.
     pub(crate) queue_ttl_ms: Option<u32>,
     pub(crate) retry: Option<Retry>,
+    /// How long the steps of a session took before the server was started last, in microseconds.
+    pub(crate) used_us: u64,
     /// How often it was begun before the present attempt.
     pub(crate) earlier: AtomicU32,
     /// What its outputs are remembered under, where they are to be.
@@ -130,7 +138,8 @@ impl Story {
             entry: entry.clone(),
             price: *price,
             limits: limits.clone(),
-            params: params.clone(),
+            share: OnceLock::new(),
+            params: entry.shown(params),
             labels: labels.clone(),
             priority: *priority,
             budget: *budget,
@@ -142,9 +151,12 @@ impl Story {
             keep: true,
             keep_ms: *keep_ms,
             store: output.store,
+            region: output.region.clone(),
+            reads_later: plan.feeds.iter().any(|feed| matches!(feed, Feed::Later(_))),
             timeout_ms: *timeout_ms,
             queue_ttl_ms: *queue_ttl_ms,
             retry: *retry,
+            used_us: 0,
             earlier: AtomicU32::new(0),
             memo: None,
             control: Arc::new(Control::new()),
@@ -187,6 +199,7 @@ impl Story {
             deadline: self.deadline,
             params: (!self.params.is_empty()).then(|| serde_json::Value::Object(self.params.clone()).to_string()),
             labels: self.labels.clone(),
+            remembered: self.memo.is_some(),
             segment: None,
         }
     }
@@ -217,10 +230,13 @@ impl Inside {
     pub(crate) fn conclude(&self, story: &Story, ran: Ran, held: Microcredits) -> Ended {
         let settling = story.span.as_ref().map(|span| span.ran(story.id, &story.entry, &ran));
         let Ran { end, outputs, inputs, bytes_in, queued_us, run_us, started } = ran;
+        let run_us = run_us + story.used_us;
         let bytes_out = outputs.iter().map(|output| output.bytes.len() as u64).sum();
         let (mut state, mut trouble) = judge(story, end);
         let used = Used { bytes_in, bytes_out, run_us };
-        let cost = cost(story, state, trouble.as_ref(), started.is_some(), used);
+        // A session that was taken up again and never began had run before.
+        let has_run = started.is_some() || story.used_us > 0;
+        let cost = cost(story, state, trouble.as_ref(), has_run, used);
         if cost > held && state == State::Succeeded {
             (state, trouble) = (State::Failed, Some(over_budget(cost, held)));
         }
@@ -261,7 +277,8 @@ impl Inside {
 /// what never ran, and what broke on our side, is free.
 fn cost(story: &Story, state: State, trouble: Option<&Refusal>, ran: bool, used: Used) -> Microcredits {
     let price = &story.price;
-    let ours = trouble.is_some_and(|trouble| matches!(trouble.kind, Kind::Internal | Kind::Overloaded));
+    let ours =
+        trouble.is_some_and(|trouble| matches!(trouble.kind, Kind::Internal | Kind::WorkerLost | Kind::Overloaded));
     match state {
         State::Succeeded => Microcredits::saturating(price.of(used)),
         _ if ran && !ours => Microcredits::saturating(price.of(Used { bytes_out: 0, ..used })),
@@ -280,7 +297,9 @@ fn judge(story: &Story, end: End) -> (State, Option<Refusal>) {
             (State::Cancelled, Some(Refusal::new(Kind::Cancelled, "The job was cancelled before it ended.")))
         }
         End::Expired(clock) => (State::Expired, Some(out_of_time(story, clock))),
+        End::KeyGone => (State::Failed, Some(lent::gone(&story.params))),
         End::Silent => (State::Failed, Some(silent(story))),
+        End::Spent => (State::Failed, Some(spent(story))),
         End::Panicked => (State::Failed, Some(broken())),
         End::Fault(fault) => (State::Failed, Some(refusal(fault))),
     }
@@ -303,6 +322,15 @@ pub(crate) fn out_of_time(story: &Story, clock: Clock) -> Refusal {
     Refusal::field(Kind::DeadlineExceeded, pointer, told)
 }
 
+/// A session came to the end of what is held for it.
+fn spent(story: &Story) -> Refusal {
+    let told = format!(
+        "The session's steps took as long as the {} credits pay for that were set aside for it. Its region stays as it was stepped last; give it a larger `budget`, or a smaller `busy_ms`.",
+        story.held
+    );
+    Refusal::new(Kind::BudgetExceeded, told).amounts(story.held, story.held)
+}
+
 fn silent(story: &Story) -> Refusal {
     let ms = story.entry.method.heartbeat_ms.unwrap_or_default();
     Refusal::new(
@@ -323,6 +351,10 @@ fn refusal(fault: Fault) -> Refusal {
         }
         Fault::Cancelled => Refusal::new(Kind::Cancelled, "The job was stopped before it ended."),
         Fault::NoRoom(_) => no_room(),
+        Fault::Lost(_) => Refusal::new(
+            Kind::WorkerLost,
+            "The process that ran this job ended before the job did. Nothing was charged, no other job was touched; try again, with less input if it ends the same way.",
+        ),
         Fault::Broken(_) => broken(),
     }
 }

@@ -68,6 +68,13 @@ pub enum Happening {
         /// Below what it wants to hear of it.
         threshold: Microcredits,
     },
+    /// The account could not pay all that it stored.
+    StorageOwed {
+        /// What was taken.
+        paid: Microcredits,
+        /// What it still owes.
+        owed: Microcredits,
+    },
     /// The unit said something.
     Log {
         /// The line.
@@ -102,7 +109,8 @@ impl Happening {
         match self {
             Self::Log { line } => line.len(),
             Self::Output { bytes, .. } => bytes.len(),
-            Self::State { .. } | Self::Progress { .. } | Self::Attempt { .. } | Self::LowBalance { .. } => 0,
+            Self::State { .. } | Self::Progress { .. } | Self::Attempt { .. } => 0,
+            Self::LowBalance { .. } | Self::StorageOwed { .. } => 0,
         }
     }
 
@@ -159,6 +167,11 @@ impl Hub {
         self.tell_all(account, Some(job), what);
     }
 
+    /// Tells an event of the account itself.
+    pub(crate) fn tell_account(&self, account: AccountId, what: Happening) {
+        self.tell_all(account, None, what);
+    }
+
     /// Tells an event of a job, or of the account itself.
     fn tell_all(&self, account: AccountId, job: Option<JobId>, what: Happening) {
         let channel = self.channel(account);
@@ -196,7 +209,7 @@ impl Inside {
         let inside = Arc::downgrade(self);
         self.ledger.on_low_balance(move |LowBalance { account, available, threshold }| {
             if let Some(inside) = inside.upgrade() {
-                inside.events.tell_all(account, None, Happening::LowBalance { available, threshold });
+                inside.events.tell_account(account, Happening::LowBalance { available, threshold });
             }
         });
     }
@@ -212,6 +225,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Whether it begins with the start of its job, so that what comes tells the whole story.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.known.front(), Some(Told::Event(event)) if event.what.is_beginning())
+    }
+
     /// The next event, in order, or where some are not remembered, which; `None` when the server stops.
     pub async fn next(&mut self) -> Option<Told> {
         loop {
@@ -246,8 +264,8 @@ impl Subscription {
     fn begin_with(&mut self, job: JobId) {
         let history = self.channel.history.lock();
         let mut events = history.events.iter().filter(|event| event.job == Some(job)).peekable();
-        let is_whole = events.peek().is_some_and(|event| event.what.is_beginning());
-        let gap = (!is_whole).then_some(Told::Gap { first: 0, last: history.lost });
+        let begins = events.peek().is_some_and(|event| event.what.is_beginning());
+        let gap = (!begins).then_some(Told::Gap { first: 0, last: history.lost });
         self.known = gap.into_iter().chain(events.cloned().map(Told::Event)).collect();
     }
 
@@ -291,13 +309,17 @@ mod tests {
         hub.tell(account, job, state(State::Queued));
         hub.tell(account, other, state(State::Queued));
         hub.tell(account, job, state(State::Running));
-        let heard_late = heard(&mut hub.subscribe(account, Some(job), None)).await;
+        let mut late = hub.subscribe(account, Some(job), None);
+        assert!(late.is_whole());
+        let heard_late = heard(&mut late).await;
         let first = heard_late[0].unwrap();
         assert_eq!(heard_late, [Ok(first), Ok(first + 2)]);
         for _ in 0..HISTORY_LEN_MAX - 2 {
             hub.tell(account, other, Happening::Progress { done: 1, total: 2 });
         }
-        let heard_later = heard(&mut hub.subscribe(account, Some(job), None)).await;
+        let mut later = hub.subscribe(account, Some(job), None);
+        assert!(!later.is_whole());
+        let heard_later = heard(&mut later).await;
         assert_eq!(heard_later, [Err((0, first)), Ok(first + 2)]);
     }
 

@@ -6,10 +6,11 @@ use std::{
 };
 
 use inos_engine::Task;
-use inos_ledger::{Commit, Entry};
+use inos_ledger::{Claim, ClaimGuard, Commit, Entry};
 use inos_protocols::{
-    KeyId, Refusal,
-    frame::{Accepted, Answer, Submission, Trouble},
+    Hash, KeyId, Refusal,
+    frame::{About, Accepted, Answer, Submission, Trouble},
+    held::KEY_ID,
     job::{Cache, Capsule, Store},
 };
 
@@ -17,8 +18,9 @@ use crate::{
     Broker, Caller, Inside,
     done::{Told, outcome},
     hold,
-    plan::{Ask, at_hand, settle_down},
-    run::{bytes_of, crowded, settlement},
+    plan::{Ask, Plan, at_hand, settle_down},
+    run::{bytes_of, check_key, crowded, digest_of, key_taken, settlement},
+    session::check_at_once,
     trace::Origin,
 };
 
@@ -43,6 +45,13 @@ pub type Replies = Arc<dyn Fn(Reply) + Send + Sync>;
 /// A job that ended, under its correlation number, before its commit.
 type Unanswered = (u64, inos_protocols::JobId, Told);
 
+/// What is to be run or queued with others; its inputs are at hand.
+enum Work {
+    Asked(Capsule),
+    /// Under the idempotency key that it has taken.
+    Planned(Box<Plan>, ClaimGuard),
+}
+
 /// Jobs that ran here and wait for their common commit.
 #[derive(Default)]
 struct Batch {
@@ -55,25 +64,61 @@ struct Batch {
 impl Broker {
     /// Takes submissions of one connection and tells what becomes of each, in any order.
     ///
-    /// Returns when all have been run or queued, which is the door's sign to read on; answers follow their commits.
+    /// Returns when all have been run or queued, which is the door's sign to read on; answers follow their commits. What the
+    /// database is asked for first goes on in tasks of its own, as many as the door's window lets in.
     pub async fn frame(&self, caller: &Caller, submissions: Vec<Submission>, origin: Origin, replies: &Replies) {
-        let (mut batch, mut begun) = (Batch::default(), Instant::now());
+        let (mut together, mut keyed) = (Vec::new(), Vec::new());
         for Submission { correlation, capsule } in submissions {
             if is_apart(&capsule) {
                 self.aside(caller, correlation, Ask { capsule, body: None, origin }, replies);
-                continue;
-            }
-            if let Err(refusal) = self.0.one_of_many(caller, correlation, (capsule, origin), &mut batch, replies).await
-            {
-                batch.refused.push(Trouble { correlation: Some(correlation), problem: refusal.problem() });
-            }
-            if batch.ended.len() >= QUANTUM_JOBS || begun.elapsed() >= QUANTUM {
-                self.0.flush(std::mem::take(&mut batch), caller.key, origin, replies);
-                tokio::task::yield_now().await;
-                begun = Instant::now();
+            } else if capsule.idempotency_key.is_some() {
+                keyed.push((correlation, capsule));
+            } else {
+                together.push((correlation, Work::Asked(capsule)));
             }
         }
-        self.0.flush(batch, caller.key, origin, replies);
+        if !keyed.is_empty() {
+            let (this, caller, replies) = (self.clone(), caller.clone(), replies.clone());
+            tokio::spawn(async move { this.keyed(&caller, keyed, origin, &replies).await });
+        }
+        self.0.all(caller, together, origin, replies).await;
+    }
+
+    /// Takes submissions with idempotency keys: the database is asked once for what all of them stand for.
+    async fn keyed(&self, caller: &Caller, keyed: Vec<(u64, Capsule)>, origin: Origin, replies: &Replies) {
+        let inside = &self.0;
+        let (mut planned, mut wishes, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for (correlation, capsule) in keyed {
+            match inside.wish(caller, capsule) {
+                Ok((plan, wish)) => {
+                    planned.push((correlation, Box::new(plan)));
+                    wishes.push(wish);
+                }
+                Err(refusal) => refused.push(Trouble::of_submission(correlation, refusal.problem())),
+            }
+        }
+        let mut together = Vec::with_capacity(planned.len());
+        match inside.ledger.claim_many(caller.purse.no, wishes).await {
+            Ok(claims) => {
+                for ((correlation, plan), claim) in planned.into_iter().zip(claims) {
+                    match claim {
+                        Claim::New(guard) => together.push((correlation, Work::Planned(plan, guard))),
+                        Claim::Conflict => refused.push(Trouble::of_submission(correlation, key_taken().problem())),
+                        // What was answered before is read, and what is under way waited for, one by one.
+                        Claim::Settled(_) | Claim::Running(_) => {
+                            let ask = Ask { capsule: plan.capsule_at_hand(), body: None, origin };
+                            self.aside(caller, correlation, ask, replies);
+                        }
+                    }
+                }
+            }
+            Err(error) => {
+                let problem = hold::database(error).problem();
+                refused.extend(planned.iter().map(|one| Trouble::of_submission(one.0, problem.clone())));
+            }
+        }
+        inside.refuse(refused, origin, replies);
+        inside.all(caller, together, origin, replies).await;
     }
 
     /// A submission that may have to ask the database first gets a task of its own.
@@ -81,10 +126,12 @@ impl Broker {
         let (this, caller, replies) = (self.clone(), caller.clone(), replies.clone());
         tokio::spawn(async move {
             let origin = ask.origin;
-            replies(match this.run(&caller, ask).await {
+            // Whoever wants to cancel it has to know that it waits.
+            let waits = |job| replies(Reply::Accepted(vec![Accepted { correlation, job }]));
+            replies(match this.run_and_tell(&caller, ask, waits).await {
                 Ok(ran) => Reply::Results(vec![Answer { correlation, outcome: ran.outcome }]),
                 Err(refusal) => {
-                    let refused = vec![Trouble { correlation: Some(correlation), problem: refusal.problem() }];
+                    let refused = vec![Trouble::of_submission(correlation, refusal.problem())];
                     origin.refuse(this.recorder(), &refused);
                     Reply::Refused(refused)
                 }
@@ -93,33 +140,65 @@ impl Broker {
     }
 }
 
-/// Whether a capsule may have to ask the database, or to be tried again.
+/// Whether a capsule may have to ask the database for more than what its key stands for, or to be tried again.
 fn is_apart(capsule: &Capsule) -> bool {
-    let Capsule { output, idempotency_key, retry, cache, .. } = capsule;
-    let is_rare = output.store == Store::Blob || idempotency_key.is_some() || retry.is_some() || *cache != Cache::Off;
-    is_rare || !at_hand(capsule)
+    let Capsule { params, output, retry, cache, .. } = capsule;
+    let is_kept = output.store == Store::Blob || output.region.is_some();
+    let is_rare = is_kept || retry.is_some() || *cache != Cache::Off;
+    is_rare || params.contains_key(KEY_ID) || !at_hand(capsule)
 }
 
 impl Inside {
+    /// Runs or queues jobs.
+    async fn all(self: &Arc<Self>, caller: &Caller, together: Vec<(u64, Work)>, origin: Origin, replies: &Replies) {
+        let (mut batch, mut begun) = (Batch::default(), Instant::now());
+        for (correlation, work) in together {
+            if let Err(refusal) = self.one_of_many(caller, correlation, (work, origin), &mut batch, replies).await {
+                batch.refused.push(Trouble::of_submission(correlation, refusal.problem()));
+            }
+            if batch.ended.len() >= QUANTUM_JOBS || begun.elapsed() >= QUANTUM {
+                self.flush(std::mem::take(&mut batch), caller.key, origin, replies);
+                tokio::task::yield_now().await;
+                begun = Instant::now();
+            }
+        }
+        self.flush(batch, caller.key, origin, replies);
+    }
+
+    /// A capsule with a key, planned, and what the key is to stand for.
+    fn wish(&self, caller: &Caller, mut capsule: Capsule) -> Result<(Plan, (Box<str>, Hash)), Refusal> {
+        self.accepting()?;
+        let key = capsule.idempotency_key.take().unwrap_or_default();
+        check_key(&key)?;
+        let mut plan = self.plan_at_hand(caller, capsule)?;
+        let digest = digest_of(&mut plan);
+        plan.capsule.idempotency_key = Some(key.clone());
+        Ok((plan, (key.into(), digest)))
+    }
+
     async fn one_of_many(
         self: &Arc<Self>,
         caller: &Caller,
         correlation: u64,
-        (capsule, origin): (Capsule, Origin),
+        (work, origin): (Work, Origin),
         batch: &mut Batch,
         replies: &Replies,
     ) -> Result<(), Refusal> {
         self.accepting()?;
         let span = origin.begin(self.recorder.as_ref());
-        let plan = self.plan_at_hand(capsule)?;
+        let (plan, claim) = match work {
+            Work::Asked(capsule) => (self.plan_at_hand(caller, capsule)?, None),
+            Work::Planned(plan, guard) => (*plan, Some(guard)),
+        };
+        check_at_once(&plan.entry)?;
         let reservation = self.hold(caller, plan.hold).await?;
-        let keep = plan.capsule.keep;
+        let keep = plan.capsule.keep || claim.is_some();
         let story = self.story(caller, &plan, keep, span);
         let mut task = self.task(caller, &story, plan, Box::new(|_| {}));
         if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (_, ran) = self.engine.run_here(task);
             let ended = self.conclude(&story, ran, reservation.amount());
-            let (told, entry) = settlement(&story, ended, reservation, None);
+            let (told, entry) = settlement(&story, ended, reservation, claim);
             batch.ended.push((correlation, story.id, told));
             batch.entries.push(entry);
             return Ok(());
@@ -134,7 +213,7 @@ impl Inside {
                 return;
             }
             let ended = inside.conclude(&told, ran, reservation.amount());
-            let (end, entry) = settlement(&told, ended, reservation, None);
+            let (end, entry) = settlement(&told, ended, reservation, claim);
             let ended = vec![(correlation, told.id, end)];
             inside.answer(ended, vec![entry], &replies, &here);
         });
@@ -156,15 +235,17 @@ impl Inside {
             for (task, why) in self.engine.offer(queued.into_iter().map(|(_, task)| task).collect()) {
                 self.live.remove(task.id);
                 accepted.retain(|accepted| accepted.job != task.id);
-                refused.push(Trouble {
-                    correlation: correlations.get(&task.id).copied(),
-                    problem: crowded(why, key).problem(),
-                });
+                let about = correlations.get(&task.id).map_or(About::Frame, |number| About::Submission(*number));
+                refused.push(Trouble { about, problem: crowded(why, key).problem() });
             }
             if !accepted.is_empty() {
                 replies(Reply::Accepted(accepted));
             }
         }
+        self.refuse(refused, origin, replies);
+    }
+
+    fn refuse(&self, refused: Vec<Trouble>, origin: Origin, replies: &Replies) {
         if !refused.is_empty() {
             origin.refuse(self.recorder.as_ref(), &refused);
             replies(Reply::Refused(refused));
@@ -192,7 +273,7 @@ impl Inside {
                     Err(error) => {
                         let refusal = hold::uncommitted(error);
                         told.unsettled(&refusal);
-                        refused.push(Trouble { correlation: Some(correlation), problem: refusal.problem() });
+                        refused.push(Trouble::of_submission(correlation, refusal.problem()));
                     }
                 }
             }

@@ -16,8 +16,17 @@ impl Inside {
         if purse.is_limited() || caller.budget.is_some() {
             self.ledger.limit(&mut reservation, caller.budget.as_ref()).await.map_err(unreserved)?;
         }
+        if let Some(allowance) = &caller.allowance {
+            reservation.put_within(allowance).map_err(|left| used_up(amount, left))?;
+        }
         Ok(reservation)
     }
+}
+
+/// What a token may still spend is less than a job needs.
+pub(crate) fn used_up(required: Microcredits, left: Microcredits) -> Refusal {
+    let told = format!("This token may still spend {left} credits. Nothing was run or charged.");
+    Refusal::new(Kind::InsufficientCredits, told).amounts(required, left)
 }
 
 fn unreserved(error: ReserveError) -> Refusal {

@@ -12,18 +12,24 @@ mod course;
 mod done;
 mod events;
 mod frame;
+mod held;
 mod hold;
+mod lent;
 mod live;
 mod memo;
 mod payload;
 mod plan;
+mod prices;
 mod quote;
 mod read;
 mod recent;
 mod reconcile;
+mod regions;
 mod run;
+mod session;
 mod spans;
 mod statement;
+mod storage;
 mod store;
 mod submit;
 mod sweep;
@@ -47,17 +53,21 @@ use inos_blobs::Blobs;
 use inos_engine::Engine;
 use inos_ledger::{Books, Ledger};
 use inos_protocols::NodeId;
+use inos_vault::Vault;
 
 pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
 pub use caller::{Caller, Cause};
-pub use check::{check_budgets, check_payloads};
+pub use check::{check_budgets, check_held_keys, check_payloads};
 pub use events::{Event, Happening, Subscription, Told};
 pub use frame::{Replies, Reply};
-pub use inos_ledger::{KeyWatch, Moved};
-pub use inos_unit::PriceFile;
+pub use inos_ledger::{Allowance, KeyWatch, Moved};
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
 pub use read::OutputPart;
+pub use regions::{
+    REGION_BLOCKING_BYTES_MIN, REGION_BYTES_MAX, RegionHandle, RegionPart, RegionState, RegionTotals, RegionWish,
+    check_regions,
+};
 pub use run::Ran;
 pub use spans::{Feed, Recorder, SPANS_WAITING_MAX, Span, SpanFigures, Value, spans};
 pub use submit::Submitted;
@@ -76,8 +86,16 @@ pub struct Options {
     pub blob_bytes_max: u64,
     /// The most jobs of one account that wait at once.
     pub account_queue_len_max: usize,
+    /// The most bytes of memory that the regions of one account take.
+    pub region_bytes_max: usize,
+    /// The most regions of all accounts.
+    pub regions_max: usize,
     /// How often the books are tidied: expired payloads, stale holds, unreferenced files.
     pub sweep_every: Duration,
+    /// How often accounts are charged for what they store, where that costs anything.
+    pub storage_charged_every: Duration,
+    /// Whether prices are an operator's file, which nobody changes while the server runs.
+    pub prices_from_file: bool,
 }
 
 /// Runs jobs for callers and settles them; a cheap handle to one shared inside.
@@ -91,6 +109,10 @@ pub(crate) struct Inside {
     engine: Engine,
     arena: Arena,
     blobs: Blobs,
+    vault: Vault,
+    lent: lent::Loans,
+    regions: regions::Shelf,
+    steppers: regions::Steppers,
     recorder: Option<Recorder>,
     live: live::Registry,
     recent: recent::Recent,
@@ -99,6 +121,8 @@ pub(crate) struct Inside {
     backlog: submit::Backlog,
     memos: memo::Memos,
     chained: chain::Chained,
+    /// Held while prices come into force.
+    pricing: parking_lot::Mutex<()>,
     tasks: tokio_util::task::TaskTracker,
     runtime: tokio::runtime::Handle,
     draining: std::sync::atomic::AtomicBool,
@@ -136,6 +160,8 @@ pub struct Parts {
     pub arena: Arena,
     /// Where payloads are kept.
     pub blobs: Blobs,
+    /// What opens the keys that are held for accounts.
+    pub vault: Vault,
     /// Where the steps of traces go, if anywhere.
     pub recorder: Option<Recorder>,
 }
@@ -145,7 +171,8 @@ impl Broker {
     ///
     /// Jobs that were accepted before a restart are taken up again by [`Broker::resume`].
     pub fn new(parts: Parts, options: Options) -> Self {
-        let Parts { ledger, books, engine, arena, blobs, recorder } = parts;
+        let Parts { ledger, books, engine, arena, blobs, vault, recorder } = parts;
+        let regions = regions::Shelf::new(options.region_bytes_max, options.regions_max);
         let broker = Self(Arc::new(Inside {
             options,
             ledger,
@@ -153,6 +180,10 @@ impl Broker {
             engine,
             arena,
             blobs,
+            vault,
+            lent: lent::Loans::default(),
+            regions,
+            steppers: regions::Steppers::default(),
             recorder,
             live: live::Registry::default(),
             recent: recent::Recent::default(),
@@ -161,6 +192,7 @@ impl Broker {
             backlog: submit::Backlog::default(),
             memos: memo::Memos::default(),
             chained: chain::Chained::default(),
+            pricing: parking_lot::Mutex::default(),
             tasks: tokio_util::task::TaskTracker::new(),
             runtime: tokio::runtime::Handle::current(),
             draining: false.into(),

@@ -1,6 +1,12 @@
 //! Jobs that are queued or running on this node: who they belong to and how to reach them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use inos_engine::Control;
 use inos_protocols::{
@@ -27,7 +33,9 @@ pub(crate) struct Live {
     pub(crate) depth: u32,
     now: Mutex<Now>,
     /// Told once the job's end is in the books.
-    pub(crate) ended: CancellationToken,
+    ended: CancellationToken,
+    /// How many wait for that.
+    waiting: AtomicUsize,
 }
 
 /// What changes of it.
@@ -57,6 +65,7 @@ impl Live {
             depth,
             now: Mutex::new(Now { course, first, control, began: None, cancelled: false, waker: None }),
             ended: CancellationToken::new(),
+            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -130,6 +139,23 @@ impl Live {
         now.waker.take().is_some_and(|waker| waker.send(()).is_ok())
     }
 
+    /// Waits until its end is in the books; may be dropped at any time.
+    pub(crate) async fn ended(&self) {
+        self.waiting.fetch_add(1, Relaxed);
+        let _one_less = Leave(&self.waiting);
+        self.ended.cancelled().await;
+    }
+
+    /// Notes that its end is in the books, before anybody is told.
+    pub(crate) fn settled(&self) {
+        self.ended.cancel();
+    }
+
+    /// Whether anybody waits for its end just now.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.waiting.load(Relaxed) > 0
+    }
+
     /// Notes how it ended; false where it had ended before, so that nobody may end it again.
     pub(crate) fn end(&self, state: State) -> bool {
         let mut now = self.now.lock();
@@ -141,6 +167,15 @@ impl Live {
             tracing::error!(job = %self.shown.id, ?state, "a job ended in a way that it cannot; its end is recorded");
         }
         !had_ended
+    }
+}
+
+/// Counts one down that waited.
+struct Leave<'a>(&'a AtomicUsize);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
@@ -177,9 +212,11 @@ impl Registry {
         }
     }
 
-    /// The job of that id, if it is this account's and under way.
+    /// The job of that id, if it is this account's and under way. One whose end is in the books is not: whoever has heard
+    /// of the end must find it.
     pub(crate) fn get(&self, account: AccountId, id: JobId) -> Option<Arc<Live>> {
-        self.0.lock().get(&id).filter(|live| live.account == account).cloned()
+        let is_wanted = |live: &&Arc<Live>| live.account == account && !live.ended.is_cancelled();
+        self.0.lock().get(&id).filter(is_wanted).cloned()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,13 +1,13 @@
 //! Answers from outputs that an earlier job of the same account left: for methods that give the same bytes for the same
-//! input. Never across accounts, and never from what is no longer kept. What is remembered is lost with a restart: then
-//! a job is run once more.
+//! input. Never across accounts, and never from what is no longer kept. Which jobs those are is in memory, and taken up
+//! again from their rows after a restart.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use inos_ledger::{ClaimGuard, Ending, Entry, Settle};
+use inos_ledger::{ClaimGuard, Ending, Entry, Remembered, Settle};
 use inos_protocols::{
     AccountId, Hash, JobId, Microcredits, Refusal,
     job::{Cache, Metrics, OutputBytes, OutputInfo, State, capsule_digest},
@@ -17,7 +17,7 @@ use inos_protocols::{
 use parking_lot::Mutex;
 
 use crate::{
-    Caller, Inside,
+    Broker, Caller, Inside,
     done::{Story, Told},
     events::Happening,
     hold::database,
@@ -33,10 +33,24 @@ use crate::{
 /// The most jobs that are remembered.
 const MEMOS_MAX: usize = 65_536;
 
+/// How many of the newest rows are looked through for them at a start.
+const ROWS_MAX: i64 = 1_000_000;
+
 /// What a job was asked, so that another that is asked the same has the same answer: the account, and a digest over
 /// the unit's version and the capsule's own digest, which covers unit, method, parameters and inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Asking(Hash);
+
+impl Asking {
+    /// The same by the present versions of a held key: after a rotation or a retirement it is another question. Rows do not
+    /// say which versions there were, so such an answer does not outlive a restart.
+    fn by_key(self, (newest, oldest): (u32, u32)) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"inos.memo.held-key.v1\0").update(&self.0.0);
+        hasher.update(&newest.to_be_bytes()).update(&oldest.to_be_bytes());
+        Self(hasher.finalize().into())
+    }
+}
 
 /// What a job's outputs are remembered under.
 #[derive(Debug, Clone)]
@@ -72,6 +86,26 @@ impl Memos {
             shelf.jobs.remove(&oldest);
         }
     }
+
+    /// Remembers a job that is older than all that are remembered, behind those of the same question; false when there is
+    /// no room for it.
+    fn put_older(&self, account: AccountId, asking: Asking, job: JobId) -> bool {
+        let mut shelf = self.0.lock();
+        if shelf.order.len() >= MEMOS_MAX {
+            return false;
+        }
+        let is_new = match shelf.jobs.entry((account, asking)) {
+            hash_map::Entry::Occupied(_) => false,
+            hash_map::Entry::Vacant(place) => {
+                place.insert(job);
+                true
+            }
+        };
+        if is_new {
+            shelf.order.push_front((account, asking));
+        }
+        true
+    }
 }
 
 /// An earlier job whose outputs are the answer.
@@ -92,7 +126,11 @@ impl Plan {
         let inputs = hashes(&mut self.feeds);
         let (unit, method) = (self.entry.unit, self.entry.method.name);
         let capsule = capsule_digest(unit, method, &self.capsule.params, &inputs);
-        self.memo = Some(Box::new(Memo { asking: asking(self.entry.version, capsule), inputs }));
+        let mut asking = asking(self.entry.version, capsule);
+        if let Some(lent) = &self.key {
+            asking = asking.by_key(lent.key.span());
+        }
+        self.memo = Some(Box::new(Memo { asking, inputs }));
     }
 }
 
@@ -102,7 +140,40 @@ fn asking(version: &str, capsule: Hash) -> Asking {
     Asking(hasher.finalize().into())
 }
 
+impl Broker {
+    /// Takes up, beside everything else, what earlier jobs left that may answer others.
+    pub fn take_up_answers(&self) {
+        let inside = self.0.clone();
+        self.0.runtime.spawn(async move {
+            match inside.take_up_answers().await {
+                Ok(answers) => tracing::info!(answers, "took up what may be answered from"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what may be answered from could not be read; jobs are run once more instead"
+                ),
+            }
+        });
+    }
+}
+
 impl Inside {
+    /// The newest first, and no more than there is room for.
+    async fn take_up_answers(&self) -> Result<u64, inos_ledger::Error> {
+        let newest = self.books.newest_row().await?;
+        let (from, mut before, mut count) = (newest - ROWS_MAX, Some(newest + 1), 0);
+        while let Some(next) = before {
+            let (page, end) = self.books.remembered(next, from).await?;
+            for Remembered { account, id, version, capsule } in page {
+                if !self.memos.put_older(account, asking(&version, capsule), id) {
+                    return Ok(count);
+                }
+                count += 1;
+            }
+            before = end;
+        }
+        Ok(count)
+    }
+
     /// The earlier job whose outputs answer this one, where it asks for such and they are still kept.
     pub(crate) async fn recall(&self, caller: &Caller, plan: &Plan) -> Result<Option<Hit>, Refusal> {
         let Some(memo) = plan.memo.as_ref().filter(|_| plan.capsule.cache == Cache::Use) else { return Ok(None) };
@@ -199,11 +270,11 @@ impl Inside {
         let inputs = plan.memo.map(|memo| memo.inputs).unwrap_or_default();
         let files = places.iter().filter_map(|place| match place {
             Place::File(hash) => Some(*hash),
-            Place::Row(_) | Place::Pack(_) | Place::Blob(_) | Place::Job(_) => None,
+            Place::Row(_) | Place::Pack(_) | Place::Blob(_) | Place::Job(_) | Place::Region(_) => None,
         });
         let bytes_in = plan.feeds.iter().map(|feed| match feed {
             inos_engine::Feed::Bytes { bytes, .. } => bytes.len() as u64,
-            inos_engine::Feed::Stream(_) => 0,
+            inos_engine::Feed::Stream(_) | inos_engine::Feed::Later(_) => 0,
         });
         let (bytes_in, bytes_out) = (bytes_in.sum(), infos.iter().map(|info| info.bytes).sum());
         let ending = Ending {
@@ -253,8 +324,14 @@ mod tests {
                 let asking = asking("1", digest);
                 prop_assert_eq!(memos.get(accounts[account], asking), theirs.get(&(account, what)).copied());
                 let job = JobId::new();
-                memos.put(accounts[account], asking, job);
-                theirs.insert((account, what), job);
+                // What comes from the books changes nothing for who has asked since.
+                if what == 0 {
+                    memos.put_older(accounts[account], asking, job);
+                    theirs.entry((account, what)).or_insert(job);
+                } else {
+                    memos.put(accounts[account], asking, job);
+                    theirs.insert((account, what), job);
+                }
             }
         }
     }
@@ -266,6 +343,7 @@ mod tests {
         for number in 0..MEMOS_MAX + 10 {
             memos.put(account, asking(&number.to_string(), digest), JobId::new());
         }
+        assert!(!memos.put_older(account, asking("old", digest), JobId::new()), "what is old makes no room for itself");
         let shelf = memos.0.lock();
         assert_eq!((shelf.jobs.len(), shelf.order.len()), (MEMOS_MAX, MEMOS_MAX));
     }

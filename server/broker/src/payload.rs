@@ -29,6 +29,8 @@ pub(crate) enum Place {
     Blob(Hash),
     /// Wherever another job of the account left it.
     Job(JobOutput),
+    /// In a region of the account, when the job begins.
+    Region(String),
 }
 
 /// Payloads that were put away; durable once the pack was flushed.
@@ -92,8 +94,8 @@ pub(crate) fn get(blobs: &Blobs, place: &Place) -> Result<Option<Bytes>, Refusal
             let at: Locator = text.parse().map_err(|error| damaged(&error))?;
             blobs.read_pack(&at).map(Some).map_err(|error| damaged(&error))
         }
-        // What another job left is found by that job's own row.
-        Place::Job(_) => Ok(None),
+        // What another job left is found by that job's own row, and a region by its name.
+        Place::Job(_) | Place::Region(_) => Ok(None),
         Place::File(hash) | Place::Blob(hash) => blobs.open_file(hash).map_err(|error| damaged(&error)),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inos_arena::Arena;
-use inos_engine::{Entry, Feed, Unknown, stream};
+use inos_engine::{Entry, Feed, Lent, Unknown, stream};
 use inos_ledger::{Limit, Reservation};
 use inos_protocols::{
     FieldError, Hash, Microcredits, Refusal,
@@ -14,7 +14,7 @@ use inos_protocols::{
 use inos_unit::{Price, Used};
 use parking_lot::Mutex;
 
-use crate::{Broker, Caller, Inside, memo::Memo, trace::Origin};
+use crate::{Broker, Caller, Inside, memo::Memo, session::RUN_US_DEFAULT, trace::Origin};
 
 /// A capsule with, at most, one input that still arrives.
 pub struct Ask {
@@ -94,6 +94,21 @@ pub(crate) struct Plan {
     pub(crate) meter: Option<Arc<Meter>>,
     /// What its outputs are remembered under, where they are to be.
     pub(crate) memo: Option<Box<Memo>>,
+    /// Its seat among sessions, where it is one.
+    pub(crate) seat: Option<inos_engine::Seat>,
+    /// The key that the server holds and that the job names, if any.
+    pub(crate) key: Option<Arc<Lent>>,
+}
+
+impl Plan {
+    /// What was asked, where all inputs are at hand.
+    pub(crate) fn capsule_at_hand(self) -> Capsule {
+        let input = |feed| match feed {
+            Feed::Bytes { bytes, .. } => Some(Input::Bytes(bytes)),
+            Feed::Stream(_) | Feed::Later(_) => None,
+        };
+        Capsule { inputs: self.feeds.into_iter().filter_map(input).collect(), ..self.capsule }
+    }
 }
 
 impl Broker {
@@ -110,10 +125,12 @@ impl Broker {
 
 impl Inside {
     /// Checks and prices what is asked.
-    pub(crate) async fn plan(&self, caller: &Caller, ask: Ask) -> Result<Plan, Refusal> {
+    pub(crate) async fn plan(self: &Arc<Self>, caller: &Caller, ask: Ask) -> Result<Plan, Refusal> {
         let Ask { mut capsule, body, .. } = ask;
         let entry = self.entry(&capsule)?;
-        self.check_terms(&entry, &capsule)?;
+        self.check_terms(caller, &entry, &capsule)?;
+        caller.complete(&entry, &mut capsule)?;
+        let key = self.lend_to(caller, &entry, &capsule.params).await?;
         let inputs = std::mem::take(&mut capsule.inputs);
         match body {
             Some(Body { reader, len, meter }) => {
@@ -121,29 +138,31 @@ impl Inside {
                 let feeds = vec![Feed::Stream(reader)];
                 let covered = len.unwrap_or(METER_STEP_BYTES);
                 check_size(&entry, 0, len.unwrap_or(0))?;
-                meter.begin(entry.method.price.per_kib_in, if len.is_some() { u64::MAX } else { covered });
-                let (_, hold) = price_bounds(&entry, &entry.method.price, &capsule, covered)?;
-                let price = entry.method.price;
-                Ok(Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: Some(meter), memo: None })
+                let price = entry.price();
+                meter.begin(price.per_kib_in, if len.is_some() { u64::MAX } else { covered });
+                let (_, hold) = price_bounds(&entry, &price, &capsule, covered)?;
+                let (limits, meter, memo, seat) = (Vec::new(), Some(meter), None, None);
+                Ok(Plan { entry, price, capsule, feeds, hold, limits, meter, memo, seat, key })
             }
             None => {
                 let feeds = match feeds_at_hand(&inputs) {
                     Some(feeds) => feeds,
-                    None => self.fetch(caller, inputs, self.deadline(&capsule, Time::now())).await?,
+                    None => self.fetch(caller, &entry, inputs, self.deadline(&capsule, Time::now())).await?,
                 };
-                let price = entry.method.price;
-                self.plan_with(entry, price, capsule, feeds)
+                let price = entry.price();
+                self.plan_with(entry, price, capsule, feeds, key)
             }
         }
     }
 
-    /// The same where every input is at hand ([`at_hand`]).
-    pub(crate) fn plan_at_hand(&self, mut capsule: Capsule) -> Result<Plan, Refusal> {
+    /// The same where every input is at hand ([`at_hand`]), and no key is named.
+    pub(crate) fn plan_at_hand(&self, caller: &Caller, mut capsule: Capsule) -> Result<Plan, Refusal> {
         let entry = self.entry(&capsule)?;
-        self.check_terms(&entry, &capsule)?;
+        self.check_terms(caller, &entry, &capsule)?;
+        caller.complete(&entry, &mut capsule)?;
         let feeds = feeds_at_hand(&std::mem::take(&mut capsule.inputs)).unwrap_or_default();
-        let price = entry.method.price;
-        self.plan_with(entry, price, capsule, feeds)
+        let price = entry.price();
+        self.plan_with(entry, price, capsule, feeds, None)
     }
 
     /// The same at a price that was agreed on before.
@@ -153,16 +172,24 @@ impl Inside {
         price: Price,
         capsule: Capsule,
         feeds: Vec<Feed>,
+        key: Option<Arc<Lent>>,
     ) -> Result<Plan, Refusal> {
         check_count(&entry, feeds.len())?;
         let mut bytes_in = 0;
         for (index, feed) in feeds.iter().enumerate() {
-            let Feed::Bytes { bytes, .. } = feed else { continue };
-            check_size(&entry, index, bytes.len() as u64)?;
-            bytes_in += bytes.len() as u64;
+            bytes_in += match feed {
+                Feed::Bytes { bytes, .. } => {
+                    check_size(&entry, index, bytes.len() as u64)?;
+                    bytes.len() as u64
+                }
+                // What it will be nobody knows; what it may be is put aside for.
+                Feed::Later(later) => later.bytes_max.min(entry.method.input_bytes_max),
+                Feed::Stream(_) => 0,
+            };
         }
         let (_, hold) = price_bounds(&entry, &price, &capsule, bytes_in)?;
-        let mut plan = Plan { entry, price, capsule, feeds, hold, limits: Vec::new(), meter: None, memo: None };
+        let (limits, meter, memo, seat) = (Vec::new(), None, None, None);
+        let mut plan = Plan { entry, price, capsule, feeds, hold, limits, meter, memo, seat, key };
         plan.note_memo();
         Ok(plan)
     }
@@ -189,8 +216,9 @@ impl Inside {
     ///
     /// What a job has not left yet is waited for until `deadline`.
     pub(crate) async fn fetch(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
+        entry: &Arc<Entry>,
         inputs: Vec<Input>,
         deadline: Time,
     ) -> Result<Vec<Feed>, Refusal> {
@@ -206,6 +234,7 @@ impl Inside {
                     })?;
                     Feed::Bytes { bytes, hash: Some(hash) }
                 }
+                Input::Region(name) => self.region_feed(caller, index, &name, entry, true)?,
                 Input::Job(output) => Box::pin(self.output_of(caller, index, output, deadline)).await?,
             });
         }
@@ -234,10 +263,11 @@ pub(crate) fn price_bounds(
     }
 }
 
-/// How long a job may run, in microseconds.
+/// How long a job may run, in microseconds; of a session, how long its steps may take together where it has no budget.
 pub(crate) fn run_us_max(entry: &Entry, capsule: &Capsule) -> u64 {
     let asked = capsule.timeout_ms.map_or(u64::MAX, u64::from);
-    asked.min(entry.method.timeout_ms).saturating_mul(1000)
+    let longest = asked.min(entry.method.timeout_ms).saturating_mul(1000);
+    if entry.is_session() && capsule.budget.is_none() { longest.min(RUN_US_DEFAULT) } else { longest }
 }
 
 pub(crate) fn invalid_params(errors: Vec<FieldError>) -> Refusal {
@@ -255,7 +285,7 @@ fn feeds_at_hand(inputs: &[Input]) -> Option<Vec<Feed>> {
         .iter()
         .map(|input| match input {
             Input::Bytes(bytes) => Some(Feed::Bytes { bytes: bytes.clone(), hash: None }),
-            Input::Blob(_) | Input::Job(_) => None,
+            Input::Blob(_) | Input::Job(_) | Input::Region(_) => None,
         })
         .collect()
 }
@@ -317,6 +347,7 @@ pub(crate) fn hashes(feeds: &mut [Feed]) -> Vec<Hash> {
         .map(|feed| match feed {
             Feed::Bytes { bytes, hash } => *hash.get_or_insert_with(|| Hash::of(bytes)),
             Feed::Stream(_) => Hash::of(b""),
+            Feed::Later(later) => later.name,
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use inos_protocols::{
     refusal::Kind,
     time::Time,
 };
-use inos_unit::{Foreseen, Sight, Used};
+use inos_unit::{Foreseen, Price, Sight, Used};
 
 use crate::{
     Broker, Caller, Inside,
@@ -35,7 +35,7 @@ impl Broker {
     pub async fn quote(&self, caller: &Caller, capsule: Capsule, sizes: &[Option<u64>]) -> Result<Quote, Refusal> {
         let inside = &self.0;
         let entry = inside.entry(&capsule)?;
-        inside.check_terms(&entry, &capsule)?;
+        inside.check_terms(caller, &entry, &capsule)?;
         check_count(&entry, capsule.inputs.len())?;
         let mut inputs = Vec::with_capacity(capsule.inputs.len());
         for (index, input) in capsule.inputs.iter().enumerate() {
@@ -47,9 +47,9 @@ impl Broker {
             inputs.push(measured);
         }
         let bytes_in = inputs.iter().fold(0, |sum: u64, input| sum.saturating_add(input.bytes));
-        let (least, most) = price_bounds(&entry, &entry.method.price, &capsule, bytes_in)?;
-        let (used, basis) = foresee(&entry, &capsule, bytes_in, &inputs);
-        let price = &entry.method.price;
+        let (priced, price) = (self.engine().catalogue().priced(), entry.price());
+        let (least, most) = price_bounds(&entry, &price, &capsule, bytes_in)?;
+        let (used, basis) = foresee(&entry, &price, &capsule, bytes_in, &inputs);
         let line = |metered: inos_unit::Metered| Line {
             meter: metered.meter.into(),
             quantity: metered.quantity,
@@ -59,7 +59,8 @@ impl Broker {
         Ok(Quote {
             unit: entry.unit.into(),
             method: entry.method.name.into(),
-            prices: self.engine().catalogue().prices().version(),
+            prices: priced.prices.version(),
+            stored_mib_day: priced.prices.stored_mib_day(),
             lines: price.meters(used).map(line).collect(),
             least,
             most,
@@ -86,6 +87,7 @@ impl Inside {
                 };
                 Ok(Measured { bytes: blob.bytes, head })
             }
+            Input::Region(name) => Ok(Measured { bytes: self.region_len(caller, index, name)?, head: Bytes::new() }),
             Input::Job(output) => {
                 let job = self.job_of(caller, output.job).await?;
                 let info = job.outputs.get(output.output as usize).ok_or_else(|| {
@@ -99,8 +101,7 @@ impl Inside {
 }
 
 /// What the job would use, and how surely.
-fn foresee(entry: &Entry, capsule: &Capsule, bytes_in: u64, inputs: &[Measured]) -> (Used, Basis) {
-    let price = &entry.method.price;
+fn foresee(entry: &Entry, price: &Price, capsule: &Capsule, bytes_in: u64, inputs: &[Measured]) -> (Used, Basis) {
     let sights: Vec<_> = inputs.iter().map(|input| Sight { bytes: input.bytes, head: &input.head }).collect();
     let unknown = Foreseen { bytes_out: bytes_in.min(entry.method.output_bytes_max), basis: Basis::Typical };
     // What costs nothing need not be known.

@@ -1,10 +1,10 @@
 //! What callers read: jobs, outputs, receipts, events. An id of another account is as absent as one that never was.
 
 use bytes::Bytes;
-use inos_ledger::JobFilter;
+use inos_ledger::{JobFilter, cursor_after};
 use inos_protocols::{
     Hash, JobId, Refusal,
-    job::{Job, Outcome, OutputBytes},
+    job::{Job, Outcome, OutputBytes, State},
     receipt::SignedReceipt,
     refusal::Kind,
 };
@@ -16,6 +16,10 @@ use crate::{
     payload::{self, Place},
     run::has_outputs,
 };
+
+/// How many jobs are looked at at a time where it is known here alone which are wanted, and how often for one page.
+const LOOK_JOBS: u32 = 1_000;
+const LOOKS_MAX: usize = 16;
 
 /// One output of a job, with its bytes.
 #[derive(Debug, Clone)]
@@ -42,13 +46,32 @@ impl Broker {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<(Vec<Job>, Option<String>), Refusal> {
-        let (mut jobs, next) = self.0.books.jobs(caller.purse.no, filter, limit, cursor).await.map_err(database)?;
-        for job in &mut jobs {
-            if let Some(live) = self.0.live.get(caller.account, job.id) {
-                *job = live.job();
+        let (books, most) = (&self.0.books, limit.max(1) as usize);
+        let Some(state) = filter.state.filter(|state| !state.is_final()) else {
+            let (mut jobs, next) = books.jobs(caller.purse.no, filter, limit, cursor).await.map_err(database)?;
+            jobs.iter_mut().for_each(|job| self.0.as_it_stands(caller, job));
+            return Ok((jobs, next));
+        };
+        // In the books a job is queued until it has ended; which ones run is known here alone.
+        let open = JobFilter { state: Some(State::Queued), ..filter.clone() };
+        let (mut found, mut next) = (Vec::new(), cursor.map(str::to_owned));
+        for _ in 0..LOOKS_MAX {
+            let (jobs, more) =
+                books.jobs(caller.purse.no, &open, LOOK_JOBS, next.as_deref()).await.map_err(database)?;
+            found.extend(jobs.into_iter().filter_map(|mut job| {
+                self.0.as_it_stands(caller, &mut job);
+                (job.state == state).then_some(job)
+            }));
+            next = more;
+            if found.len() >= most || next.is_none() {
+                break;
             }
         }
-        Ok((jobs, next))
+        if found.len() > most {
+            found.truncate(most);
+            next = found.last().map(|last| cursor_after(last.id));
+        }
+        Ok((found, next))
     }
 
     /// Output number `index` of a job.
@@ -130,6 +153,13 @@ impl Broker {
 }
 
 impl Inside {
+    /// Puts what is known here of a job that is under way in the place of what the books have.
+    fn as_it_stands(&self, caller: &Caller, job: &mut Job) {
+        if let Some(live) = self.live.get(caller.account, job.id) {
+            *job = live.job();
+        }
+    }
+
     /// A job of the caller's.
     pub(crate) async fn job_of(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
         if let Some(live) = self.live.get(caller.account, id) {

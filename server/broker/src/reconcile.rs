@@ -1,17 +1,18 @@
-//! After a restart: every accepted job that had not ended is taken up again, once.
+//! After a restart: every accepted job that had not ended is taken up again, once. So is one whose acceptance came to
+//! light late.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use inos_engine::Feed;
 use inos_ledger::{Finish, Limit, Limits, Purse, Unfinished};
 use inos_protocols::{
-    KeyId, Refusal,
+    JobId, KeyId, Microcredits, Refusal,
     account::Scopes,
     job::{Capsule, JobOutput, State},
     refusal::Kind,
     time::Time,
 };
-use inos_unit::Price;
+use inos_unit::{Price, Used};
 
 use crate::{
     Broker, Caller, Inside,
@@ -25,19 +26,61 @@ use crate::{
 
 /// How long after its end a job is left to the node that accepted it, in milliseconds.
 const OVERDUE_MS: u64 = 60_000;
+/// When what came to light late is tried again after the database could not be asked about it.
+const FOUND_AGAIN: Duration = Duration::from_secs(1);
 
 impl Broker {
     /// Takes up every accepted job that had not ended; returns how many.
     ///
     /// A job whose time ran out meanwhile, or whose unit is gone, ends here and its hold is freed.
     pub async fn resume(&self) -> Result<usize, inos_ledger::Error> {
+        let unfinished = self.0.books.unfinished().await?;
+        self.0.take_up_again(unfinished).await
+    }
+
+    /// Takes up, until its runtime ends, what was accepted while nobody knew: whoever asked was told that the database
+    /// was away, and the commit turned out to have happened.
+    pub fn resume_found_forever(&self) {
+        let inside = self.0.clone();
+        self.0.runtime.spawn(async move {
+            loop {
+                let found = inside.ledger.found().await;
+                while let Err(error) = inside.take_up_found(&found).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "jobs whose acceptance came to light late wait to be taken up");
+                    tokio::time::sleep(FOUND_AGAIN).await;
+                }
+            }
+        });
+    }
+}
+
+/// The output of another job that an input is.
+fn built_on((index, place): (usize, &Place)) -> Option<(usize, JobOutput)> {
+    match place {
+        Place::Job(output) => Some((index, *output)),
+        Place::Row(_) | Place::Pack(_) | Place::File(_) | Place::Blob(_) | Place::Region(_) => None,
+    }
+}
+
+impl Inside {
+    async fn take_up_found(self: &Arc<Self>, found: &[JobId]) -> Result<(), inos_ledger::Error> {
+        let mut unfinished = self.books.unfinished().await?;
+        // All others are, or were just now, under way.
+        unfinished.retain(|job| found.contains(&job.id));
+        let jobs = self.take_up_again(unfinished).await?;
+        tracing::info!(jobs, "took up jobs whose acceptance came to light late");
+        Ok(())
+    }
+
+    async fn take_up_again(self: &Arc<Self>, all: Vec<Unfinished>) -> Result<usize, inos_ledger::Error> {
         let mut count = 0;
-        for unfinished in self.0.books.unfinished().await? {
-            if self.0.live.get(unfinished.account, unfinished.id).is_some() {
+        for unfinished in all {
+            if self.live.get(unfinished.account, unfinished.id).is_some() {
                 continue;
             }
             count += 1;
-            let purse = self.0.ledger.purse(unfinished.account).await?;
+            let purse = self.ledger.purse(unfinished.account).await?;
             let caller = Caller {
                 account: unfinished.account,
                 key: KeyId::from_bytes([0; 16]),
@@ -46,27 +89,23 @@ impl Broker {
                 rate_limit: None,
                 limits: Limits { weight: unfinished.weight, ..Limits::default() },
                 purse,
+                keep_ms: None,
                 budget: None,
+                allowance: None,
             };
-            if let Err(refusal) = self.0.again(&caller, &unfinished) {
-                self.0.give_up(caller.purse, &unfinished, refusal).await;
+            match self.again(&caller, &unfinished).await {
+                Ok(()) => {}
+                Err(refusal) if matches!(refusal.kind, Kind::DatabaseUnavailable | Kind::KeysUnavailable) => {
+                    tracing::warn!(job = %unfinished.id, refusal.detail, "a job is left to the next start");
+                }
+                Err(refusal) => self.give_up(caller.purse, &unfinished, refusal).await,
             }
         }
         Ok(count)
     }
-}
 
-/// The output of another job that an input is.
-fn built_on((index, place): (usize, &Place)) -> Option<(usize, JobOutput)> {
-    match place {
-        Place::Job(output) => Some((index, *output)),
-        Place::Row(_) | Place::Pack(_) | Place::File(_) | Place::Blob(_) => None,
-    }
-}
-
-impl Inside {
     /// Takes a job up again, or says why that cannot be.
-    fn again(self: &Arc<Self>, caller: &Caller, unfinished: &Unfinished) -> Result<(), Refusal> {
+    async fn again(self: &Arc<Self>, caller: &Caller, unfinished: &Unfinished) -> Result<(), Refusal> {
         if unfinished.deadline <= Time::now() {
             return Err(Refusal::new(Kind::DeadlineExceeded, "The job's time ran out while the server was down."));
         }
@@ -74,13 +113,20 @@ impl Inside {
         let outputs: Vec<(usize, JobOutput)> = asked.inputs.iter().enumerate().filter_map(built_on).collect();
         let capsule = Capsule { inputs: Vec::new(), ..asked.capsule.clone() };
         let entry = self.entry(&capsule)?;
-        let feeds = asked.inputs.iter().map(|place| self.feed(place)).collect::<Result<Vec<_>, _>>()?;
+        let feed = |(index, place): (usize, &Place)| match place {
+            Place::Region(name) => self.region_feed(caller, index, name, &entry, false),
+            place => self.feed(place),
+        };
+        let feeds = asked.inputs.iter().enumerate().map(feed).collect::<Result<Vec<_>, _>>()?;
         // A job that was accepted before prices were pinned has those of now.
-        let price = asked.price.map_or(entry.method.price, Price::from);
-        let mut plan = self.plan_with(entry, price, capsule, feeds)?;
+        let price = asked.price.map_or_else(|| entry.price(), Price::from);
+        let key = self.lend_again(caller, &entry, &capsule.params).await?;
+        let mut plan = self.plan_with(entry, price, capsule, feeds, key)?;
+        self.seat_session(caller, &mut plan, true)?;
         plan.limits = self.limits(&caller.purse, unfinished, &asked.limits);
         let Unfinished { id, submitted, deadline, held, .. } = *unfinished;
         let story = Story::new((id, submitted, deadline), &caller.purse, &plan, held);
+        let story = Story { used_us: asked.used_us, ..story };
         story.note_attempts(asked.attempts);
         let span = asked.trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), submitted);
         if outputs.is_empty() {
@@ -107,14 +153,14 @@ impl Inside {
         of.iter().map(|of| self.ledger.held_limit(purse, *of, unfinished.held)).collect()
     }
 
-    /// An input of an accepted job, from where it was put; one that another job left is only named here.
+    /// An input of an accepted job, from where it was put; one that another job left, or a region, is only named here.
     pub(crate) fn feed(&self, place: &Place) -> Result<Feed, Refusal> {
-        if let Place::Job(_) = place {
+        if let Place::Job(_) | Place::Region(_) = place {
             return Ok(Feed::Bytes { bytes: bytes::Bytes::new(), hash: None });
         }
         let hash = match place {
             Place::Blob(hash) | Place::File(hash) => Some(*hash),
-            Place::Row(_) | Place::Pack(_) | Place::Job(_) => None,
+            Place::Row(_) | Place::Pack(_) | Place::Job(_) | Place::Region(_) => None,
         };
         let bytes = payload::get(&self.blobs, place)?;
         let bytes =
@@ -140,8 +186,14 @@ impl Inside {
         let state = if refusal.kind == Kind::DeadlineExceeded { State::Expired } else { State::Failed };
         let asked = asked(unfinished).ok();
         let attempts = asked.as_ref().map_or(0, |asked| asked.attempts);
-        let limits = asked.map(|asked| self.limits(&purse, unfinished, &asked.limits)).unwrap_or_default();
-        let ending = self.never_began(None, attempts, state, &refusal);
+        let limits = asked.as_ref().map(|asked| self.limits(&purse, unfinished, &asked.limits)).unwrap_or_default();
+        let mut ending = self.never_began(None, attempts, state, &refusal);
+        // A session has run before: what it used then is paid for, up to what is held.
+        if let Some(Asked { price: Some(price), used_us: run_us @ 1.., .. }) = &asked {
+            let cost = Price::from(*price).of(Used { run_us: *run_us, ..Used::default() });
+            ending.cost = Microcredits::saturating(cost).min(unfinished.held);
+            ending.metrics.run_us = *run_us;
+        }
         let finish = Finish { id: unfinished.id, purse, ending, limits };
         if let Some(Err(error)) = self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
             tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended");

@@ -18,6 +18,7 @@ use crate::{
     done::{Ended, Story, Told, outcome},
     hold,
     plan::{Ask, Plan, hashes, settle_down},
+    session::check_at_once,
     terms::Clocks,
     trace::JobSpan,
 };
@@ -40,6 +41,16 @@ impl Broker {
     ///
     /// The job goes on, is charged and is recorded when this future is dropped.
     pub async fn run(&self, caller: &Caller, ask: Ask) -> Result<Ran, Refusal> {
+        self.run_and_tell(caller, ask, |_| ()).await
+    }
+
+    /// As `run`, and tells the job's id at once where it has to wait for a worker.
+    pub(crate) async fn run_and_tell(
+        &self,
+        caller: &Caller,
+        ask: Ask,
+        waits: impl FnOnce(JobId) + Send,
+    ) -> Result<Ran, Refusal> {
         let inside = &self.0;
         inside.accepting()?;
         let span = ask.origin.begin(self.recorder());
@@ -48,6 +59,7 @@ impl Broker {
             return self.again(caller, id).await;
         }
         let mut plan = inside.plan(caller, ask).await?;
+        check_at_once(&plan.entry)?;
         let claimed = match named {
             Some(claimed) => claimed,
             None => inside.claim(caller, &mut plan).await?,
@@ -62,7 +74,9 @@ impl Broker {
         let reservation = inside.hold(caller, plan.hold).await?;
         let (task, story, receiver) = inside.prepare(caller, plan, reservation, claim, span)?;
         let id = story.id;
-        inside.start(task, &story, caller.key)?;
+        if inside.start(task, &story, caller.key)? {
+            waits(id);
+        }
         let (told, committed) = receiver.await.map_err(|_| put_off())?;
         match settled(committed).await {
             Ok(receipt) => {
@@ -114,29 +128,18 @@ impl Inside {
     /// Takes the idempotency key of a plan, if it has one; waits for a racer that has it.
     pub(crate) async fn claim(&self, caller: &Caller, plan: &mut Plan) -> Result<Claimed, Refusal> {
         let Some(key) = plan.capsule.idempotency_key.clone() else { return Ok(Claimed::Free(None)) };
-        let inputs = hashes(&mut plan.feeds);
-        let (entry, capsule) = (&plan.entry, &plan.capsule);
-        let digest = inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs);
+        let digest = digest_of(plan);
         self.claim_key(caller, &key, digest).await
     }
 
     /// Takes an idempotency key for a request with this digest.
     pub(crate) async fn claim_key(&self, caller: &Caller, key: &str, digest: Hash) -> Result<Claimed, Refusal> {
-        // A zero byte is no text to Postgres, and no other control character helps anybody to find the key again.
-        if key.chars().any(char::is_control) {
-            let told = "an idempotency key has no control characters";
-            return Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told));
-        }
+        check_key(key)?;
         loop {
             match self.ledger.claim(caller.purse.no, key, digest).await.map_err(hold::database)? {
                 Claim::New(guard) => return Ok(Claimed::Free(Some(guard))),
                 Claim::Settled(id) => return Ok(Claimed::Before(id)),
-                Claim::Conflict => {
-                    return Err(Refusal::new(
-                        Kind::IdempotencyConflict,
-                        "This idempotency key was used with another request. Use a new key for a new request.",
-                    ));
-                }
+                Claim::Conflict => return Err(key_taken()),
                 Claim::Running(mut racer) => {
                     // The racer ends with an id, or lets the key go and somebody else may have it.
                     let _ = racer.wait_for(Option::is_some).await;
@@ -169,14 +172,14 @@ impl Inside {
                 reservation.absorb(more);
             }
             let ended = inside.conclude(&told, ran, reservation.amount());
-            if told.store == Store::Inline {
+            if told.store == Store::Inline && told.region.is_none() {
                 // A door that went away changes nothing: the commit is on its way.
                 let _ = sender.send(inside.settle(&told, ended, reservation, claim));
                 return;
             }
             let this = inside.clone();
             let storing = async move {
-                let ended = this.as_blobs(&told, ended).await;
+                let ended = this.put_out(&told, ended).await;
                 let _ = sender.send(this.settle(&told, ended, reservation, claim));
             };
             inside.tasks.spawn_on(storing, &inside.runtime);
@@ -196,8 +199,9 @@ impl Inside {
     }
 
     /// The job as the engine takes it.
-    pub(crate) fn task(&self, caller: &Caller, story: &Story, plan: Plan, done: Done) -> Task {
+    pub(crate) fn task(self: &Arc<Self>, caller: &Caller, story: &Story, mut plan: Plan, done: Done) -> Task {
         let Clocks { deadline, begin_by, timeout } = Clocks::of(story);
+        let session = self.session(story, &mut plan);
         Task {
             id: story.id,
             account: caller.owner().0,
@@ -205,28 +209,30 @@ impl Inside {
             priority: story.priority,
             entry: plan.entry,
             params: plan.capsule.params,
+            key: plan.key,
             inputs: plan.feeds,
             deadline,
             begin_by,
             timeout,
             cost: plan.hold.get().max(1),
+            session,
             control: story.control.clone(),
             done,
         }
     }
 
-    /// Runs a small job here and hands over any other.
-    fn start(&self, mut task: Task, story: &Story, key: KeyId) -> Result<(), Refusal> {
+    /// Runs a small job here and hands over any other: whether it did.
+    fn start(&self, mut task: Task, story: &Story, key: KeyId) -> Result<bool, Refusal> {
         if is_at_hand(&task) && self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (done, ran) = self.engine.run_here(task);
             done(ran);
-            return Ok(());
+            return Ok(false);
         }
         let owner = inos_arena::Owner(task.account);
         task.inputs = settle_down(&self.arena, owner, std::mem::take(&mut task.inputs))?;
         self.live.insert(story);
         match self.engine.offer(vec![task]).pop() {
-            None => Ok(()),
+            None => Ok(true),
             Some((_, refused)) => {
                 self.live.remove(story.id);
                 Err(crowded(refused, key))
@@ -239,6 +245,31 @@ impl Inside {
         let (told, entry) = settlement(story, ended, reservation, claim);
         (told, self.ledger.commit(vec![entry]))
     }
+}
+
+/// The digest of what a plan is to do.
+pub(crate) fn digest_of(plan: &mut Plan) -> Hash {
+    let inputs = hashes(&mut plan.feeds);
+    let (entry, capsule) = (&plan.entry, &plan.capsule);
+    inos_protocols::job::capsule_digest(entry.unit, entry.method.name, &capsule.params, &inputs)
+}
+
+/// Refuses an idempotency key that cannot be one.
+pub(crate) fn check_key(key: &str) -> Result<(), Refusal> {
+    // A zero byte is no text to Postgres, and no other control character helps anybody to find the key again.
+    match key.chars().any(char::is_control) {
+        true => {
+            let told = "an idempotency key has no control characters";
+            Err(Refusal::field(Kind::InvalidParams, "/idempotency_key", told))
+        }
+        false => Ok(()),
+    }
+}
+
+/// An idempotency key that stands for another request.
+pub(crate) fn key_taken() -> Refusal {
+    let told = "This idempotency key was used with another request. Use a new key for a new request.";
+    Refusal::new(Kind::IdempotencyConflict, told)
 }
 
 /// How a job ended, for its caller and for the books.
@@ -262,7 +293,7 @@ pub(crate) fn is_at_hand(task: &Task) -> bool {
 pub(crate) fn bytes_of(task: &Task) -> u64 {
     let len = |feed: &inos_engine::Feed| match feed {
         inos_engine::Feed::Bytes { bytes, .. } => bytes.len() as u64,
-        inos_engine::Feed::Stream(_) => u64::MAX / 128,
+        inos_engine::Feed::Stream(_) | inos_engine::Feed::Later(_) => u64::MAX / 128,
     };
     task.inputs.iter().map(len).sum()
 }
@@ -308,6 +339,20 @@ pub(crate) fn crowded(refused: Refused, key: KeyId) -> Refusal {
             format!(
                 "{depth} jobs are waiting on this server and its cap is {cap}. Nothing was charged; try again shortly."
             ),
+            depth,
+            cap,
+        ),
+        Refused::AccountSessions { depth, cap } => (
+            Kind::QueueFull,
+            format!(
+                "{depth} sessions of this account run and its cap is {cap}; {key} asked for one more. Nothing was charged; cancel one, or wait for one to end."
+            ),
+            depth,
+            cap,
+        ),
+        Refused::Sessions { depth, cap } => (
+            Kind::Overloaded,
+            format!("{depth} sessions run on this server and its cap is {cap}. Nothing was charged; try again later."),
             depth,
             cap,
         ),

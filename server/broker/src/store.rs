@@ -15,21 +15,34 @@ use crate::{
     payload::{self, Place},
 };
 
+impl Ended {
+    /// Takes a success back whose outputs found no room; nothing is charged.
+    pub(crate) fn fail(&mut self, refusal: &Refusal) {
+        let ending = &mut self.ending;
+        (ending.state, ending.cost, ending.kept, ending.segment) = (State::Failed, Microcredits::ZERO, None, None);
+        ending.error = Some(refusal.problem());
+        ending.files.clear();
+        ending.outputs.clear();
+        self.outputs.clear();
+    }
+}
+
 impl Inside {
+    /// Puts the outputs of a job that succeeded wherever it asked for, before the books say so.
+    pub(crate) async fn put_out(self: &std::sync::Arc<Self>, story: &Story, ended: Ended) -> Ended {
+        let ended = self.as_blobs(story, ended).await;
+        // The last of it, so that nobody sees what a job gave that fails after all.
+        self.as_region(story, ended).await
+    }
+
     /// Stores the outputs of a job that asked for blobs; a job whose outputs find no room fails and is not charged.
-    pub(crate) async fn as_blobs(&self, story: &Story, mut ended: Ended) -> Ended {
+    async fn as_blobs(&self, story: &Story, mut ended: Ended) -> Ended {
         if story.store != Store::Blob || ended.ending.state != State::Succeeded {
             return ended;
         }
         match self.store_all(story, &ended.outputs).await {
             Ok(places) => ended.ending.kept = Some(places),
-            Err(refusal) => {
-                let ending = &mut ended.ending;
-                (ending.state, ending.cost) = (State::Failed, Microcredits::ZERO);
-                ending.error = Some(refusal.problem());
-                ending.outputs.clear();
-                ended.outputs.clear();
-            }
+            Err(refusal) => ended.fail(&refusal),
         }
         ended
     }

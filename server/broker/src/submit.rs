@@ -34,8 +34,14 @@ use crate::{
     plan::{Ask, Plan, hashes, settle_down},
     recent::Finished,
     run::{Claimed, crowded, settled},
+    session::Usage,
+    terms::check_durable,
     trace::Origin,
 };
+
+/// How long the end of a job that nobody waits for may wait for other ends, or for a commit to which it adds little: so it makes
+/// no client wait longer that hands in the next one, and is less than anybody notices.
+const COMPANY: Duration = Duration::from_millis(1);
 
 /// An accepted job.
 #[derive(Debug)]
@@ -102,6 +108,9 @@ pub(crate) struct Asked {
     /// How often it was begun.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) attempts: u32,
+    /// How long a session's steps took so far, in microseconds.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) used_us: u64,
     /// Where it belongs among traces, if one is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<TraceContext>,
@@ -111,6 +120,10 @@ pub(crate) struct Asked {
 
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+fn is_none(used_us: &u64) -> bool {
+    *used_us == 0
 }
 
 /// What is asked of an accepted job, and where its bytes were put.
@@ -139,6 +152,7 @@ impl Broker {
             Some(waits) => inside.plan_waiting(caller, capsule, waits).await?,
             None => inside.plan(caller, Ask { capsule, body: None, origin }).await?,
         };
+        check_durable(&plan.entry, &plan.capsule)?;
         let claimed = match named {
             Some(claimed) => claimed,
             None => inside.claim(caller, &mut plan).await?,
@@ -150,11 +164,15 @@ impl Broker {
         if let Some(hit) = inside.recall(caller, &plan).await? {
             return Box::pin(inside.accepted_answered(caller, plan, hit, claim, span)).await;
         }
-        inside.room(caller)?;
+        match plan.entry.is_session() {
+            true => inside.seat_session(caller, &mut plan, false)?,
+            false => inside.room(caller)?,
+        }
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
-        let reservation = inside.hold(caller, plan.hold).await?;
+        let mut reservation = inside.hold(caller, plan.hold).await?;
         plan.limits = reservation.limits().to_vec();
         let story = inside.story(caller, &plan, true, span);
+        reservation.take_share().into_iter().for_each(|share| drop(story.share.set(share)));
         let Away { asked, text, segment, files } = inside.put_away(&plan, &inputs, origin)?;
         let job = inos_ledger::JobRecord { segment, ..story.record(&hashes(&mut plan.feeds)) };
         let accept = Accept { job, reservation, asked: text, files, claim };
@@ -163,21 +181,19 @@ impl Broker {
         let course = Course::accepted(0, waits.as_ref().map(|_| Pause::Input));
         let live = inside.live.insert_at(&story, course, waits.as_ref().map_or(0, Waits::depth));
         // From here on the job belongs to this task, whether or not anybody still waits for the answer.
-        let accepted = inside.tasks.spawn_on(
-            async move {
-                let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
-                committed.inspect_err(|_| this.live.remove(story.id))?;
-                reach(Point::JobAccepted);
-                Ok::<Job, Refusal>(match waits {
-                    Some(_) => this.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat }),
-                    None => {
-                        this.tell(&story, State::Queued);
-                        this.take_up(&caller, story, plan, &live, || Some(asked))
-                    }
-                })
-            },
-            &inside.runtime,
-        );
+        // It runs on this thread: a wake-up of another would take as long as the commit itself.
+        let accepted = inside.tasks.spawn(async move {
+            let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
+            committed.inspect_err(|_| this.live.remove(story.id))?;
+            reach(Point::JobAccepted);
+            Ok::<Job, Refusal>(match waits {
+                Some(_) => this.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat }),
+                None => {
+                    this.tell(&story, State::Queued);
+                    this.take_up(&caller, story, plan, &live, || Some(asked))
+                }
+            })
+        });
         let job = accepted.await.map_err(|_| Refusal::new(Kind::Internal, "The job could not be accepted."))??;
         Ok(Submitted { job, replayed: false })
     }
@@ -186,7 +202,7 @@ impl Broker {
     pub async fn wait(&self, caller: &Caller, id: JobId, patience: Duration) -> Result<Job, Refusal> {
         if let Some(live) = self.0.live.get(caller.account, id) {
             // Running out of patience is an answer, too: the job as it stands.
-            let _ = tokio::time::timeout(patience, live.ended.cancelled()).await;
+            let _ = tokio::time::timeout(patience, live.ended()).await;
         }
         self.job(caller, id).await
     }
@@ -221,13 +237,14 @@ impl Inside {
             .filter_map(|input| match input {
                 inos_protocols::job::Input::Blob(hash) => Some(Place::Blob(*hash)),
                 inos_protocols::job::Input::Job(output) => Some(Place::Job(*output)),
+                inos_protocols::job::Input::Region(name) => Some(Place::Region(name.clone())),
                 inos_protocols::job::Input::Bytes(_) => places.next(),
             })
             .collect();
         let price = Some(plan.price.numbers());
         let limits = plan.limits.iter().map(Limit::of).collect();
         let capsule = plan.capsule.clone();
-        let asked = Asked { capsule, price, limits, attempts: 0, trace: origin.part(), inputs };
+        let asked = Asked { capsule, price, limits, attempts: 0, used_us: 0, trace: origin.part(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
         Ok(Away { asked, text, segment, files })
     }
@@ -242,17 +259,24 @@ impl Inside {
         asked: impl FnOnce() -> Option<Asked>,
     ) -> Job {
         let (inside, told) = (self.clone(), story.clone());
+        let mut asked = Some(asked);
+        let usage = match story.entry.is_session() {
+            true => asked.take().and_then(|asked| asked()).map(|asked| Usage::of(self, &story, asked)),
+            false => None,
+        };
+        let used = usage.clone();
         let done: Done = Box::new(move |ran| {
             // Put off is not ended: the books still have it, and the next start takes it up.
             if told.was_put_off(&ran) {
+                used.iter().for_each(|usage| usage.note(ran.run_us));
                 return;
             }
             let this = inside.clone();
             inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
         });
-        let done = self.trying(caller, &story, &plan, asked, done);
+        let done = self.trying(caller, &story, &plan, || asked.and_then(|asked| asked()), done);
         let task = self.task(caller, &story, plan, done);
-        self.tell_of(&story, &story.control, live);
+        self.tell_of(&story, &story.control, live, usage);
         self.offer(task);
         live.job()
     }
@@ -260,7 +284,11 @@ impl Inside {
     /// Writes down how an accepted job ended; goes on trying while the database is away.
     pub(crate) async fn finish(self: &Arc<Self>, story: &Story, ran: Outcome) {
         let ended = self.conclude(story, ran, story.held);
-        let ended = self.as_blobs(story, ended).await;
+        let ended = self.put_out(story, ended).await;
+        let inputs = &ended.ending.input_hashes;
+        if story.reads_later && !inputs.is_empty() {
+            self.note_request(story, inputs).await;
+        }
         self.record(story, ended).await;
     }
 
@@ -272,7 +300,7 @@ impl Inside {
 
     async fn record(self: &Arc<Self>, story: &Story, mut ended: Ended) {
         let live = self.live.get(story.purse.account, story.id);
-        if live.is_some_and(|live| !live.end(ended.ending.state)) {
+        if live.as_ref().is_some_and(|live| !live.end(ended.ending.state)) {
             tracing::error!(job = %story.id, "an accepted job that has ended was to end again");
             return;
         }
@@ -288,7 +316,12 @@ impl Inside {
                 ending: ended.ending.clone(),
                 limits: story.limits.clone(),
             };
-            match self.ledger.commit(vec![Entry::Finish(finish)]).await.pop() {
+            let entries = vec![Entry::Finish(finish)];
+            let committed = match live.as_ref().is_some_and(|live| live.is_awaited()) {
+                true => self.ledger.commit(entries),
+                false => self.ledger.commit_in_company(entries, COMPANY),
+            };
+            match committed.await.pop() {
                 Some(Err(CommitError::Unavailable | CommitError::LeaseLost)) => {
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                     pause_ms = (pause_ms * 2).min(5000);
@@ -304,12 +337,14 @@ impl Inside {
                 Some(Ok(Commit::Accepted | Commit::Transferred(_))) | None => break None,
             }
         };
+        story.share.get().iter().for_each(|share| share.spent(ended.ending.cost));
         reach(Point::EndRecorded);
         if let Some(receipt) = receipt {
             self.remember_ended(story, &ended.ending);
             self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
         }
         drop(ended);
+        live.iter().for_each(|live| live.settled());
         self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
         self.live.remove(story.id);
         self.offer_backlog();
@@ -321,7 +356,13 @@ impl Inside {
     }
 
     /// Makes an accepted job's progress, and what its unit says, events.
-    pub(crate) fn tell_of(self: &Arc<Self>, story: &Story, control: &Arc<Control>, live: &Arc<Live>) {
+    pub(crate) fn tell_of(
+        self: &Arc<Self>,
+        story: &Story,
+        control: &Arc<Control>,
+        live: &Arc<Live>,
+        usage: Option<Arc<Usage>>,
+    ) {
         let (inside, account, id) = (Arc::downgrade(self), story.purse.account, story.id);
         let (live, watched, seen) = (Arc::downgrade(live), Arc::downgrade(control), Mutex::new((false, 0, (0, 0))));
         control.on_change(Box::new(move || {
@@ -329,6 +370,7 @@ impl Inside {
             else {
                 return;
             };
+            usage.iter().for_each(|usage| usage.look(control.busy_us()));
             let mut seen = seen.lock();
             if control.begun() && !seen.0 {
                 seen.0 = true;

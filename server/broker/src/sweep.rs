@@ -55,6 +55,19 @@ impl Inside {
         self.ledger.reconcile().await?;
         self.end_overdue().await?;
         self.ledger.expire_grants(Time::now(), ROWS_MAX).await?;
+        // Neither keeps what is past its time from going.
+        if let Err(error) = self.take_up_prices().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "prices could not be taken up; trying again later"
+            );
+        }
+        if let Err(error) = self.charge_storage().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "storage could not be charged; trying again later"
+            );
+        }
         let before = Time::from_ms(Time::now().as_ms().saturating_sub(self.options.keep_jobs.as_millis() as u64));
         loop {
             let gone = self.ledger.forget(Time::now(), before, ROWS_MAX).await?;
@@ -73,6 +86,17 @@ impl Inside {
         // A segment goes when two sweeps in a row found it unused: the first may have come between a payload
         // and the row that will name it.
         let before = std::mem::replace(&mut *self.unused_segments.lock(), unused.clone());
+        // A backup under way copies what its moment's rows named: all of it stays until that is over.
+        let collecting = self.blobs.collecting().unwrap_or_else(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "payloads could not be tidied; trying again later"
+            );
+            None
+        });
+        if collecting.is_none() {
+            return Ok(());
+        }
         for segment in unused.intersection(&before).copied() {
             if let Err(error) = self.blobs.drop_segment(segment) {
                 tracing::warn!(

@@ -11,11 +11,14 @@ use inos_protocols::{
 };
 use inos_unit::Determinism;
 
-use crate::{Inside, done::Story};
+use crate::{Caller, Inside, done::Story, regions::check_asked_regions, session::check_session};
 
 impl Inside {
     /// Refuses what cannot be; a capsule that asks for nothing of it costs a few comparisons.
-    pub(crate) fn check_terms(&self, entry: &Entry, capsule: &Capsule) -> Result<(), Refusal> {
+    pub(crate) fn check_terms(&self, caller: &Caller, entry: &Entry, capsule: &Capsule) -> Result<(), Refusal> {
+        check_secret(entry, capsule)?;
+        check_asked_regions(caller, capsule)?;
+        check_session(caller, entry, capsule)?;
         if !capsule.has_rare_terms() {
             return Ok(());
         }
@@ -65,6 +68,40 @@ fn check_deadline(deadline: Time, longest: Duration) -> Result<(), Refusal> {
         return Ok(());
     };
     Err(Refusal::field(Kind::InvalidParams, "/deadline", message))
+}
+
+/// Refuses to record what nobody may see again, and to remember an answer to a request that is recorded without its secret:
+/// another secret would have it too.
+fn check_secret(entry: &Entry, capsule: &Capsule) -> Result<(), Refusal> {
+    let Capsule { idempotency_key, cache, keep, output, .. } = capsule;
+    let gives = entry.method.gives_secret;
+    let field = match (idempotency_key.is_some(), *cache != Cache::Off) {
+        (true, _) => "/idempotency_key",
+        (_, true) => "/cache",
+        _ if gives && *keep => "/keep",
+        _ if gives && output.store != Store::Inline => "/output/store",
+        _ if gives && output.region.is_some() => "/output/region",
+        _ => return Ok(()),
+    };
+    let secret = match entry.secret(&capsule.params) {
+        Some(name) => format!("`{name}`"),
+        None if gives => "what this method gives".into(),
+        None => return Ok(()),
+    };
+    let message = format!("{secret} is a secret and is not recorded, so that no answer to this request is given again");
+    Err(Refusal::field(Kind::InvalidParams, field, message))
+}
+
+/// Refuses to accept a job of which a secret would have to be recorded, before it is run or after.
+pub(crate) fn check_durable(entry: &Entry, capsule: &Capsule) -> Result<(), Refusal> {
+    let (field, what) = match entry.secret(&capsule.params) {
+        Some(name) => (format!("/params/{name}"), "is"),
+        None if entry.method.gives_secret => ("/method".into(), "gives what is"),
+        None => return Ok(()),
+    };
+    let message =
+        format!("{what} a secret and not recorded: run this job at once, on /v1/run, in a batch or in a session");
+    Err(Refusal::field(Kind::InvalidParams, field, message))
 }
 
 fn check_retry(retry: &Retry) -> Result<(), Refusal> {

@@ -54,6 +54,8 @@ async fn house_in(folder: tempfile::TempDir, units: Vec<Arc<dyn inos_unit::Unit>
         workers: 2,
         queue_len_max: 10_000,
         account_queue_len_max: 1_000,
+        sessions_max: 4,
+        account_sessions_max: 2,
         stop_grace: Duration::from_secs(2),
     };
     let engine = inos_engine::Engine::start(units, None, arena.clone(), engine_options).unwrap();
@@ -70,9 +72,14 @@ async fn house_in(folder: tempfile::TempDir, units: Vec<Arc<dyn inos_unit::Unit>
         deadline_max: Duration::from_secs(600),
         blob_bytes_max: 1 << 30,
         account_queue_len_max: 1_000,
+        region_bytes_max: 1 << 28,
+        regions_max: 10_000,
         sweep_every: Duration::from_secs(60),
+        storage_charged_every: Duration::from_secs(3600),
+        prices_from_file: false,
     };
-    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, options);
+    let vault = inos_vault::Vault::of(folder.path());
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, vault, recorder: None }, options);
     let caller = broker.authenticate(&secret).await.unwrap();
     House { broker, caller, folder }
 }
@@ -173,6 +180,7 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
             deadline: Time::from_ms(Time::now().as_ms() - ago_ms),
             params: None,
             labels: Default::default(),
+            remembered: false,
             segment: None,
         };
         held.push(job.id);

@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use inos_engine::{Done, End, Feed, Outcome, Task};
+use inos_engine::{Done, End, Feed, Lent, Outcome, Task};
 use inos_protocols::{
-    Hash, Microcredits, Refusal,
+    Microcredits, Refusal,
     job::{Params, Retry, State},
     refusal::Kind,
     time::Time,
@@ -45,6 +44,7 @@ struct Tries {
 /// What another attempt is made of.
 struct Spare {
     params: Params,
+    key: Option<Arc<Lent>>,
     inputs: Inputs,
     cost: u64,
 }
@@ -52,7 +52,7 @@ struct Spare {
 /// The inputs of another attempt.
 enum Inputs {
     /// Held on to.
-    Held(Vec<(Bytes, Option<Hash>)>),
+    Held(Vec<Feed>),
     /// Read again from where an accepted job's were put, so that a pause takes up no memory.
     Away,
 }
@@ -60,17 +60,14 @@ enum Inputs {
 impl Spare {
     /// Nothing where an input is read while it arrives: that cannot be read twice.
     fn of(plan: &Plan, asked: Option<&Asked>) -> Option<Self> {
-        let (params, cost) = (plan.capsule.params.clone(), plan.hold.get().max(1));
-        let is_away = |asked: &Asked| !asked.inputs.iter().any(|place| matches!(place, Place::Job(_)));
+        let (params, key, cost) = (plan.capsule.params.clone(), plan.key.clone(), plan.hold.get().max(1));
+        let is_away =
+            |asked: &Asked| !asked.inputs.iter().any(|place| matches!(place, Place::Job(_) | Place::Region(_)));
         if asked.is_some_and(is_away) {
-            return Some(Self { params, inputs: Inputs::Away, cost });
+            return Some(Self { params, key, inputs: Inputs::Away, cost });
         }
-        let again = |feed: &Feed| match feed {
-            Feed::Bytes { bytes, hash } => Some((bytes.clone(), *hash)),
-            Feed::Stream(_) => None,
-        };
-        let inputs = Inputs::Held(plan.feeds.iter().map(again).collect::<Option<_>>()?);
-        Some(Self { params, inputs, cost })
+        let inputs = Inputs::Held(plan.feeds.iter().map(once_more).collect::<Option<_>>()?);
+        Some(Self { params, key, inputs, cost })
     }
 }
 
@@ -152,9 +149,8 @@ impl Tries {
 
     /// The inputs once more.
     fn inputs(&self) -> Result<Vec<Feed>, Refusal> {
-        let held = |(bytes, hash): &(Bytes, Option<Hash>)| Feed::Bytes { bytes: bytes.clone(), hash: *hash };
         match (&self.spare.inputs, &self.asked) {
-            (Inputs::Held(inputs), _) => Ok(inputs.iter().map(held).collect()),
+            (Inputs::Held(inputs), _) => Ok(inputs.iter().filter_map(once_more).collect()),
             (Inputs::Away, Some(asked)) => asked.inputs.iter().map(|place| self.inside.feed(place)).collect(),
             (Inputs::Away, None) => Ok(Vec::new()),
         }
@@ -168,7 +164,7 @@ impl Tries {
         };
         let Some(control) = live.go_on() else { return (self.done)(never_begun(End::Cancelled)) };
         if self.asked.is_some() {
-            inside.tell_of(&story, &control, live);
+            inside.tell_of(&story, &control, live, None);
         }
         let Clocks { deadline, begin_by, timeout } = Clocks::of(&story);
         let task = Task {
@@ -178,15 +174,26 @@ impl Tries {
             priority: story.priority,
             entry: story.entry.clone(),
             params: self.spare.params.clone(),
+            key: self.spare.key.clone(),
             inputs,
             deadline,
             begin_by,
             timeout,
             cost: self.spare.cost,
+            session: None,
             control,
             done: Box::new(move |ran| self.after(ran)),
         };
         inside.offer(task);
+    }
+}
+
+/// The same input for another attempt; none where it is read while it arrives. A region is read anew.
+fn once_more(feed: &Feed) -> Option<Feed> {
+    match feed {
+        Feed::Bytes { bytes, hash } => Some(Feed::Bytes { bytes: bytes.clone(), hash: *hash }),
+        Feed::Later(later) => Some(Feed::Later(later.clone())),
+        Feed::Stream(_) => None,
     }
 }
 
@@ -201,8 +208,9 @@ pub(crate) fn never_begun(end: End) -> Outcome {
 fn ours(end: &End) -> Option<Kind> {
     match end {
         End::Panicked | End::Silent | End::Fault(Fault::Broken(_)) => Some(Kind::Internal),
+        End::Fault(Fault::Lost(_)) => Some(Kind::WorkerLost),
         End::Fault(Fault::NoRoom(_)) => Some(Kind::Overloaded),
-        End::Done | End::Cancelled | End::Expired(_) => None,
+        End::Done | End::Cancelled | End::Expired(_) | End::Spent | End::KeyGone => None,
         End::Fault(Fault::Invalid { .. } | Fault::Limit { .. } | Fault::Cancelled) => None,
     }
 }

@@ -66,6 +66,8 @@ fn method(name: &'static str) -> Method {
         inline_bytes_max: Some(1 << 14),
         timeout_ms: 60_000,
         heartbeat_ms: None,
+        gives_secret: false,
+        held_key: None,
     }
 }
 
@@ -87,8 +89,14 @@ fn engine(workers: usize) -> Engine {
         summary: "Measured.",
         methods: ["noop", "mark", "hold", "hash"].map(method).to_vec(),
     };
-    let options =
-        Options { workers, queue_len_max: 1 << 20, account_queue_len_max: 1 << 20, stop_grace: Duration::from_secs(2) };
+    let options = Options {
+        workers,
+        queue_len_max: 1 << 20,
+        account_queue_len_max: 1 << 20,
+        sessions_max: 0,
+        account_sessions_max: 0,
+        stop_grace: Duration::from_secs(2),
+    };
     let arena = Arena::create(arena).expect("an arena can be made");
     Engine::start(vec![Arc::new(Bench(spec))], None, arena, options).expect("the engine starts")
 }
@@ -107,9 +115,11 @@ fn task(entry: &Arc<Entry>, number: u64, inputs: Vec<Feed>) -> Task {
         priority: 100,
         entry: Arc::clone(entry),
         params: Params::new(),
+        key: None,
         inputs,
         deadline: *EPOCH + Duration::from_secs(3_600),
         begin_by: None,
+        session: None,
         timeout: Duration::from_secs(60),
         cost: 1,
         control: Arc::new(Control::new()),

@@ -2,8 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use inos_protocols::job::INPUTS_MAX;
-use inos_unit::{Method, PriceFile, PriceTable, Spec, Unit};
+use inos_protocols::{catalogue::PriceList, job::INPUTS_MAX};
+use inos_unit::{Method, PriceError, PriceTable, Spec, Unit};
+use parking_lot::RwLock;
 
 use crate::{Entry, Error};
 
@@ -12,9 +13,18 @@ const NEAR_MAX: usize = 3;
 
 /// The units on offer.
 pub struct Catalogue {
-    specs: Vec<Spec>,
-    prices: PriceTable,
+    units: Vec<Arc<dyn Unit>>,
+    priced: RwLock<Arc<Priced>>,
     entries: HashMap<&'static str, HashMap<&'static str, Arc<Entry>>>,
+}
+
+/// The units at the prices of one table.
+#[derive(Debug)]
+pub struct Priced {
+    /// Every unit's description, in the order in which they were given.
+    pub specs: Vec<Spec>,
+    /// What every method costs.
+    pub prices: PriceTable,
 }
 
 /// A name that the catalogue does not have.
@@ -36,9 +46,9 @@ pub enum Unknown {
 
 impl Catalogue {
     /// A catalogue of these units; refuses descriptions that nobody could rely on.
-    pub(crate) fn new(units: Vec<Arc<dyn Unit>>, amended: Option<&PriceFile>) -> Result<Self, Error> {
-        let own = PriceTable::of(units.iter().map(|unit| unit.spec()));
-        let prices = amended.map_or(Ok(own.clone()), |file| own.amended(file)).map_err(Error::Prices)?;
+    pub(crate) fn new(units: Vec<Arc<dyn Unit>>, amended: Option<&PriceList>) -> Result<Self, Error> {
+        let own = own_prices(&units);
+        let prices = amended.map_or(Ok(own.clone()), |list| own.amended(list)).map_err(Error::Prices)?;
         let (mut entries, mut specs) = (HashMap::new(), Vec::with_capacity(units.len()));
         for unit in &units {
             let spec = priced(unit.spec(), &prices);
@@ -48,7 +58,7 @@ impl Catalogue {
             }
             specs.push(spec);
         }
-        Ok(Self { specs, prices, entries })
+        Ok(Self { units, priced: RwLock::new(Arc::new(Priced { specs, prices })), entries })
     }
 
     /// The method of that unit.
@@ -58,15 +68,38 @@ impl Catalogue {
         Ok(Arc::clone(entry))
     }
 
-    /// Every unit's description, in the order in which they were given.
-    pub fn specs(&self) -> impl Iterator<Item = &Spec> {
-        self.specs.iter()
+    /// Every unit at the prices that are in force now.
+    pub fn priced(&self) -> Arc<Priced> {
+        Arc::clone(&self.priced.read())
     }
 
-    /// What every method costs.
-    pub fn prices(&self) -> &PriceTable {
-        &self.prices
+    /// The table that this list makes of the units' own prices; refuses one that names what is not there.
+    pub fn amended(&self, list: &PriceList) -> Result<PriceTable, PriceError> {
+        own_prices(&self.units).amended(list)
     }
+
+    /// The same with a list that another build took; names that this one does not have are left out and given back.
+    pub fn amended_where_known(&self, list: &PriceList) -> Result<(PriceTable, Vec<String>), PriceError> {
+        own_prices(&self.units).amended_where_known(list)
+    }
+
+    /// Puts a table in force for jobs that are planned from now on.
+    pub fn put_in_force(&self, prices: PriceTable) {
+        let mut priced_now = self.priced.write();
+        for (unit, methods) in &self.entries {
+            for (method, entry) in methods {
+                if let Some(price) = prices.price(unit, method) {
+                    entry.set_price(price);
+                }
+            }
+        }
+        let specs = self.units.iter().map(|unit| priced(unit.spec(), &prices)).collect();
+        *priced_now = Arc::new(Priced { specs, prices });
+    }
+}
+
+fn own_prices(units: &[Arc<dyn Unit>]) -> PriceTable {
+    PriceTable::of(units.iter().map(|unit| unit.spec()))
 }
 
 /// A unit's description with the prices that are in force.

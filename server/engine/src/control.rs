@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use crate::stream::Channel;
 
@@ -39,6 +39,8 @@ const WATCHED: u8 = 16;
 pub(crate) const SILENT: u8 = 32;
 /// It waits for input that still arrives.
 const AWAITS_INPUT: u8 = 64;
+/// Its budget pays for no more.
+pub(crate) const SPENT: u8 = 128;
 
 type Watcher = Arc<dyn Fn() + Send + Sync>;
 
@@ -50,9 +52,13 @@ pub struct Control {
     revision: AtomicU64,
     /// Signs of life, counted where the method promises some.
     beats: AtomicU64,
+    /// How long a session's steps took so far, in microseconds.
+    busy_us: AtomicU64,
     done: AtomicU64,
     total: AtomicU64,
     rest: Mutex<Rest>,
+    /// Wakes a session that sleeps.
+    bell: Condvar,
 }
 
 /// Something that a unit said on its way.
@@ -91,9 +97,11 @@ impl Control {
             flags: AtomicU8::default(),
             revision: AtomicU64::default(),
             beats: AtomicU64::default(),
+            busy_us: AtomicU64::default(),
             done: AtomicU64::default(),
             total: AtomicU64::default(),
             rest: Mutex::default(),
+            bell: Condvar::new(),
         }
     }
 
@@ -152,7 +160,7 @@ impl Control {
 
     /// Which reasons to stop there are, 0 for none.
     pub(crate) fn stopped(&self) -> u8 {
-        self.flags.load(Ordering::Relaxed) & (CANCELLED | EXPIRED | STOPPING | SILENT)
+        self.flags.load(Ordering::Relaxed) & (CANCELLED | EXPIRED | STOPPING | SILENT | SPENT)
     }
 
     /// Gives the job a reason to stop and wakes it where it waits for input.
@@ -161,6 +169,36 @@ impl Control {
         for feed in &self.rest.lock().feeds {
             feed.interrupt();
         }
+        self.bell.notify_all();
+    }
+
+    /// Wakes a session that sleeps, so that it looks again whether it has to.
+    pub fn nudge(&self) {
+        drop(self.rest.lock());
+        self.bell.notify_all();
+    }
+
+    /// Sleeps until that moment, or for good, unless there is a reason to stop or it `may_go_on`.
+    ///
+    /// Whoever changes what `may_go_on` looks at calls [`Control::nudge`] afterwards. It must not ask this control.
+    pub(crate) fn sleep(&self, until: Option<Instant>, may_go_on: impl Fn() -> bool) {
+        let mut rest = self.rest.lock();
+        while self.stopped() == 0 && !may_go_on() {
+            match until {
+                None => self.bell.wait(&mut rest),
+                Some(until) if until <= Instant::now() => return,
+                Some(until) => drop(self.bell.wait_until(&mut rest, until)),
+            }
+        }
+    }
+
+    /// How long a session's steps took so far, in microseconds; 0 for any other job.
+    pub fn busy_us(&self) -> u64 {
+        self.busy_us.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_busy(&self, busy: Duration) {
+        self.busy_us.store(u64::try_from(busy.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Lets a stop wake a reader of this channel.
@@ -206,10 +244,15 @@ impl Control {
         }
     }
 
-    /// Notes how far the job is.
-    pub(crate) fn set_progress(&self, done: u64, total: u64) {
+    /// Notes how far the job is and tells nobody.
+    pub(crate) fn keep_progress(&self, done: u64, total: u64) {
         self.done.store(done, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Notes how far the job is.
+    pub(crate) fn set_progress(&self, done: u64, total: u64) {
+        self.keep_progress(done, total);
         self.revision.fetch_add(1, Ordering::Release);
         let mut rest = self.rest.lock();
         if rest.watcher.is_none() {

@@ -15,15 +15,17 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     Clock, Control, Done, End, Entry, Outcome, Worker, WorkerState,
-    control::{EXPIRED, SILENT},
-    run::Work,
-    task::{Queued, Task, after, micros},
+    control::{EXPIRED, SILENT, SPENT},
+    run::{Stepping, Work},
+    task::{Queued, Task, after, micros, tell},
 };
 
 /// One worker's desk.
 pub(crate) struct Desk {
     pub(crate) id: usize,
     pub(crate) completed: AtomicU64,
+    /// Whether it is that of a session, and no worker's.
+    pub(crate) is_session: bool,
     state: Mutex<State>,
 }
 
@@ -59,6 +61,8 @@ pub(crate) struct Running {
     quit: Instant,
     grace: Duration,
     told: bool,
+    /// Whether only its steps count as its run.
+    pub(crate) is_session: bool,
 }
 
 /// A run's signs of life, as they are looked at.
@@ -98,7 +102,11 @@ pub(crate) enum Found {
 impl Desk {
     pub(crate) fn new(id: usize) -> Self {
         let state = State { batch: VecDeque::new(), running: None, quarantined: None, since: Instant::now() };
-        Self { id, completed: AtomicU64::new(0), state: Mutex::new(state) }
+        Self { id, completed: AtomicU64::new(0), is_session: false, state: Mutex::new(state) }
+    }
+
+    pub(crate) fn of_session(id: usize) -> Self {
+        Self { is_session: true, ..Self::new(id) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -109,11 +117,8 @@ impl Desk {
     pub(crate) fn take_up(&self, now: Instant, started: Time, grace: Duration) -> Next {
         let mut state = self.state.lock();
         let Some(queued) = state.batch.pop_front() else { return Next::Nothing };
-        if queued.task.control.is_cancelled() {
-            return Next::End(queued, End::Cancelled);
-        }
-        if let Some(clock) = queued.task.overdue(now) {
-            return Next::End(queued, End::Expired(clock));
+        if let Some(end) = queued.task.unfit(now) {
+            return Next::End(queued, end);
         }
         let Queued { task, since } = queued;
         let (stop, clock) = task.stops_at(now);
@@ -131,9 +136,11 @@ impl Desk {
             quit: after(stop, grace),
             grace,
             told: false,
+            is_session: task.session.is_some(),
         });
-        let Task { id, account, params, inputs, entry, control, .. } = task;
-        let work = Work { id, account, params, inputs, until: stop, clock };
+        let Task { id, account, params, key, inputs, entry, control, session, .. } = task;
+        let session = session.map(Stepping::from);
+        let work = Work { id, account, params, key, inputs, until: stop, clock, session };
         Next::Run(entry, control, work)
     }
 
@@ -249,16 +256,25 @@ impl Running {
         0
     }
 
+    /// Ends a job that was never run after all.
+    pub(crate) fn refuse(self, end: End, now: Instant) {
+        tell(self.label.id, self.done, Outcome::unrun(end, self.begun, now));
+    }
+
     /// The outcome of a job that was taken away from its unit.
     pub(crate) fn abandoned(self, now: Instant) -> (JobId, Done, Outcome) {
-        let Self { label, control, done, begun, queued_us, started, clock, .. } = self;
+        let Self { label, control, done, begun, queued_us, started, clock, is_session, .. } = self;
         let end = match control.stopped() {
             _ if control.is_cancelled() => End::Cancelled,
             stopped if stopped & SILENT != 0 => End::Silent,
+            stopped if stopped & SPENT != 0 => End::Spent,
             stopped if stopped & EXPIRED != 0 => End::Expired(clock),
             _ => End::Cancelled,
         };
-        let run_us = micros(now.saturating_duration_since(begun));
+        let run_us = match is_session {
+            true => control.busy_us(),
+            false => micros(now.saturating_duration_since(begun)),
+        };
         let outcome = Outcome { queued_us, run_us, started: Some(started), ..Outcome::unrun(end, begun, begun) };
         (label.id, done, outcome)
     }

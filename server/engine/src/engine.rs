@@ -7,16 +7,17 @@ use std::{
 };
 
 use inos_arena::Arena;
-use inos_protocols::{JobId, time::Time};
-use inos_unit::{PriceFile, Unit};
+use inos_protocols::{JobId, catalogue::PriceList, time::Time};
+use inos_unit::Unit;
 use parking_lot::MutexGuard;
 
 use crate::{
     Catalogue, Done, End, Entry, Error, Outcome, Refused, Standing, Status, Task,
-    desk::Told,
+    desk::{Desk, Told},
     inline::Meter,
     queue::Waiting,
     run::{Ground, Ran, Work, run},
+    sessions::{self, Seat},
     shared::{Shared, is_own_thread, stop, wake},
     status::WorkerState,
     task::{Queued, after, micros},
@@ -35,6 +36,10 @@ pub struct Options {
     pub queue_len_max: usize,
     /// The most tasks of one account that wait.
     pub account_queue_len_max: usize,
+    /// The most sessions that run at once.
+    pub sessions_max: usize,
+    /// The most of one account.
+    pub account_sessions_max: usize,
     /// How long a unit may go on after it was told to stop, before its job is taken from it.
     pub stop_grace: Duration,
 }
@@ -52,7 +57,7 @@ impl Engine {
     /// Starts an engine with these units, at their own prices but for those that are amended.
     pub fn start(
         units: Vec<Arc<dyn Unit>>,
-        amended: Option<&PriceFile>,
+        amended: Option<&PriceList>,
         arena: Arena,
         options: Options,
     ) -> Result<Self, Error> {
@@ -102,18 +107,18 @@ impl Engine {
             shared.core.lock().queue.charge(&queued.ticket());
         }
         let Queued { task, .. } = queued;
-        let overdue = task.overdue(now).map(End::Expired);
-        if let Some(end) = if task.control.is_cancelled() { Some(End::Cancelled) } else { overdue } {
+        if let Some(end) = task.unfit(now) {
             return (task.done, Outcome::unrun(end, now, now));
         }
         let (until, clock) = task.stops_at(now);
-        let Task { id, account, entry, params, inputs, control, done, .. } = task;
+        let Task { id, account, entry, params, key, inputs, control, done, .. } = task;
         let size = workers::size_of(&inputs);
         let meter = Meter::begin(now);
         control.begin();
         let ground = Ground { arena: &shared.arena, parked: &shared.parked, watched: false };
         let started = Some(Time::now());
-        let ran = run(&entry, &control, Work { id, account, params, inputs, until, clock }, &ground);
+        let work = Work { id, account, params, key, inputs, until, clock, session: None };
+        let ran = run(&entry, &control, work, &ground);
         let (took, overrun) = meter.end(Instant::now());
         if let Some(size) = size {
             shared.learn(&entry, size, took, overrun);
@@ -124,11 +129,16 @@ impl Engine {
 
     /// Puts tasks in the queue; those that find no room come back with the reason, their `done` not called.
     ///
-    /// Never blocks but for the queue's lock.
+    /// Never blocks but for the queue's lock. A session does not wait there: it begins at once on a thread of its own.
     pub fn offer(&self, tasks: Vec<Task>) -> Vec<(Task, Refused)> {
         let shared = &self.0.shared;
         let now = Instant::now();
-        let (mut refused, mut soonest) = (Vec::new(), None);
+        let (sessions, tasks) = match tasks.iter().any(|task| task.session.is_some()) {
+            true => tasks.into_iter().partition(|task| task.session.is_some()),
+            false => (Vec::new(), tasks),
+        };
+        let mut soonest = None;
+        let mut refused: Vec<_> = sessions.into_iter().filter_map(|task| sessions::start(shared, task)).collect();
         let mut core = shared.core.lock();
         for (at, task) in tasks.into_iter().enumerate() {
             if at % BUMP_EVERY == BUMP_EVERY - 1 {
@@ -151,6 +161,12 @@ impl Engine {
             shared.watch.arm(sooner);
         }
         refused
+    }
+
+    /// A seat for a session of this account, to be offered with it; over the caps only where it `must` be, since it was
+    /// accepted before.
+    pub fn seat(&self, account: u64, must: bool) -> Result<Seat, Refused> {
+        self.0.shared.seats.take(account, must)
     }
 
     /// Cancels the task of that id: one that waits ends at once, one that runs is told to stop, and ends within the
@@ -183,6 +199,7 @@ impl Engine {
 
     /// Takes no more work and waits until everything that was taken has ended; true if that was within the time.
     ///
+    /// Sessions do not end by themselves: they are told to stop at once, and end as [`End::Cancelled`] as well.
     /// Otherwise what still waits ends as [`End::Cancelled`] without its control being cancelled, what runs is told
     /// to stop, and after the grace nothing is left but units that do not listen.
     pub fn drain(&self, within: Duration) -> bool {
@@ -191,6 +208,9 @@ impl Engine {
         let mut core = shared.core.lock();
         core.draining = true;
         shared.draining.store(true, Relaxed);
+        drop(core);
+        shared.put_off_sessions();
+        let mut core = shared.core.lock();
         while !core.is_idle() {
             if shared.idle.wait_until(&mut core, until).timed_out() && !core.is_idle() {
                 drop(core);
@@ -234,19 +254,22 @@ impl Engine {
         let now = Instant::now();
         let core = shared.core.lock();
         let desks = shared.desks.read();
-        let workers: Vec<_> = desks.iter().map(|desk| desk.status(now)).collect();
+        let (sessions, workers): (Vec<_>, Vec<_>) = desks.iter().partition(|desk| desk.is_session);
+        let of = |desks: Vec<&Arc<Desk>>| desks.into_iter().map(|desk| desk.status(now)).collect::<Vec<_>>();
+        let (sessions, workers) = (of(sessions), of(workers));
         let claimed: usize = desks.iter().map(|desk| desk.lock().batch.len()).sum();
         let by_workers: u64 = desks.iter().map(|desk| desk.completed.load(Relaxed)).sum();
         let here = shared.completed_here.load(Relaxed);
         Status {
             queued: core.queue.len() + claimed,
-            running: workers.iter().filter(|worker| worker.state == WorkerState::Running).count(),
+            running: workers.iter().chain(&sessions).filter(|worker| worker.state == WorkerState::Running).count(),
             completed: by_workers + here + shared.completed_otherwise.load(Relaxed),
             completed_here: here,
             overruns: shared.overruns.load(Relaxed),
+            sessions: shared.seats.taken(),
             quarantined: core.quarantined,
             quarantined_total: core.quarantined_total,
-            degraded: core.quarantined > 0,
+            degraded: core.quarantined + core.stuck_sessions > 0,
             draining: core.draining,
             workers,
         }

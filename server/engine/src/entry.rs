@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use inos_protocols::{FieldError, job::Params};
-use inos_unit::{Foreseen, Method, Sight, Spec, Unit};
+use inos_protocols::{FieldError, catalogue, job::Params};
+use inos_unit::{Foreseen, Method, Price, Sight, Spec, Unit};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
 use crate::{Error, catalogue::near, inline::Timing};
@@ -14,18 +15,25 @@ const ERRORS_MAX: usize = 32;
 /// The longest message about one field, in bytes.
 const MESSAGE_LEN_MAX: usize = 512;
 
+/// What stands in records for a secret parameter.
+const SECRET: &str = "(secret)";
+
 /// One method on offer.
 pub struct Entry {
     /// The unit's name.
     pub unit: &'static str,
     /// The unit's version.
     pub version: &'static str,
-    /// The method's description.
+    /// The method's description; what it costs now is [`Entry::price`].
     pub method: Method,
+    price: RwLock<Price>,
     pub(crate) runner: Arc<dyn Unit>,
     pub(crate) timing: Timing,
     validator: Validator,
     needs_nothing: bool,
+    is_session: bool,
+    /// The parameters that nobody may see again.
+    secrets: Vec<String>,
 }
 
 impl Entry {
@@ -36,8 +44,48 @@ impl Entry {
             source: Box::new(error),
         })?;
         let needs_nothing = validator.is_valid(&Value::Object(Map::new()));
-        let timing = Timing::default();
-        Ok(Self { unit: spec.name, version: spec.version, method, runner, timing, validator, needs_nothing })
+        let (timing, price) = (Timing::default(), RwLock::new(method.price));
+        let secrets = secrets_of(&method.params);
+        let (unit, version, is_session) = (spec.name, spec.version, runner.is_session(method.name));
+        Ok(Self { is_session, price, unit, version, method, runner, timing, validator, needs_nothing, secrets })
+    }
+
+    /// What a job costs that is planned now. Ask once for each job: another table may come into force at any moment.
+    pub fn price(&self) -> Price {
+        *self.price.read()
+    }
+
+    pub(crate) fn set_price(&self, price: Price) {
+        *self.price.write() = price;
+    }
+
+    /// The method's description as a caller reads it.
+    pub fn public(&self) -> catalogue::Method {
+        let method = Method { price: self.price(), ..self.method.clone() }.public();
+        catalogue::Method { session: self.is_session, ..method }
+    }
+
+    /// Whether it is a session.
+    pub fn is_session(&self) -> bool {
+        self.is_session
+    }
+
+    /// The parameters as records, receipts and listings may have them: a secret is only said to have been there.
+    ///
+    /// Secret is what the schema marks as `writeOnly`.
+    pub fn shown(&self, params: &Params) -> Params {
+        let mut shown = params.clone();
+        for secret in &self.secrets {
+            if let Some(value) = shown.get_mut(secret) {
+                *value = Value::from(SECRET);
+            }
+        }
+        shown
+    }
+
+    /// The first parameter that nobody may see again, where there is one.
+    pub fn secret<'a>(&'a self, params: &Params) -> Option<&'a str> {
+        self.secrets.iter().find(|secret| params.contains_key(*secret)).map(String::as_str)
     }
 
     /// Checks parameters against the method's schema.
@@ -106,6 +154,18 @@ impl Entry {
         }
     }
 
+    /// What to say where a schema wants exactly one of some parameters.
+    fn one_of(&self) -> String {
+        let choices = self.method.params.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+        let names = choices.flat_map(|choice| choice.get("required")?.as_array()?.first()?.as_str());
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        if names.is_empty() {
+            "fits not exactly one of its forms".into()
+        } else {
+            format!("exactly one of {} is wanted", names.join(" and "))
+        }
+    }
+
     fn explain(&self, error: &ValidationError<'_>) -> Vec<FieldError> {
         let at = format!("/params{}", error.instance_path().as_str());
         match error.kind() {
@@ -117,6 +177,9 @@ impl Entry {
             }
             ValidationErrorKind::Required { property } => {
                 vec![field(&at, property.as_str().unwrap_or_default(), "is required")]
+            }
+            ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. } => {
+                vec![FieldError { pointer: at, message: self.one_of() }]
             }
             // Masked, because a value may be a secret or very long.
             _ => vec![FieldError { pointer: at, message: cut(error.masked_with("it").to_string()) }],
@@ -132,6 +195,15 @@ fn field(at: &str, name: &str, message: &str) -> FieldError {
 fn cut(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(MESSAGE_LEN_MAX));
     text
+}
+
+/// The properties that a schema marks as secret.
+fn secrets_of(schema: &Value) -> Vec<String> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let secret = |(name, property): (&String, &Value)| {
+        property.get("writeOnly").and_then(Value::as_bool).filter(|secret| *secret).map(|_| name.clone())
+    };
+    properties.into_iter().flatten().filter_map(secret).collect()
 }
 
 /// The JSON types that a schema allows, the narrowest first.

@@ -3,7 +3,10 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,11 +16,12 @@ use inos_protocols::{
     Hash, JobId,
     job::{OutputBytes, Params},
 };
-use inos_unit::{Call, Fault, Host};
+use inos_unit::{Call, Fault, HeldKey, Host, RegionForm, State};
 
 use crate::{
-    Clock, Control, End, Entry, Feed,
-    control::{CANCELLED, EXPIRED, SILENT, STOPPING},
+    Clock, Control, End, Entry, Feed, Lent,
+    control::{CANCELLED, EXPIRED, SILENT, SPENT, STOPPING},
+    sessions::{Playing, Seat, Session, SessionRegions},
     sink::Sink,
     source::Sources,
     task::after,
@@ -28,10 +32,25 @@ pub(crate) struct Work {
     pub(crate) id: JobId,
     pub(crate) account: u64,
     pub(crate) params: Params,
+    pub(crate) key: Option<Arc<Lent>>,
     pub(crate) inputs: Vec<Feed>,
     pub(crate) until: Instant,
     /// What `until` goes by.
     pub(crate) clock: Clock,
+    pub(crate) session: Option<Stepping>,
+}
+
+/// A session on its way to its thread, which holds on to the seat.
+pub(crate) struct Stepping {
+    pub(crate) seat: Option<Seat>,
+    pub(crate) regions: Arc<dyn SessionRegions>,
+    pub(crate) allowance: Duration,
+}
+
+impl From<Session> for Stepping {
+    fn from(Session { seat, regions, allowance }: Session) -> Self {
+        Self { seat: Some(seat), regions, allowance }
+    }
 }
 
 impl Work {
@@ -60,22 +79,36 @@ pub(crate) struct Ran {
 }
 
 struct World<'a> {
+    account: u64,
     control: &'a Control,
     ground: &'a Ground<'a>,
     until: Instant,
     /// Where signs of life are counted.
     pulse: Option<&'a Control>,
+    playing: Option<Playing>,
+    key: Option<&'a HeldKey>,
+}
+
+impl World<'_> {
+    fn playing(&self) -> Result<&Playing, Fault> {
+        self.playing.as_ref().ok_or_else(|| Fault::Broken("a method that is no session wanted to be one".into()))
+    }
 }
 
 impl Host for World<'_> {
     fn cancelled(&self) -> bool {
         beat(self.pulse);
         // A watched run is told when its time is over, so most checks cost one load.
-        self.control.stopped() != 0 || (!self.ground.watched && Instant::now() >= self.until)
+        self.control.stopped() != 0
+            || (!self.ground.watched && Instant::now() >= self.until)
+            || self.playing.as_ref().is_some_and(Playing::is_spent)
     }
 
     fn progress(&self, done: u64, total: u64) {
         beat(self.pulse);
+        if self.playing.as_ref().is_some_and(|playing| done != total && !playing.may_tell()) {
+            return self.control.keep_progress(done, total);
+        }
         self.control.set_progress(done, total);
     }
 
@@ -88,8 +121,29 @@ impl Host for World<'_> {
         self.control.emit(bytes);
     }
 
+    fn owner(&self) -> u64 {
+        self.account
+    }
+
+    fn key(&self) -> Option<&HeldKey> {
+        self.key
+    }
+
     fn threads(&self) -> usize {
         1 + self.ground.parked.load(Ordering::Relaxed)
+    }
+
+    fn region<'h>(&'h self, name: &str, form: &RegionForm<'_>, first: &[u8]) -> Result<Box<dyn State + 'h>, Fault> {
+        self.playing()?.open(name, form, first)
+    }
+
+    fn pulse(&self, hz: f64) -> Result<(), Fault> {
+        beat(self.pulse);
+        self.playing()?.pulse(self.control, hz)
+    }
+
+    fn rest(&self) -> Result<(), Fault> {
+        self.playing()?.rest(self.control)
     }
 }
 
@@ -103,12 +157,15 @@ pub(crate) fn beat(pulse: Option<&Control>) {
 /// Runs a task to its end; never panics, whatever the unit does.
 pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<'_>) -> Ran {
     let _of_its_caller = control.span().enter();
-    let Work { id, account, params, inputs, until, clock } = work;
+    let Work { id, account, params, key, inputs, until, clock, session } = work;
     let pulse = entry.method.heartbeat_ms.map(|_| control);
     let mut sources =
         Sources::new(inputs, (control, pulse), ground.arena, account, entry.method.input_bytes_max, until);
-    let world = World { control, ground, until, pulse };
+    let playing = session.map(|session| Playing::begin(session.regions, session.allowance));
+    let key = key.as_ref().map(|lent| &lent.key);
+    let world = World { account, control, ground, until, pulse, playing, key };
     let result = catch_unwind(AssertUnwindSafe(|| {
+        sources.check()?;
         let mut sink = Sink::new(ground.arena, account, &entry.method, pulse);
         let mut call = Call { method: entry.method.name, params: &params, inputs: &mut sources, output: &mut sink };
         reach(Point::UnitRunning);
@@ -116,6 +173,9 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
         // The rest of a stream is read even where the unit did not want it: a receipt names the whole input.
         Ok((sink.finish()?, sources.settle()?))
     }));
+    if let Some(playing) = &world.playing {
+        playing.note(control);
+    }
     let bytes_in = sources.bytes_in();
     match result {
         Ok(Ok((outputs, inputs))) => Ran { end: End::Done, outputs, inputs, bytes_in },
@@ -123,6 +183,9 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
             let end = ended(fault, control, (until, clock));
             if let End::Fault(Fault::Broken(why)) = &end {
                 tracing::error!(job = %id, unit = entry.unit, method = entry.method.name, why, "a unit is broken");
+            }
+            if let End::Fault(Fault::Lost(why)) = &end {
+                tracing::warn!(job = %id, unit = entry.unit, method = entry.method.name, why, "a job lost its process");
             }
             if let End::Fault(Fault::NoRoom(why)) = &end {
                 tracing::warn!(job = %id, unit = entry.unit, method = entry.method.name, why, "a job found no room");
@@ -148,6 +211,8 @@ fn ended(fault: Fault, control: &Control, (until, clock): (Instant, Clock)) -> E
         End::Cancelled
     } else if stopped & SILENT != 0 {
         End::Silent
+    } else if stopped & SPENT != 0 {
+        End::Spent
     } else if stopped & EXPIRED != 0 || Instant::now() >= until {
         End::Expired(clock)
     } else if stopped & STOPPING != 0 {

@@ -17,6 +17,7 @@ use crate::{
     control::STOPPING,
     desk::Desk,
     queue::Queue,
+    sessions::Seats,
     task::{Queued, after},
     watch::Watch,
 };
@@ -34,6 +35,7 @@ pub(crate) fn is_own_thread() -> bool {
 pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) arena: Arena,
+    pub(crate) seats: Arc<Seats>,
     /// Locked before `desks` and before any desk.
     pub(crate) core: Mutex<Core>,
     pub(crate) idle: Condvar,
@@ -62,6 +64,10 @@ pub(crate) struct Core {
     pub(crate) parked: Vec<(usize, Thread)>,
     /// Workers that can claim.
     pub(crate) workers: usize,
+    /// Sessions that run, each on a thread of its own.
+    pub(crate) sessions: usize,
+    /// Sessions whose unit does not stop.
+    pub(crate) stuck_sessions: usize,
     pub(crate) quarantined: usize,
     pub(crate) quarantined_total: u64,
     /// Ends that are being told from beside the workers.
@@ -81,7 +87,7 @@ impl Core {
 
     /// Whether nothing waits and nothing runs, units that do not stop left aside.
     pub(crate) fn is_idle(&self) -> bool {
-        self.queue.len() == 0 && self.parked.len() >= self.workers && self.ending == 0
+        self.queue.len() == 0 && self.parked.len() >= self.workers && self.sessions == 0 && self.ending == 0
     }
 }
 
@@ -91,6 +97,8 @@ impl Shared {
             queue: Queue::new(options.queue_len_max, options.account_queue_len_max),
             parked: Vec::new(),
             workers: 0,
+            sessions: 0,
+            stuck_sessions: 0,
             quarantined: 0,
             quarantined_total: 0,
             ending: 0,
@@ -98,9 +106,11 @@ impl Shared {
             stopped: false,
             sweep_at: None,
         };
+        let seats = Seats::new(options.sessions_max, options.account_sessions_max);
         Self {
             options,
             arena,
+            seats,
             core: Mutex::new(core),
             idle: Condvar::new(),
             desks: RwLock::new(Vec::new()),
@@ -197,6 +207,13 @@ impl Shared {
         }
     }
 
+    /// Tells sessions to stop, since they would not end by themselves.
+    pub(crate) fn put_off_sessions(&self) {
+        let quit = after(Instant::now(), self.options.stop_grace);
+        self.desks.read().iter().filter(|desk| desk.is_session).for_each(|desk| desk.lock().stop(STOPPING, quit));
+        self.watch.arm(quit);
+    }
+
     /// Ends what waits, tells what runs to stop, and waits for it until the grace is over.
     pub(crate) fn halt(&self) {
         let quit = after(Instant::now(), self.options.stop_grace);
@@ -237,7 +254,7 @@ pub(crate) fn stop(shared: &Shared) {
     while core.workers > 0 {
         shared.idle.wait(&mut core);
     }
-    let stuck = core.quarantined > 0;
+    let stuck = core.quarantined + core.stuck_sessions > 0;
     drop(core);
     shared.watch.stop();
     for thread in shared.threads.lock().drain(..) {

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use inos_arena::{Arena, Owner, Writer};
+use bytes::Bytes;
+use inos_arena::{Arena, Owner, Place, Writer};
 use inos_protocols::{Hash, job::OutputBytes};
 use inos_unit::{Fault, Method, Output};
 
@@ -10,6 +11,9 @@ use crate::{Control, run::beat, source::hash};
 
 /// The most outputs of one job.
 const OUTPUTS_MAX: usize = 64;
+
+/// What is shorter than this is copied into the arena: a mapping of its own would cost more.
+const ADOPTED_LEN_MIN: usize = 1 << 20;
 
 static EMPTY: LazyLock<Hash> = LazyLock::new(|| Hash::of(b""));
 
@@ -54,7 +58,7 @@ impl<'a> Sink<'a> {
         let Some(Open { media_type, writer, .. }) = self.open.take() else { return Ok(()) };
         let bytes = match writer {
             Some(writer) => writer.finish().map_err(keep)?,
-            None => bytes::Bytes::new(),
+            None => Bytes::new(),
         };
         let hash = if bytes.is_empty() { *EMPTY } else { hash(&bytes) };
         self.finished.push(OutputBytes { media_type, hash, bytes });
@@ -103,6 +107,21 @@ impl Output for Sink<'_> {
             return Ok(());
         }
         self.writer(bytes.len())?.write(bytes).map_err(keep)
+    }
+
+    fn adopt(&mut self, media_type: &str, bytes: Bytes) -> Result<(), Fault> {
+        self.begin(media_type)?;
+        if bytes.len() < ADOPTED_LEN_MIN {
+            self.arena.count_copy(Place::Cell, bytes.len());
+            return self.write(&bytes);
+        }
+        if bytes.len() as u64 > self.method.output_bytes_max {
+            return Err(Fault::limit(self.method.output_bytes_max, "output bytes"));
+        }
+        beat(self.pulse);
+        self.open = None;
+        self.finished.push(OutputBytes { media_type: media_type.into(), hash: hash(&bytes), bytes });
+        Ok(())
     }
 
     fn room(&mut self, len: usize) -> Result<&mut [u8], Fault> {

@@ -12,6 +12,7 @@ use crate::{
     Control, Feed,
     run::beat,
     stream::{Broken, Reader},
+    task::Later,
 };
 
 /// Bytes that are there are given in pieces of at most this, so that a unit comes to its checks.
@@ -25,6 +26,8 @@ pub(crate) struct Sources<'a>(Vec<Piece<'a>>);
 enum Piece<'a> {
     Held(Held<'a>),
     Flow(Box<Flow<'a>>),
+    /// What could not be read.
+    Lost(Fault),
 }
 
 /// Bytes that are all there.
@@ -79,8 +82,17 @@ impl<'a> Sources<'a> {
                     whole: None,
                 }))
             }
+            Feed::Later(later) => match read_now(&later, max) {
+                Ok(bytes) => Piece::Held(Held { pulse, bytes, hash: None, at: 0 }),
+                Err(fault) => Piece::Lost(fault),
+            },
         };
         Self(feeds.into_iter().enumerate().map(piece).collect())
+    }
+
+    /// Why one of them could not be read, before anything is done with the others.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        self.0.iter().try_for_each(|piece| if let Piece::Lost(fault) = piece { Err(fault.clone()) } else { Ok(()) })
     }
 
     /// Reads whatever was not read and gives the hash of each.
@@ -109,6 +121,7 @@ impl Inputs for Sources<'_> {
         match self.0.get_mut(index) {
             Some(Piece::Held(held)) => Ok(held),
             Some(Piece::Flow(flow)) => Ok(flow.as_mut()),
+            Some(Piece::Lost(fault)) => Err(fault.clone()),
             None => {
                 Err(Fault::Broken(format!("the unit asked for input {index}, which its description does not have")))
             }
@@ -124,6 +137,7 @@ impl Piece<'_> {
                 flow.drain()?;
                 Ok(flow.hasher.finalize().into())
             }
+            Self::Lost(fault) => Err(fault.clone()),
         }
     }
 
@@ -131,6 +145,7 @@ impl Piece<'_> {
         match self {
             Self::Held(held) => Some(held.hash()),
             Self::Flow(flow) => flow.ended.then(|| flow.hasher.finalize().into()),
+            Self::Lost(_) => None,
         }
     }
 
@@ -138,8 +153,14 @@ impl Piece<'_> {
         match self {
             Self::Held(held) => held.bytes.len() as u64,
             Self::Flow(flow) => flow.read,
+            Self::Lost(_) => 0,
         }
     }
+}
+
+fn read_now(later: &Later, max: u64) -> Result<Bytes, Fault> {
+    let bytes = (later.read)()?;
+    if bytes.len() as u64 > max { Err(Fault::limit(max, "input bytes")) } else { Ok(bytes) }
 }
 
 impl Held<'_> {

@@ -9,7 +9,7 @@ pub struct Status {
     pub workers: Vec<Worker>,
     /// Tasks that wait.
     pub queued: usize,
-    /// Tasks that workers run.
+    /// Tasks that run, sessions included.
     pub running: usize,
     /// Tasks that have ended since the start, however they ended.
     pub completed: u64,
@@ -17,6 +17,8 @@ pub struct Status {
     pub completed_here: u64,
     /// Runs there that took over 1 ms and so demoted their method.
     pub overruns: u64,
+    /// Sessions that run or are about to.
+    pub sessions: usize,
     /// Threads whose unit does not stop.
     pub quarantined: usize,
     /// Threads ever quarantined since the start.

@@ -1,7 +1,10 @@
 //! One job on its way through the engine: what goes in (`Task`, `Feed`) and what comes out (`Outcome`, `End`).
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Acquire},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,10 +14,10 @@ use inos_protocols::{
     job::{OutputBytes, Params},
     time::Time,
 };
-use inos_unit::Fault;
+use inos_unit::{Fault, HeldKey};
 
 use crate::{
-    Control, Entry,
+    Control, Entry, Session,
     queue::{Ticket, Waiting},
     stream,
 };
@@ -36,6 +39,8 @@ pub struct Task {
     pub entry: Arc<Entry>,
     /// Parameters that passed [`Entry::check`].
     pub params: Params,
+    /// The key that the server holds and that it names, if any.
+    pub key: Option<Arc<Lent>>,
     /// What to work on, as many as the method takes.
     pub inputs: Vec<Feed>,
     /// When it must have ended, waiting included.
@@ -46,10 +51,21 @@ pub struct Task {
     pub timeout: Duration,
     /// What it costs its account's share; 0 counts as 1.
     pub cost: u64,
+    /// What it has beside, where its method is a session.
+    pub session: Option<Session>,
     /// The caller's handle on it.
     pub control: Arc<Control>,
     /// Called exactly once.
     pub done: Done,
+}
+
+/// A key that the server holds, lent to a task for as long as its owner keeps it.
+#[derive(Debug)]
+pub struct Lent {
+    /// The key.
+    pub key: HeldKey,
+    /// Set when its owner deletes it: what has not begun then does not begin.
+    pub is_gone: Arc<AtomicBool>,
 }
 
 /// One input of a task.
@@ -63,6 +79,19 @@ pub enum Feed {
     },
     /// Bytes that still arrive.
     Stream(stream::Reader),
+    /// Bytes that are read when the run begins.
+    Later(Later),
+}
+
+/// Bytes that nobody reads before a run begins, such as what a region holds by then.
+#[derive(Clone)]
+pub struct Later {
+    /// What stands for their BLAKE3 until then.
+    pub name: Hash,
+    /// The most bytes that they may be.
+    pub bytes_max: u64,
+    /// Reads them, once for each attempt; a fault ends the run before its unit begins.
+    pub read: Arc<dyn Fn() -> Result<Bytes, Fault> + Send + Sync>,
 }
 
 /// How a job ended and what came of it.
@@ -91,6 +120,8 @@ pub struct Outcome {
 pub enum End {
     /// As it should.
     Done,
+    /// Before it began: the key that it names was deleted.
+    KeyGone,
     /// By a fault of its caller, a limit or the unit.
     Fault(Fault),
     /// Somebody asked, or the engine stopped: then the task's control was not cancelled.
@@ -101,6 +132,8 @@ pub enum End {
     Panicked,
     /// The unit gave no sign of life for as long as its method allows.
     Silent,
+    /// A session's steps took as long as its budget pays for.
+    Spent,
 }
 
 /// A clock that ends jobs.
@@ -129,6 +162,22 @@ pub enum Refused {
     #[error("{depth} tasks wait already (at most {cap})")]
     Full {
         /// How many wait.
+        depth: usize,
+        /// How many may.
+        cap: usize,
+    },
+    /// The account has as many sessions as it may.
+    #[error("{depth} sessions of this account run already (at most {cap})")]
+    AccountSessions {
+        /// How many of the account run.
+        depth: usize,
+        /// How many may.
+        cap: usize,
+    },
+    /// There are as many sessions as there may be.
+    #[error("{depth} sessions run already (at most {cap})")]
+    Sessions {
+        /// How many run.
         depth: usize,
         /// How many may.
         cap: usize,
@@ -163,6 +212,15 @@ impl Task {
     /// How long it may wait.
     pub fn waits_until(&self) -> Instant {
         self.begin_by.map_or(self.deadline, |begin_by| begin_by.min(self.deadline))
+    }
+
+    /// How it ends without having begun, where it may not begin at `now`.
+    pub(crate) fn unfit(&self, now: Instant) -> Option<End> {
+        if self.control.is_cancelled() {
+            return Some(End::Cancelled);
+        }
+        let is_gone = self.key.as_ref().is_some_and(|lent| lent.is_gone.load(Acquire));
+        self.overdue(now).map(End::Expired).or(is_gone.then_some(End::KeyGone))
     }
 
     /// The clock that ends it where it has waited until `now`.

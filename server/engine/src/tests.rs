@@ -6,6 +6,7 @@ mod fairness;
 mod here;
 mod queue;
 mod races;
+mod sessions;
 mod stopping;
 mod streams;
 mod units;
@@ -41,7 +42,14 @@ struct Sent {
 }
 
 fn options(workers: usize) -> Options {
-    Options { workers, queue_len_max: 100_000, account_queue_len_max: 50_000, stop_grace: Duration::from_millis(20) }
+    Options {
+        workers,
+        queue_len_max: 100_000,
+        account_queue_len_max: 50_000,
+        sessions_max: 4,
+        account_sessions_max: 2,
+        stop_grace: Duration::from_millis(20),
+    }
 }
 
 impl Bench {
@@ -74,9 +82,11 @@ impl Bench {
             priority: 100,
             entry: self.engine.catalogue().find("trial", method).unwrap(),
             params: Params::new(),
+            key: None,
             inputs,
             deadline: Instant::now() + FOREVER,
             begin_by: None,
+            session: None,
             timeout: FOREVER,
             cost: 1,
             control: Arc::clone(&control),

@@ -128,12 +128,17 @@ fn sweep(shared: &Shared, now: Instant) -> Option<Instant> {
 fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk, running: Running, batch: Vec<Queued>) {
     let label = running.label;
     batch.into_iter().for_each(|queued| core.queue.readmit(queued));
-    core.workers -= 1;
-    core.quarantined += 1;
-    core.quarantined_total += 1;
+    if desk.is_session {
+        core.sessions -= 1;
+        core.stuck_sessions += 1;
+    } else {
+        core.workers -= 1;
+        core.quarantined += 1;
+        core.quarantined_total += 1;
+    }
     core.ending += 1;
     shared.count_waiting(&core);
-    let replace = !core.stopped && core.quarantined <= 2 * shared.options.workers;
+    let replace = !core.stopped && !desk.is_session && core.quarantined <= 2 * shared.options.workers;
     desk.replace(replace);
     let parked = shared.take_parked(&mut core);
     drop(core);

@@ -24,7 +24,7 @@ const CLAIM_TIME_MAX: Duration = Duration::from_micros(200);
 /// A batch behind a job that runs longer than this is taken over by others.
 const STUCK_AFTER: Duration = Duration::from_millis(2);
 /// A unit's stack; only the pages that it touches are resident.
-const STACK_BYTES: usize = 4 << 20;
+pub(crate) const STACK_BYTES: usize = 4 << 20;
 
 /// Starts one more worker.
 pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
@@ -89,15 +89,15 @@ pub(crate) fn size_of(inputs: &[Feed]) -> Option<u64> {
         .iter()
         .map(|feed| match feed {
             Feed::Bytes { bytes, .. } => Some(bytes.len() as u64),
-            Feed::Stream(_) => None,
+            Feed::Stream(_) | Feed::Later(_) => None,
         })
         .sum()
 }
 
-fn finish(running: Running, ran: Ran, end: Instant) {
-    let Running { label, done, begun, queued_us, started, .. } = running;
+pub(crate) fn finish(running: Running, ran: Ran, end: Instant) {
+    let Running { label, control, done, begun, queued_us, started, is_session, .. } = running;
     let Ran { end: how, outputs, inputs, bytes_in } = ran;
-    let run_us = micros(end.saturating_duration_since(begun));
+    let run_us = if is_session { control.busy_us() } else { micros(end.saturating_duration_since(begun)) };
     let outcome = Outcome { end: how, outputs, inputs, bytes_in, queued_us, run_us, started: Some(started) };
     tell(label.id, done, outcome);
 }

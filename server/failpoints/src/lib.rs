@@ -22,6 +22,16 @@ pub enum Point {
     FileStored,
     /// The payloads of a commit are flushed, and the commit has not begun.
     PayloadsFlushed,
+    /// An epoch of a persistent region is durable, and nobody can see it.
+    RegionKept,
+    /// A buffer of a region was taken for its next epoch: what it held is no epoch any more.
+    RegionClaimed,
+    /// The buffer holds the next epoch, and does not say so.
+    RegionFilled,
+    /// The buffer says which epoch it holds, and the one before it is current.
+    RegionMarked,
+    /// The next epoch is current, and nobody was woken.
+    RegionCurrent,
     /// A commit's transaction has begun.
     CommitBegun,
     /// A commit's rows are written (on Postgres: are about to be), and its transaction is still open.
@@ -36,6 +46,12 @@ pub enum Point {
     JobEnded,
     /// An accepted job's end is in the books, and nobody who waits for it has been told.
     EndRecorded,
+    /// A held key's new version is written, and its transaction is still open.
+    HeldKeyRotated,
+    /// What a migration does is done, and its transaction is still open.
+    MigrationApplied,
+    /// A migration is durable, and the next has not begun.
+    MigrationDone,
 }
 
 impl Point {
@@ -47,6 +63,11 @@ impl Point {
         Self::PayloadPacked,
         Self::FileStored,
         Self::PayloadsFlushed,
+        Self::RegionKept,
+        Self::RegionClaimed,
+        Self::RegionFilled,
+        Self::RegionMarked,
+        Self::RegionCurrent,
         Self::CommitBegun,
         Self::CommitWritten,
         Self::CommitDone,
@@ -54,6 +75,9 @@ impl Point {
         Self::JobAccepted,
         Self::JobEnded,
         Self::EndRecorded,
+        Self::HeldKeyRotated,
+        Self::MigrationApplied,
+        Self::MigrationDone,
     ];
 
     /// Its name in the environment.
@@ -65,6 +89,11 @@ impl Point {
             Self::PayloadPacked => "payload.packed",
             Self::FileStored => "file.stored",
             Self::PayloadsFlushed => "payloads.flushed",
+            Self::RegionKept => "region.kept",
+            Self::RegionClaimed => "region.claimed",
+            Self::RegionFilled => "region.filled",
+            Self::RegionMarked => "region.marked",
+            Self::RegionCurrent => "region.current",
             Self::CommitBegun => "commit.begun",
             Self::CommitWritten => "commit.written",
             Self::CommitDone => "commit.done",
@@ -72,7 +101,23 @@ impl Point {
             Self::JobAccepted => "job.accepted",
             Self::JobEnded => "job.ended",
             Self::EndRecorded => "end.recorded",
+            Self::HeldKeyRotated => "held_key.rotated",
+            Self::MigrationApplied => "migration.applied",
+            Self::MigrationDone => "migration.done",
         }
+    }
+
+    /// Whether a server comes by it again and again, and not only while it migrates.
+    pub const fn is_of_work(self) -> bool {
+        !matches!(self, Self::MigrationApplied | Self::MigrationDone)
+    }
+
+    /// Whether a server comes by it only where a region changes.
+    pub const fn is_of_regions(self) -> bool {
+        matches!(
+            self,
+            Self::RegionKept | Self::RegionClaimed | Self::RegionFilled | Self::RegionMarked | Self::RegionCurrent
+        )
     }
 }
 

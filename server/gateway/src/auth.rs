@@ -1,4 +1,5 @@
-//! Who is asking: a key or a page's token behind `Authorization: Bearer`. A wrong one is refused in constant words.
+//! Who is asking: a key or a page's token behind `Authorization: Bearer`, or the console's cookie. A wrong one is refused
+//! in constant words.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -8,39 +9,50 @@ use inos_protocols::{Refusal, account::Scope, refusal::Kind};
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::{refusal::Refused, state::App, tokens::Allowance};
+use crate::{endings::Endings, refusal::Refused, seal::SessionId, state::App};
 
 /// Somebody who has shown a key or a token.
 #[derive(Clone)]
 pub(crate) struct Visitor {
     /// Whose account it is, and what may be done.
     pub(crate) caller: Caller,
-    /// What is left to spend, where a token set a limit.
-    pub(crate) allowance: Option<Arc<Allowance>>,
     /// When the token that was shown ends, if it was one.
     pub(crate) until: Option<Instant>,
     /// What was shown; a token that is made of it ends with it.
     pub(crate) bearer: Bearer,
+    /// Which session of the console asks, or made the token that does.
+    pub(crate) session: Option<SessionId>,
 }
 
 /// Waits for the end of what a visitor has shown.
 pub(crate) struct Vigil {
     key: KeyWatch,
     until: Option<Instant>,
+    session: Option<(Arc<Endings>, SessionId)>,
 }
 
 impl Vigil {
-    /// Watches the visitor's key, and the clock for a token.
+    /// Watches the visitor's key, the clock for a token, and whether somebody signs out.
     pub(crate) fn over(app: &App, visitor: &Visitor) -> Self {
-        Self { key: app.broker.watch(&visitor.caller), until: visitor.until }
+        let session = visitor.session.map(|id| (Arc::clone(&app.endings), id));
+        Self { key: app.broker.watch(&visitor.caller), until: visitor.until, session }
     }
 
-    /// Waits until neither key nor token opens anything any more. Dropping the wait loses nothing.
+    /// Waits until what was shown opens nothing any more. Dropping the wait loses nothing.
     pub(crate) async fn ended(&mut self) {
-        match self.until {
-            // Boxed, because the timer would lie in every connection and few need it.
-            Some(until) => drop(Box::pin(timeout_at(until, self.key.ended())).await),
-            None => self.key.ended().await,
+        // Boxed, because timer and session would lie in every connection and few need them.
+        match (self.until, &self.session) {
+            (Some(until), Some((endings, id))) => {
+                let endings = Arc::clone(endings);
+                let signed_out = Box::pin(endings.over(*id));
+                let over = Box::pin(timeout_at(until, self.key.ended()));
+                tokio::select! {
+                    () = signed_out => {}
+                    _ = over => {}
+                }
+            }
+            (Some(until), None) => drop(Box::pin(timeout_at(until, self.key.ended())).await),
+            (None, _) => self.key.ended().await,
         }
     }
 }
@@ -69,16 +81,28 @@ pub(crate) async fn admit(
     address: IpAddr,
     scope: Option<Scope>,
 ) -> Result<Visitor, Refused> {
-    let Some(bearer) = bearer(headers) else {
-        return Err(
-            Refusal::new(Kind::Unauthorized, "The request shows no key. Send `Authorization: Bearer inos_…`.").into()
-        );
+    let visitor = match bearer(headers) {
+        Some(bearer) => identify(app, &bearer, address).await?,
+        None => by_cookie(app, headers).await?,
     };
-    let visitor = identify(app, &bearer, address).await?;
     if let Some(scope) = scope {
         visitor.caller.need(scope)?;
     }
     Ok(visitor)
+}
+
+/// The visitor behind the console's cookie. A wrong one is not counted against anybody: it is what a browser still has of a
+/// server that was, and nobody can guess one.
+async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Visitor, Refusal> {
+    let Some(session) = app.seal.as_ref().map(|seal| seal.session(headers)).transpose()?.flatten() else {
+        return Err(Refusal::new(Kind::Unauthorized, "The request shows no key. Send `Authorization: Bearer inos_…`."));
+    };
+    if app.endings.has_now(&app.broker, session.id).await? {
+        return Err(signed_out());
+    }
+    let visitor = find(app, &session.bearer).await?;
+    let until = visitor.until.map_or(session.until, |until| until.min(session.until));
+    Ok(Visitor { until: Some(until), session: Some(session.id), ..visitor })
 }
 
 /// The visitor behind a key or token that somebody shows; a wrong one is counted against its address.
@@ -95,14 +119,23 @@ pub(crate) fn wrong(app: &App, address: IpAddr, refusal: Refusal) -> Refused {
     app.throttle.wait(address).map_or_else(|| refusal.into(), |wait| too_many(app, wait))
 }
 
-async fn find(app: &App, bearer: &Bearer) -> Result<Visitor, Refusal> {
+/// The visitor behind a key or token.
+pub(crate) async fn find(app: &App, bearer: &Bearer) -> Result<Visitor, Refusal> {
     let Some((until, token)) = app.tokens.find(bearer.secret()) else {
         let caller = app.broker.authenticate(bearer.secret()).await?;
-        return Ok(Visitor { caller, allowance: None, until: None, bearer: bearer.clone() });
+        return Ok(Visitor { caller, until: None, bearer: bearer.clone(), session: None });
     };
+    if token.session.is_some_and(|id| app.endings.has(id)) {
+        return Err(signed_out());
+    }
     let caller = app.broker.authenticate(token.parent.secret()).await?;
-    let caller = Caller { scopes: token.scopes, ..caller };
-    Ok(Visitor { caller, allowance: token.allowance.clone(), until: Some(until), bearer: bearer.clone() })
+    let caller = Caller { scopes: token.scopes, allowance: token.allowance.clone(), ..caller };
+    Ok(Visitor { caller, until: Some(until), bearer: bearer.clone(), session: token.session })
+}
+
+/// What somebody hears who shows a session that ended before its time, or what it made.
+pub(crate) fn signed_out() -> Refusal {
+    Refusal::new(Kind::Unauthorized, "You are not signed in any more. Sign in again.")
 }
 
 /// The bearer of an `Authorization` header.

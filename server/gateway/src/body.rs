@@ -16,6 +16,9 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
+/// How late an alarm rings where the server itself stood still: its process was stopped, or had no core to run on.
+const STOOD_STILL: Duration = Duration::from_millis(500);
+
 /// Why a body did not arrive.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -79,7 +82,8 @@ pub(crate) struct Whole {
 
 /// A request's body behind its limit and its rate.
 ///
-/// Only the time that is spent waiting for the peer counts; a reader that takes its time is not the peer's fault.
+/// Only the time that is spent waiting for the peer counts; a reader that takes its time is not the peer's fault, nor is a
+/// server that stood still.
 pub(crate) struct Guarded {
     incoming: Incoming,
     limit: u64,
@@ -144,10 +148,14 @@ impl Guarded {
 
     /// Counts the wait that ends now.
     fn arrived(&mut self, bytes: u64) {
-        if let Some(wait) = self.waiting.take() {
-            self.waited += wait.since.elapsed();
-        }
         self.read_in_window += bytes;
+        let Some(wait) = self.waiting.take() else { return };
+        if wait.alarm.deadline().elapsed() > STOOD_STILL {
+            // What the peer sent meanwhile may lie here still.
+            (self.waited, self.read_in_window) = (Duration::ZERO, 0);
+            return;
+        }
+        self.waited += wait.since.elapsed();
     }
 
     /// Whether the window is over and was too lean; a window that was not begins anew.
@@ -256,13 +264,40 @@ mod tests {
         assert!(body(3).collect(&cellar).await.is_ok());
     }
 
+    type Sender = tokio::sync::mpsc::Sender<Result<Bytes, std::io::Error>>;
+
+    /// What sends a body, and the body.
+    fn piped() -> (Sender, Guarded) {
+        let rate = Rate { bytes_per_second_min: 1024, window: Duration::from_secs(10) };
+        let (sender, receiver) = tokio::sync::mpsc::channel(64);
+        let stream = futures_util::stream::unfold(receiver, |mut receiver: tokio::sync::mpsc::Receiver<_>| async {
+            Some((receiver.recv().await?, receiver))
+        });
+        (sender, Guarded::new(Incoming::from_stream(stream), 1 << 20, rate))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stood_still_blames_nobody() {
+        let (sender, mut body) = piped();
+        for bytes in [&b"abc"[..], b"def"] {
+            let mut next = Box::pin(body.next());
+            assert!(futures_util::poll!(&mut next).is_pending());
+            tokio::time::advance(Duration::from_secs(12)).await;
+            assert!(futures_util::poll!(&mut next).is_pending(), "the alarm rang two seconds late");
+            sender.send(Ok(Bytes::from_static(bytes))).await.unwrap();
+            assert_eq!(next.await.unwrap().unwrap(), bytes);
+        }
+        let mut next = Box::pin(body.next());
+        assert!(futures_util::poll!(&mut next).is_pending());
+        tokio::time::advance(Duration::from_secs(12)).await;
+        sender.send(Ok(Bytes::from_static(b"ghi"))).await.unwrap();
+        assert_eq!(next.await.unwrap().unwrap(), b"ghi"[..], "what lay there when the server went on");
+        assert!(matches!(body.next().await, Some(Err(BodyError::TooSlow { .. }))), "and from then on time counts");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn only_waiting_for_the_peer_counts_as_slow() {
-        let rate = Rate { bytes_per_second_min: 1024, window: Duration::from_secs(10) };
-        let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(64);
-        let stream =
-            futures_util::stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
-        let mut body = Guarded::new(Incoming::from_stream(stream), 1 << 20, rate);
+        let (sender, mut body) = piped();
         for _ in 0..3 {
             sender.send(Ok(Bytes::from_static(&[7; 16]))).await.unwrap();
             // The reader takes its time; that is not the peer's fault.

@@ -10,15 +10,16 @@ use http::{
 
 /// What a page of another origin may read of an answer.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "Inos-Job-Id, Inos-Cost, Inos-Receipt, Inos-Epoch, Inos-Hash, Idempotency-Replayed, Preference-Applied, ETag, \
-     Location, Content-Range, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id",
+    "Inos-Job-Id, Inos-Cost, Inos-Receipt, Inos-Epoch, Inos-Hash, Inos-Cached-From, Idempotency-Replayed, \
+     Preference-Applied, ETag, Location, Content-Range, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id",
 );
 /// What it may send.
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, Accept, Idempotency-Key, Prefer, Range, If-None-Match, Last-Event-ID, \
-     Inos-Budget, Inos-Priority, Inos-Timeout-Ms, Inos-Keep, X-Request-Id, traceparent, tracestate",
+    "Authorization, Content-Type, Accept, Idempotency-Key, Prefer, Range, If-Match, If-None-Match, Content-Range, \
+     Last-Event-ID, Inos-Budget, Inos-Priority, Inos-Timeout-Ms, Inos-Queue-Ttl-Ms, Inos-Deadline, Inos-Attempts, \
+     Inos-Cache, Inos-Keep, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, X-Request-Id, traceparent, tracestate",
 );
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
 /// The origins that may call.
@@ -107,6 +108,19 @@ mod tests {
             ["https://evil.test", "null", "http://localhost.evil.test", "http://127.0.0.1.evil.test:80", "file://", ""]
         {
             check(&[], origin, false);
+        }
+    }
+
+    #[test]
+    fn a_page_may_say_whatever_a_route_reads() {
+        let (methods, headers) = (METHODS, HEADERS);
+        let (methods, headers) = (methods.to_str().unwrap(), headers.to_str().unwrap().to_ascii_lowercase());
+        let may = |list: &str, word: &str| list.split(',').any(|one| one.trim() == word);
+        for row in crate::routes::table() {
+            assert!(may(methods, row.method.as_str()), "{} of {}", row.method, row.path);
+            for (name, _) in row.headers {
+                assert!(may(&headers, &name.to_ascii_lowercase()), "{name} of {}", row.path);
+            }
         }
     }
 

@@ -12,10 +12,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error, Options,
     accept::{Entrance, Shards, listen},
+    attach,
+    auth::Bearer,
     endpoint,
     front::Front,
     serve::{Setting, Site},
-    state::State,
+    state::{App, State},
     tls,
 };
 
@@ -24,6 +26,7 @@ pub struct Gateway {
     address: SocketAddr,
     metrics_address: Option<SocketAddr>,
     shards: Shards,
+    app: App,
 }
 
 impl Gateway {
@@ -34,6 +37,12 @@ impl Gateway {
         let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
         let app = State::new(broker, options);
         let stop = CancellationToken::new();
+        if let Some(path) = &app.options.attach_at
+            && let Err(error) = attach::listen(Arc::clone(&app), path, stop.clone())
+        {
+            // Everything but mapping works without it, so that it is no reason not to serve.
+            tracing::warn!(error = &error as &dyn std::error::Error, "regions cannot be attached by other processes");
+        }
         let setting = |tls, is_operators| {
             let paths = if is_operators { endpoint::operators } else { endpoint::everybodys };
             let site: Arc<dyn Site> = Arc::new(Front::new(Arc::clone(&app), paths(Arc::clone(&app))));
@@ -47,7 +56,7 @@ impl Gateway {
         let mut entrances = vec![Entrance { listener, setting: setting(tls, false) }];
         entrances.extend(metrics_listener.map(|listener| Entrance { listener, setting: setting(None, true) }));
         let shards = Shards::start(entrances, app.options.shards, &app.permits, stop.clone())?;
-        Ok(Self { address, metrics_address, shards })
+        Ok(Self { address, metrics_address, shards, app })
     }
 
     /// Where it listens.
@@ -58,6 +67,14 @@ impl Gateway {
     /// Where the operator's figures are, if they have an address of their own.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
+    }
+
+    /// The path of a link that signs in to the console with this key, once and not for long; none where nobody can sign in.
+    pub fn console_link(&self, key: &str) -> Option<String> {
+        self.app.seal.as_ref()?;
+        let ticket = self.app.links.put(Bearer::from(key), self.app.options.console_link_life).ok()?;
+        // Behind a number sign, so that it stands in no log of requests.
+        Some(format!("{}#ticket={ticket}", crate::console::PATH))
     }
 
     /// Accepts no more, ends connections at rest, lets requests under way end within `within`, then cuts the rest.

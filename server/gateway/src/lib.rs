@@ -2,17 +2,21 @@
 //! what comes back goes out as it is. The gateway moves no money and runs no job; status codes live here alone.
 
 mod accept;
+mod attach;
 mod auth;
 mod body;
 mod call;
+mod console;
 mod cors;
 mod debts;
+mod endings;
 mod endpoint;
 mod error;
 mod front;
 mod gateway;
 mod http;
 mod leftover;
+mod mcp;
 mod media;
 mod metrics;
 mod openapi;
@@ -27,6 +31,7 @@ mod refusal;
 mod reply;
 mod routes;
 mod row;
+mod seal;
 mod serve;
 mod socket;
 mod state;
@@ -41,7 +46,7 @@ mod ws;
 
 pub use error::Error;
 pub use gateway::Gateway;
-pub use options::{Options, Tls};
+pub use options::{ConsoleSecret, Options, Tls};
 
 /// The contract as OpenAPI 3.1, as `/openapi.json` serves it.
 pub fn openapi() -> Vec<u8> {

@@ -53,6 +53,8 @@ pub(crate) struct Metrics {
     pub(crate) frames_out: AtomicU64,
     /// Sessions that went on after a cut.
     pub(crate) sessions_resumed: AtomicU64,
+    /// Epochs of regions that subscribers were not told of, since a newer one was there by then.
+    pub(crate) epochs_skipped: AtomicU64,
     /// WebSockets closed because nobody read.
     pub(crate) slow_readers: AtomicU64,
 }

@@ -19,10 +19,10 @@ pub(crate) fn document(rows: &[Arc<Row>]) -> Vec<u8> {
     });
     let mut generator = settings.into_generator();
     let problem = generator.subschema_for::<Problem>();
-    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for row in rows {
         let operation = operation(row, &mut generator);
-        paths.entry(row.path).or_default().insert(row.method.as_str().to_ascii_lowercase(), operation);
+        paths.entry(row.described_path()).or_default().insert(row.method.as_str().to_ascii_lowercase(), operation);
     }
     let document = json!({
         "openapi": "3.1.0",
@@ -81,7 +81,11 @@ fn tag(path: &str) -> &str {
 }
 
 fn parameters(row: &Row) -> Vec<Value> {
-    let names = row.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names = row
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| name.trim_start_matches('*'));
     let in_path = names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": of_path(name) }));
     let in_query = row.params.iter().map(|param| {
         json!({

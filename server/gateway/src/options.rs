@@ -9,10 +9,14 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where `/metrics` is served instead of on the main port, which then answers it with 404.
     pub metrics_listen: Option<SocketAddr>,
+    /// The Unix socket where processes of this user attach to regions; none without it.
+    pub attach_at: Option<PathBuf>,
     /// Certificate and key; without them the port speaks plain HTTP/1.1.
     pub tls: Option<Tls>,
     /// Browser origins that may call; none means loopback origins only, `*` means every one (never with credentials).
     pub cors_origins: Vec<String>,
+    /// The names of hosts, besides loopback, under which `/mcp` answers.
+    pub mcp_hosts: Vec<String>,
     /// How many threads accept, parse and answer: one for each core.
     pub shards: usize,
     /// The most connections at once.
@@ -49,6 +53,12 @@ pub struct Options {
     pub token_life_max: Duration,
     /// How long a WebSocket ticket may wait for its use.
     pub ticket_life: Duration,
+    /// How long somebody who signed in to the console stays so.
+    pub console_life: Duration,
+    /// How long a link that signs in to the console may wait for its use.
+    pub console_link_life: Duration,
+    /// What the console's cookies are sealed with; nobody can sign in without it.
+    pub console_secret: Option<ConsoleSecret>,
     /// How many wrong keys an address may show within a minute.
     pub wrong_keys_per_minute_max: u32,
     /// The node's name, for people.
@@ -64,13 +74,25 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
+/// What the console's cookies are sealed with; it is never printed. The same after a restart, so that nobody need sign in again.
+#[derive(Clone)]
+pub struct ConsoleSecret(pub [u8; 32]);
+
+impl std::fmt::Debug for ConsoleSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConsoleSecret(…)")
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4667)),
             metrics_listen: None,
+            attach_at: None,
             tls: None,
             cors_origins: Vec::new(),
+            mcp_hosts: Vec::new(),
             shards: std::thread::available_parallelism().map_or(2, usize::from),
             connections_max: 20_000,
             connections_per_address_max: 1_024,
@@ -89,6 +111,9 @@ impl Default for Options {
             resume: Duration::from_secs(60),
             token_life_max: Duration::from_secs(3_600),
             ticket_life: Duration::from_secs(60),
+            console_life: Duration::from_secs(8 * 3_600),
+            console_link_life: Duration::from_secs(15 * 60),
+            console_secret: None,
             wrong_keys_per_minute_max: 20,
             name: "inos".into(),
         }

@@ -27,6 +27,7 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
         Kind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         Kind::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Kind::IdempotencyConflict | Kind::JobNotCancellable | Kind::Conflict | Kind::Cancelled => StatusCode::CONFLICT,
+        Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Kind::OutputNotKept => StatusCode::GONE,
         Kind::InputFailed => StatusCode::FAILED_DEPENDENCY,
         Kind::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -36,8 +37,8 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
         Kind::InvalidParams => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::QueueFull | Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Kind::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Kind::Overloaded | Kind::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal | Kind::WorkerLost => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Overloaded | Kind::DatabaseUnavailable | Kind::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
     }

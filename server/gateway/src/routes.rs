@@ -4,19 +4,22 @@
 use http::{Method, StatusCode};
 use inos_protocols::{
     account::{Account, AuditEntry, Blob, Budget, Entry, ExpiringGrant, Key, LedgerHealth, NewKey, Scope},
-    catalogue,
+    catalogue::{self, PriceList, Prices},
+    held::{HeldKey, NewHeldKey, Retirement},
     job::{Capsule, Job},
     node::Node,
     quote::{Measured, Quote},
     receipt::SignedReceipt,
+    region::Region,
     statement::Statement,
 };
 
 use crate::{
     http::{
-        account, admin, audit, batches, blobs, events, jobs, keys, node, quotes, run, statements, system, tokens,
-        transfers, units,
+        account, admin, audit, batches, blobs, console, events, held, jobs, keys, node, quotes, regions, run,
+        statements, system, tokens, transfers, units,
     },
+    mcp,
     media::{ANY, BYTES, CAPNP, CSV, HTML, JSON, NDJSON, TEXT},
     problems,
     reply::Page,
@@ -36,15 +39,20 @@ const NOTHING: StatusCode = StatusCode::NO_CONTENT;
 
 const CAPSULE: &str = r#"{"unit":"compute","method":"blake3","inputs":[{"text":"hello"}]}"#;
 const GIFT: &str = r#"{"to":"acc_01890000000070008000000000000000","amount":1000000,"note":"for the tests"}"#;
+const PRICES: &str = r#"{"version":2,"stored_mib_day":0,"prices":{"compute":{"blake3":{"base":10}}}}"#;
+const TOOLS: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 const SIZES: &str = r#"{"unit":"compute","method":"brotli_compress","inputs":[{"bytes":1048576}]}"#;
 const BATCH: &str = r#"[{"unit":"compute","method":"blake3","inputs":[{"text":"a"}]},{"unit":"compute","method":"sha256","inputs":[{"text":"b"}]}]"#;
 
 /// The table.
 #[rustfmt::skip]
 pub(crate) fn table() -> Vec<Row> {
-    use Scope::{Account as Own, Admin, Blobs, Jobs};
+    use Scope::{Account as Own, Admin, Blobs, Crypto, Jobs, Regions};
     vec![
         open(GET, "/", "getHome", "The first page", system::home).gives_bytes(OK, HTML),
+        open(GET, "/console", "getConsole", "The console", console::page).gives_bytes(OK, HTML),
+        open(GET, "/console/", "getConsoleRoot", "The console", console::page).gives_bytes(OK, HTML),
+        open(GET, "/console/{*file}", "getConsoleFile", "A file or a view of the console", console::file).gives_bytes(OK, ANY).gives_nothing(StatusCode::NOT_MODIFIED),
         open(GET, "/docs", "getDocs", "The API to read and to try", system::docs).gives_bytes(OK, HTML),
         open(GET, "/openapi.json", "getOpenapi", "This description", system::openapi).gives_bytes(OK, JSON),
         open(GET, "/llms.txt", "getLlms", "This server in a few words, for language models", system::llms).gives_bytes(OK, TEXT),
@@ -75,14 +83,22 @@ pub(crate) fn table() -> Vec<Row> {
         open(GET, "/v1/ws", "openSocket", "Many capsules over one WebSocket (inos.capsule.v1, inos.json.v1)", ws::open).query(ws::PARAMS).gives_nothing(StatusCode::SWITCHING_PROTOCOLS),
         keyed(POST, "/v1/ws-tickets", Jobs, "createTicket", "A ticket that opens one WebSocket", tokens::ticket).gives::<tokens::TicketMade>(CREATED),
 
+        keyed(POST, "/mcp", Jobs, "callTools", "Every method as a tool of the Model Context Protocol (streamable HTTP)", mcp::post).message().reads(mcp::HEADERS).takes_bytes(JSON).example(TOOLS).gives_bytes(OK, JSON).gives_events(OK).gives_nothing(ACCEPTED),
+
         keyed(PUT, "/v1/blobs", Blobs, "storeBlob", "Store bytes", blobs::put).stream().query(blobs::STORING).takes_bytes(BYTES).gives::<Blob>(CREATED),
         keyed(GET, "/v1/blobs", Blobs, "listBlobs", "Your blobs, newest first", blobs::list).query(blobs::PAGING).gives::<Page<Blob>>(OK),
         keyed(PUT, "/v1/blobs/{hash}", Blobs, "storeCheckedBlob", "Store bytes that have this hash", blobs::put_checked).stream().query(blobs::STORING).takes_bytes(BYTES).gives::<Blob>(CREATED),
         keyed(GET, "/v1/blobs/{hash}", Blobs, "getBlob", "A blob's bytes", blobs::get).gives_bytes(OK, ANY).gives_bytes(StatusCode::PARTIAL_CONTENT, ANY).gives_nothing(StatusCode::NOT_MODIFIED),
         keyed(DELETE, "/v1/blobs/{hash}", Blobs, "deleteBlob", "Let a blob go", blobs::delete).gives_nothing(NOTHING),
 
+        keyed(GET, "/v1/regions", Regions, "listRegions", "Your regions, by name", regions::list).query(blobs::PAGING).gives::<Page<Region>>(OK),
+        keyed(GET, "/v1/regions/{name}", Regions, "getRegion", "A region's newest epoch, or the one after yours as soon as it is there", regions::get).query(regions::AWAITING).gives_bytes(OK, ANY).gives_bytes(StatusCode::PARTIAL_CONTENT, ANY).gives_nothing(StatusCode::NOT_MODIFIED),
+        keyed(PUT, "/v1/regions/{name}", Regions, "putRegion", "Publish all of a region; make it where there is none", regions::put).stream().query(regions::MAKING).reads(regions::CHANGING).body_optional().takes_bytes(BYTES).gives::<Region>(OK).gives::<Region>(CREATED),
+        keyed(PATCH, "/v1/regions/{name}", Regions, "patchRegion", "Publish a region in which some bytes are others", regions::patch).stream().reads(regions::PATCHING).takes_bytes(BYTES).gives::<Region>(OK),
+        keyed(DELETE, "/v1/regions/{name}", Regions, "deleteRegion", "Remove a region", regions::delete).gives_nothing(NOTHING),
+
         keyed(GET, "/v1/account", Own, "getAccount", "Your account and what it has", account::show).gives::<Account>(OK),
-        keyed(PATCH, "/v1/account", Own, "changeAccount", "Say below what you want to hear of what is left", account::change).takes::<account::Wishes>().example(r#"{"low_balance":5000000}"#).gives::<Account>(OK),
+        keyed(PATCH, "/v1/account", Own, "changeAccount", "Say below what you want to hear of what is left, and how long outputs are kept", account::change).takes::<account::Wishes>().example(r#"{"low_balance":5000000}"#).gives::<Account>(OK),
         keyed(GET, "/v1/account/grants", Own, "listGrants", "Your grants that expire, and what is left of each", account::grants).gives::<Page<ExpiringGrant>>(OK),
         keyed(GET, "/v1/account/statement", Own, "getStatement", "What moved in a month, line by line", statements::show).query(statements::PARAMS).gives::<Statement>(OK).gives_bytes(OK, CSV),
         keyed(GET, "/v1/account/budget", Own, "getBudget", "What your jobs may cost this month", account::budget).gives::<Budget>(OK),
@@ -95,6 +111,18 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(DELETE, "/v1/keys/{id}", Own, "revokeKey", "End a key", keys::revoke).gives_nothing(NOTHING),
         keyed(POST, "/v1/tokens", None, "createToken", "A token for a page, of at most an hour", tokens::create).takes::<tokens::NewToken>().example(r#"{"scopes":["jobs"],"expires_in_s":900,"budget":1000000}"#).gives::<tokens::TokenMade>(CREATED),
 
+        keyed(POST, "/v1/console/session", None, "openConsole", "Sign in to the console: a key becomes a cookie of some hours", console::open).body_optional().gives::<console::Session>(CREATED),
+        open(POST, "/v1/console/session/claim", "claimConsole", "Sign in to the console by the ticket of the link that the server printed, behind `Authorization: Bearer`", console::claim).body_optional().gives::<console::Session>(CREATED),
+        keyed(GET, "/v1/console/session", None, "getConsoleSession", "Who asks, what they may do and for how long", console::show).gives::<console::Session>(OK),
+        keyed(DELETE, "/v1/console/session", None, "closeConsole", "Sign out of the console", console::close).gives_nothing(NOTHING),
+
+        keyed(POST, "/v1/crypto/keys", Crypto, "createHeldKey", "Make a key that the server holds and that jobs use by its id", held::create).takes::<NewHeldKey>().example(r#"{"kind":"aead","name":"backups"}"#).gives::<HeldKey>(CREATED),
+        keyed(GET, "/v1/crypto/keys", Crypto, "listHeldKeys", "The keys that the server holds for you, without their secrets", held::list).gives::<Page<HeldKey>>(OK),
+        keyed(GET, "/v1/crypto/keys/{id}", Crypto, "getHeldKey", "A key that the server holds for you, without its secret", held::show).gives::<HeldKey>(OK),
+        keyed(POST, "/v1/crypto/keys/{id}/rotate", Crypto, "rotateHeldKey", "Give a held key a new version; old ones still open and verify", held::rotate).gives::<HeldKey>(OK),
+        keyed(POST, "/v1/crypto/keys/{id}/retire", Crypto, "retireHeldKey", "Destroy old versions of a held key", held::retire).takes::<Retirement>().example(r#"{"below":2}"#).gives::<HeldKey>(OK),
+        keyed(DELETE, "/v1/crypto/keys/{id}", Crypto, "deleteHeldKey", "Destroy a held key", held::delete).gives_nothing(NOTHING),
+
         keyed(GET, "/v1/audit", Own, "listAudit", "What was done to money and access, newest first; of all accounts for an admin", audit::list).query(blobs::PAGING).gives::<Page<AuditEntry>>(OK),
 
         keyed(POST, "/v1/admin/accounts", Admin, "createAccount", "Make an account and its first key", admin::create_account).takes::<admin::NewAccount>().example(r#"{"name":"guest","credits":1000000}"#).gives::<admin::AccountMade>(CREATED),
@@ -104,6 +132,8 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(POST, "/v1/admin/accounts/{id}/grants", Admin, "createGrant", "Give credits to an account", admin::grant).takes::<admin::NewGrant>().example(r#"{"amount":1000000,"note":"for the first steps"}"#).gives::<admin::GrantMade>(CREATED),
 
         keyed(PUT, "/v1/admin/accounts/{id}/budget", Admin, "setBudget", "Limit what an account's jobs may cost in every month", admin::set_budget).takes::<admin::NewBudget>().example(r#"{"budget":100000000}"#).gives::<Budget>(OK),
+        keyed(GET, "/v1/admin/prices", Admin, "getPrices", "Every price that is in force", admin::prices).gives::<Prices>(OK),
+        keyed(PUT, "/v1/admin/prices", Admin, "setPrices", "Set prices for jobs that come from now on", admin::set_prices).takes::<PriceList>().example(PRICES).gives::<Prices>(OK),
         keyed(GET, "/v1/ledger/health", Admin, "getLedgerHealth", "How the ledger is", admin::health).gives::<LedgerHealth>(OK),
         keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),
         keyed(GET, "/v1/stats", Jobs, "getStats", "How the server does", node::stats).gives::<node::Stats>(OK),

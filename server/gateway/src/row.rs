@@ -202,6 +202,11 @@ impl Row {
         self
     }
 
+    /// The path as OpenAPI writes it, which has no word for a name that stands for several segments.
+    pub(crate) fn described_path(&self) -> String {
+        self.path.replace("{*", "{")
+    }
+
     /// The scope that a key must have, if a key is wanted.
     pub(crate) fn scope(&self) -> Option<Option<Scope>> {
         match self.handler {

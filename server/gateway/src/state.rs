@@ -10,13 +10,15 @@ use crate::{
     Options,
     body::Cellar,
     cors::Origins,
+    endings::Endings,
     metrics::Metrics,
     permits::Permits,
     rates::Rates,
     row::Row,
+    seal::Seal,
     throttle::Throttle,
-    tokens::{Shelf, Tickets, Tokens},
-    ws::Sessions,
+    tokens::{Links, Shelf, Tickets, Tokens},
+    ws::{Feeds, Sessions},
 };
 
 /// A handle to what every handler shares.
@@ -42,8 +44,16 @@ pub(crate) struct State {
     pub(crate) tokens: Tokens,
     /// Tickets that open a WebSocket.
     pub(crate) tickets: Tickets,
+    /// Links that sign in to the console.
+    pub(crate) links: Links,
+    /// What the console's cookies are made and read with, where this server lets anybody sign in to it.
+    pub(crate) seal: Option<Seal>,
+    /// Sessions of the console that somebody signed out of.
+    pub(crate) endings: Arc<Endings>,
     /// WebSocket sessions that may be resumed.
     pub(crate) sessions: Sessions,
+    /// Regions that WebSockets follow.
+    pub(crate) feeds: Feeds,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// How the ledger was when it was last asked for the figures.
@@ -60,6 +70,7 @@ impl State {
     /// What handlers share at the start of a server.
     pub(crate) fn new(broker: Broker, options: Options) -> Arc<Self> {
         let rows: Vec<_> = crate::routes::table().into_iter().map(Arc::new).collect();
+        let node_id = broker.options().node.to_string();
         let node = Node {
             id: broker.options().node,
             name: options.name.clone(),
@@ -75,7 +86,11 @@ impl State {
             cellar: Cellar::new(options.messages_bytes_max),
             tokens: Shelf::new("inos_tok_"),
             tickets: Shelf::new("inos_tkt_"),
+            links: Shelf::new("inos_lnk_"),
+            seal: options.console_secret.as_ref().map(|secret| Seal::new(secret, &node_id, options.tls.is_some())),
+            endings: Arc::default(),
             sessions: Sessions::default(),
+            feeds: Feeds::default(),
             metrics: Metrics::default(),
             health: tokio::sync::Mutex::default(),
             permits: Permits::new(options.connections_max, options.connections_per_address_max),

@@ -1,21 +1,18 @@
-//! Short-lived stand-ins for a key: tokens for pages, and tickets that open one WebSocket.
-//! Both live in memory alone, are known by their hash, and end with the key behind them.
+//! Short-lived stand-ins for a key: tokens for pages, tickets that open one WebSocket, links that sign in to the console.
+//! All live in memory alone, are known by their hash, and end with the key behind them.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use data_encoding::HEXLOWER;
-use inos_protocols::{Hash, Microcredits, Refusal, account::Scopes, job::Capsule, refusal::Kind};
+use inos_broker::Allowance;
+use inos_protocols::{Hash, Refusal, account::Scopes, refusal::Kind};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::auth::{Bearer, Visitor};
+use crate::{
+    auth::{Bearer, Visitor},
+    seal::SessionId,
+};
 
 /// The most tokens, and the most tickets, at once.
 const LEN_MAX: usize = 100_000;
@@ -28,6 +25,8 @@ pub(crate) struct Token {
     pub(crate) scopes: Scopes,
     /// What it may spend, if that is limited.
     pub(crate) allowance: Option<Arc<Allowance>>,
+    /// The session of the console that made it, and with which it ends.
+    pub(crate) session: Option<SessionId>,
 }
 
 /// Secrets that are good for a while.
@@ -88,51 +87,10 @@ impl<T> Shelf<Arc<T>> {
 
 /// Tickets: each opens one WebSocket for its visitor.
 pub(crate) type Tickets = Shelf<Visitor>;
+/// Links: each signs in to the console once, by what it stands for.
+pub(crate) type Links = Shelf<Bearer>;
 /// Tokens of pages.
 pub(crate) type Tokens = Shelf<Arc<Token>>;
-
-/// What a token may still spend.
-pub(crate) struct Allowance {
-    left: AtomicU64,
-}
-
-impl Allowance {
-    /// An allowance of this much.
-    pub(crate) fn new(amount: Microcredits) -> Arc<Self> {
-        Arc::new(Self { left: amount.get().into() })
-    }
-
-    /// Sets a job's budget aside. A job without a budget gets all that is left, so that none can overspend;
-    /// what it did not cost comes back when the guard learns of it.
-    pub(crate) fn set_aside(self: &Arc<Self>, capsule: &mut Capsule) -> Result<SetAside, Refusal> {
-        let mut taken = 0;
-        let wanted = capsule.budget;
-        let update = self.left.fetch_update(Relaxed, Relaxed, |left| {
-            taken = wanted.map_or(left, Microcredits::get);
-            if taken == 0 { None } else { left.checked_sub(taken) }
-        });
-        if let Err(left) = update {
-            let (required, available) = (wanted.unwrap_or_default(), Microcredits::saturating(left));
-            let detail = format!("This token may still spend {available} credits. Nothing was run or charged.");
-            return Err(Refusal::new(Kind::InsufficientCredits, detail).amounts(required, available));
-        }
-        capsule.budget = Some(Microcredits::saturating(taken));
-        Ok(SetAside { allowance: Arc::clone(self), taken })
-    }
-}
-
-/// A part of an allowance that a job may spend.
-pub(crate) struct SetAside {
-    allowance: Arc<Allowance>,
-    taken: u64,
-}
-
-impl SetAside {
-    /// The job has cost this much; the rest comes back.
-    pub(crate) fn spent(self, cost: Microcredits) {
-        self.allowance.left.fetch_add(self.taken.saturating_sub(cost.get()), Relaxed);
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,8 @@ use std::{
 use ed25519_dalek::SigningKey;
 use hdrhistogram::Histogram;
 use inos_ledger::{
-    AccountNo, Books, Committed, Ending, Entry, JobRecord, Ledger, Options, Purse, Settle, Transfer, open,
+    Accept, AccountNo, Books, Committed, Ending, Entry, FeePolicy, JobRecord, Ledger, Options, Purse, Reservation,
+    Settle, Shares, Transfer, open,
     testing::postgres::{Cluster, new_database},
 };
 use inos_protocols::{
@@ -28,6 +29,8 @@ const ACCOUNTS: i64 = 10_000;
 const PAYERS: usize = 64;
 /// Requests under way at once: one is being written while the next waits.
 const UNDER_WAY: usize = 2;
+/// Transfers in a commit. TigerBeetle's own benchmark sends 8,189 at a time, and 100 to show what small batches cost.
+const TRANSFERS: [usize; 4] = [100, 256, 4096, 8189];
 
 /// What a run gave.
 struct Figure {
@@ -92,7 +95,7 @@ fn main() {
 
 async fn on_sqlite(dir: &Path, time: Duration) {
     let folder = tempfile::TempDir::new_in(dir).expect("a folder on the disk to be measured");
-    for batch in [256, 4096] {
+    for batch in TRANSFERS {
         let bare = bare_sqlite(&folder.path().join(format!("bare-{batch}")), batch, time);
         bare.print("bare prepared SQLite loop", batch, "");
         let url = format!("sqlite:{}", folder.path().join(format!("ledger-{batch}")).display());
@@ -102,23 +105,32 @@ async fn on_sqlite(dir: &Path, time: Duration) {
     }
     for batch in [1, 64, 256, 4096] {
         let path = folder.path().join(format!("jobs-{batch}"));
-        let (figure, jobs) = jobs(&format!("sqlite:{}", path.display()), batch, time).await;
+        let (figure, jobs) = jobs(&format!("sqlite:{}", path.display()), batch, time, None).await;
         let bytes = std::fs::metadata(&path).expect("the ledger is there").len();
         figure.print("settled jobs on SQLite", batch, &format!(r#","file_bytes_per_job":{}"#, bytes / jobs.max(1)));
     }
+    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    jobs(&url("fees"), 4096, time, Some(split(&url("fees")).await)).await.0.print(
+        "settled jobs with fees on SQLite",
+        4096,
+        "",
+    );
+    accepted(&url("accepted"), time).await.print("accepted jobs on SQLite", 1, "");
 }
 
 async fn on_postgres(server: &str, time: Duration) {
-    for batch in [256, 4096] {
+    for batch in TRANSFERS {
         let url = new_database(server).await.expect("a database");
         let figure = transfers(&url, batch, time).await;
         figure.print("transfers on Postgres", batch, &format!(r#","server_cpu_us":{:.2}"#, figure.server_us));
     }
     for batch in [1, 64, 256, 4096] {
         let url = new_database(server).await.expect("a database");
-        let figure = jobs(&url, batch, time).await.0;
+        let figure = jobs(&url, batch, time, None).await.0;
         figure.print("settled jobs on Postgres", batch, &format!(r#","server_cpu_us":{:.2}"#, figure.server_us));
     }
+    let url = new_database(server).await.expect("a database");
+    accepted(&url, time).await.print("accepted jobs on Postgres", 1, "");
 }
 
 /// One row and two balances for each transfer, and nothing else.
@@ -192,7 +204,7 @@ fn committer() -> String {
     names.filter(is_committer).max_by_key(|thread| thread.parse::<u32>().unwrap_or_default()).unwrap_or_default()
 }
 
-async fn ledger(url: &str) -> (Ledger, Books) {
+async fn ledger(url: &str, fees: Option<FeePolicy>) -> (Ledger, Books) {
     let signer = SigningKey::from_bytes(&[1; 32]);
     let options = Options {
         url: url.into(),
@@ -200,7 +212,7 @@ async fn ledger(url: &str) -> (Ledger, Books) {
         signer,
         starting_credits: Microcredits::CREDIT,
         lease_ms: 60_000,
-        fees: None,
+        fees,
     };
     open(options, Box::new(|| Ok(()))).await.expect("a ledger")
 }
@@ -233,7 +245,7 @@ fn transfer(debit: i64, credit: i64, amount: u64) -> Entry {
 }
 
 async fn transfers(url: &str, batch: usize, time: Duration) -> Figure {
-    let (ledger, books) = ledger(url).await;
+    let (ledger, books) = ledger(url, None).await;
     let first = people(url, &ledger).await;
     let mut dice = Dice(1);
     let make = || {
@@ -244,14 +256,22 @@ async fn transfers(url: &str, batch: usize, time: Duration) -> Figure {
             })
             .collect()
     };
-    let figure = drive(&ledger, batch, time, make).await.0;
+    let figure = drive(&ledger, batch, UNDER_WAY, time, make).await.0;
     assert_eq!(books.check().await.expect("a check"), Vec::<String>::new());
     ledger.close().await;
     figure
 }
 
-async fn jobs(url: &str, batch: usize, time: Duration) -> (Figure, u64) {
-    let (ledger, books) = ledger(url).await;
+/// A policy that splits costs between the node and a treasury, as the origin's did.
+async fn split(url: &str) -> FeePolicy {
+    let (ledger, _books) = ledger(url, None).await;
+    let treasury = ledger.open_account("treasury", Microcredits::ZERO).await.expect("an account").id;
+    ledger.close().await;
+    let shares = Shares { worker: 9500, treasury: 500, author: 0, referrer: 0 };
+    FeePolicy { treasury, shares, authors: Default::default(), referrers: Default::default() }
+}
+
+async fn purses(ledger: &Ledger) -> Vec<Arc<Purse>> {
     let mut purses = Vec::new();
     for _ in 0..PAYERS {
         let account = ledger.open_account("somebody", Microcredits::saturating(1 << 40)).await.expect("an account");
@@ -259,6 +279,29 @@ async fn jobs(url: &str, batch: usize, time: Duration) -> (Figure, u64) {
         drop(ledger.reserve_slowly(&purse, Microcredits::saturating(1 << 38)).await.expect("credits"));
         purses.push(purse);
     }
+    purses
+}
+
+/// One job after the other made durable before it runs, as a client waits for that gets it accepted.
+async fn accepted(url: &str, time: Duration) -> Figure {
+    let (ledger, _books) = ledger(url, None).await;
+    let purses = purses(&ledger).await;
+    let mut next = 0;
+    let make = || {
+        next += 1;
+        let (job, reservation) = begun(&ledger, &purses[next % PAYERS]);
+        // Roughly what a capsule and 1 KiB of input take.
+        let asked = vec![7; 1600];
+        vec![Entry::Accept(Accept { job, reservation, asked, files: Vec::new(), claim: None })]
+    };
+    let figure = drive(&ledger, 1, 1, time, make).await.0;
+    ledger.close().await;
+    figure
+}
+
+async fn jobs(url: &str, batch: usize, time: Duration, fees: Option<FeePolicy>) -> (Figure, u64) {
+    let (ledger, books) = ledger(url, fees).await;
+    let purses = purses(&ledger).await;
     let mut next = 0;
     let make = || {
         (0..batch)
@@ -268,13 +311,13 @@ async fn jobs(url: &str, batch: usize, time: Duration) -> (Figure, u64) {
             })
             .collect()
     };
-    let (figure, count) = drive(&ledger, batch, time, make).await;
+    let (figure, count) = drive(&ledger, batch, UNDER_WAY, time, make).await;
     assert_eq!(books.check().await.expect("a check"), Vec::<String>::new());
     ledger.close().await;
     (figure, count)
 }
 
-fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
+fn begun(ledger: &Ledger, purse: &Arc<Purse>) -> (JobRecord, Reservation) {
     let now = Time::now();
     let job = JobRecord {
         id: JobId::new(),
@@ -289,8 +332,15 @@ fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
         deadline: now.plus_ms(60_000),
         params: None,
         labels: Default::default(),
+        remembered: false,
         segment: None,
     };
+    (job, ledger.reserve(purse, Microcredits::saturating(3)).expect("the lease is large"))
+}
+
+fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
+    let (job, reservation) = begun(ledger, purse);
+    let now = Time::now();
     let output = OutputInfo { media_type: "application/octet-stream".into(), bytes: 32, hash: Hash([8; 32]) };
     let ending = Ending {
         state: State::Succeeded,
@@ -308,7 +358,6 @@ fn job(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
         cached_from: None,
         expires: Some(now.plus_ms(86_400_000)),
     };
-    let reservation = ledger.reserve(purse, Microcredits::saturating(3)).expect("the lease is large");
     Entry::Settle(Settle { job, reservation, ending, claim: None })
 }
 
@@ -316,14 +365,20 @@ fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("a histogram")
 }
 
-/// Keeps the committer busy; gives the figure and how many entries were committed.
-async fn drive(ledger: &Ledger, batch: usize, time: Duration, mut make: impl FnMut() -> Vec<Entry>) -> (Figure, u64) {
+/// Keeps so many requests under way; gives the figure and how many entries were committed.
+async fn drive(
+    ledger: &Ledger,
+    batch: usize,
+    requests: usize,
+    time: Duration,
+    mut make: impl FnMut() -> Vec<Entry>,
+) -> (Figure, u64) {
     let mut commits = histogram();
     let mut under_way: std::collections::VecDeque<(Instant, Committed)> = Default::default();
     let (begun, mut count, writer) = (Instant::now(), 0, committer());
     let (spent, server_spent) = (cpu_us(writer.clone()), backends_us());
     while begun.elapsed() < time || !under_way.is_empty() {
-        while begun.elapsed() < time && under_way.len() < UNDER_WAY {
+        while begun.elapsed() < time && under_way.len() < requests {
             let entries = make();
             under_way.push_back((Instant::now(), ledger.commit(entries)));
         }

@@ -193,8 +193,19 @@ impl Ledger {
         .await?;
         let (balance, held, available) = (starting, Microcredits::ZERO, starting);
         let Limits { weight, rate_limit } = Limits::default();
-        let low_balance = None;
-        Ok(Account { id, name: name.into(), created, balance, held, available, weight, rate_limit, low_balance })
+        let (low_balance, keep_ms) = (None, None);
+        Ok(Account {
+            id,
+            name: name.into(),
+            created,
+            balance,
+            held,
+            available,
+            weight,
+            rate_limit,
+            low_balance,
+            keep_ms,
+        })
     }
 
     /// On the first start makes an account with the starting credits and a key that may do everything, shown once;

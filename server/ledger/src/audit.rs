@@ -14,6 +14,7 @@ use sqlx::AnyConnection;
 use crate::{
     AccountNo, Error, Ledger,
     committer::rows::{Sink, audit_columns},
+    database::retried,
 };
 
 /// Somebody who does something by one of an account's keys.
@@ -52,6 +53,20 @@ impl Ledger {
     /// A deed of this handle's actor.
     pub(crate) fn deed(&self, act: Act, account: AccountNo, subject: Option<String>, detail: Value) -> Deed {
         Deed { act, actor: self.1.clone(), account, subject, detail }
+    }
+}
+
+impl Ledger {
+    /// Records that an account's key made a stand-in for itself, which lives in memory alone.
+    pub async fn note_stand_in(&self, act: Act, account: AccountNo, detail: Value) -> Result<(), Error> {
+        let database = &self.0.shared.database;
+        let deed = self.deed(act, account, None, detail);
+        retried(async || {
+            let mut tx = database.write().await?;
+            deed.record(tx.on()).await?;
+            tx.commit().await
+        })
+        .await
     }
 }
 

@@ -4,11 +4,14 @@ mod accounts;
 mod audit;
 mod blobs;
 mod check;
+mod console;
 mod entries;
 mod health;
+mod held;
 mod jobs;
 mod receipts;
 mod statement;
+mod stored;
 mod unfinished;
 
 use std::sync::Arc;
@@ -22,8 +25,9 @@ use sqlx::{Any, AnyPool, ColumnIndex, Decode, Row, Type, any::AnyRow};
 pub(crate) use self::accounts::first_id;
 pub use self::{
     blobs::Payloads,
-    jobs::{JobFilter, KnownJob},
+    jobs::{JobFilter, KnownJob, Remembered, cursor_after},
     statement::StatementPart,
+    stored::{KeptCursor, KeptOutputs},
     unfinished::Unfinished,
 };
 use crate::{Error, ledger::Shared};
@@ -34,7 +38,7 @@ pub(crate) const PAGE_MAX: u32 = 1000;
 /// Read only. A clone is another handle to the same books.
 #[derive(Clone)]
 pub struct Books {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Books {

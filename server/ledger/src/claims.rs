@@ -8,12 +8,16 @@ use std::{
 
 use inos_protocols::{Hash, JobId, time::Time};
 use parking_lot::Mutex;
+use sqlx::AssertSqlSafe;
 use tokio::sync::watch;
 
 use crate::{AccountNo, Error, database::Database};
 
 /// How long a key stands for its job, in milliseconds.
 pub const IDEMPOTENCY_MS: u64 = 24 * 3600 * 1000;
+
+/// The most keys that one statement looks for.
+const LOOKUP_KEYS_MAX: usize = 64;
 
 /// What an idempotency key stands for.
 pub enum Claim {
@@ -74,26 +78,31 @@ impl Drop for ClaimGuard {
 }
 
 impl Claims {
-    /// What the key stands for.
+    /// What each key stands for; the database is asked once for many.
     pub(crate) async fn claim(
         self: &Arc<Self>,
         database: &Database,
         account: AccountNo,
-        key: &str,
-        digest: Hash,
-    ) -> Result<Claim, Error> {
-        let guard = match self.enter((account, key.into()), digest) {
-            Ok(guard) => guard,
-            Err(claim) => return Ok(claim),
-        };
-        match recorded(database, account, key).await? {
-            None => Ok(Claim::New(guard)),
-            Some((same, job)) if same == digest => {
-                guard.settled(job);
-                Ok(Claim::Settled(job))
-            }
-            Some(_) => Ok(Claim::Conflict),
+        wishes: Vec<(Box<str>, Hash)>,
+    ) -> Result<Vec<Claim>, Error> {
+        let entered: Vec<_> = wishes.into_iter().map(|(key, digest)| self.enter((account, key), digest)).collect();
+        let free: Vec<&str> = entered.iter().filter_map(|one| one.as_ref().ok()).map(ClaimGuard::key).collect();
+        let mut known = HashMap::new();
+        for keys in free.chunks(LOOKUP_KEYS_MAX) {
+            recorded(database, account, keys, &mut known).await?;
         }
+        let stands_for = |entered: Result<ClaimGuard, Claim>| match entered {
+            Err(claim) => claim,
+            Ok(guard) => match known.get(guard.key()) {
+                None => Claim::New(guard),
+                Some((digest, job)) if *digest == guard.digest => {
+                    guard.settled(*job);
+                    Claim::Settled(*job)
+                }
+                Some(_) => Claim::Conflict,
+            },
+        };
+        Ok(entered.into_iter().map(stands_for).collect())
     }
 
     /// Marks the key as in use, before the database is asked: so two can never both find it free.
@@ -108,18 +117,29 @@ impl Claims {
     }
 }
 
-async fn recorded(database: &Database, account: AccountNo, key: &str) -> Result<Option<(Hash, JobId)>, Error> {
-    let row: Option<(Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT digest, job FROM idempotency WHERE account = $1 AND key = $2 AND expires > $3")
-            .bind(account.0)
-            .bind(key)
-            .bind(Time::now().as_i64())
-            .fetch_optional(database.pool())
-            .await
-            .map_err(Error::on("read an idempotency key"))?;
-    let Some((digest, job)) = row else { return Ok(None) };
-    match (Hash::from_slice(&digest), JobId::from_slice(&job)) {
-        (Some(digest), Some(job)) => Ok(Some((digest, job))),
-        _ => Err(Error::Damaged { what: "idempotency key" }),
+/// What the database knows of some keys, at most [`LOOKUP_KEYS_MAX`].
+async fn recorded(
+    database: &Database,
+    account: AccountNo,
+    keys: &[&str],
+    known: &mut HashMap<String, (Hash, JobId)>,
+) -> Result<(), Error> {
+    // A statement is prepared once for each number of keys: the last one stands for those up to the next power of two.
+    let places: Vec<_> = (0..keys.len().next_power_of_two()).map(|place| format!("${}", place + 3)).collect();
+    let text = format!(
+        "SELECT key, digest, job FROM idempotency WHERE account = $1 AND expires > $2 AND key IN ({})",
+        places.join(",")
+    );
+    let mut query =
+        sqlx::query_as::<_, (String, Vec<u8>, Vec<u8>)>(AssertSqlSafe(text)).bind(account.0).bind(Time::now().as_i64());
+    for place in 0..places.len() {
+        query = query.bind(keys[place.min(keys.len() - 1)]);
     }
+    for (key, digest, job) in query.fetch_all(database.pool()).await.map_err(Error::on("read idempotency keys"))? {
+        let (Some(digest), Some(job)) = (Hash::from_slice(&digest), JobId::from_slice(&job)) else {
+            return Err(Error::Damaged { what: "idempotency key" });
+        };
+        known.insert(key, (digest, job));
+    }
+    Ok(())
 }

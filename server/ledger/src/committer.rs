@@ -1,5 +1,5 @@
 //! The group commit: one thread takes everything that waits when the last flush returns and commits it together.
-//! There is no timer. Credits leave a purse for good only here, after the database has them.
+//! Only what its owner gave time waits for company. Credits leave a purse for good only here, after the database has them.
 
 mod batch;
 mod checkpoint;
@@ -13,6 +13,7 @@ mod trouble;
 mod verdict;
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     sync::{
         Arc,
@@ -24,7 +25,8 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use tokio::sync::{Mutex, oneshot};
+use inos_protocols::JobId;
+use tokio::sync::{Mutex, Notify, oneshot};
 
 pub(crate) use self::posting::Writer;
 use self::{batch::Batch, posting::Came, store::Store};
@@ -35,6 +37,8 @@ use crate::{
 
 /// The most entries that one commit takes, unless a single request has more.
 const BATCH_ENTRIES_MAX: usize = 8192;
+/// From so many entries on a commit takes those along that wait for company: it is hardly longer for them.
+const COMPANY_ENTRIES_MIN: usize = 8;
 /// The most entries that wait for a commit before new ones are refused.
 const WAITING_ENTRIES_MAX: usize = 1 << 18;
 /// How often an idle committer looks whether a database that was away is back.
@@ -56,9 +60,38 @@ pub(crate) struct Answer {
 pub(crate) struct Vitals {
     healthy: Arc<AtomicBool>,
     doubts: Arc<AtomicUsize>,
+    found: Arc<Found>,
+}
+
+/// Jobs that turned out to be accepted after whoever asked had been told that nobody knew.
+#[derive(Default)]
+struct Found {
+    jobs: parking_lot::Mutex<Vec<JobId>>,
+    news: Notify,
 }
 
 impl Vitals {
+    fn new() -> Self {
+        Self { healthy: Arc::new(AtomicBool::new(true)), doubts: Arc::default(), found: Arc::default() }
+    }
+
+    /// Waits for jobs whose acceptance came to light late, and takes them.
+    pub(crate) async fn found(&self) -> Vec<JobId> {
+        loop {
+            let news = self.found.news.notified();
+            let jobs = std::mem::take(&mut *self.found.jobs.lock());
+            if !jobs.is_empty() {
+                return jobs;
+            }
+            news.await;
+        }
+    }
+
+    fn find(&self, jobs: impl Iterator<Item = JobId>) {
+        self.found.jobs.lock().extend(jobs);
+        self.found.news.notify_one();
+    }
+
     /// Whether the database took the last commit.
     pub(crate) fn is_healthy(&self) -> bool {
         self.healthy.load(Acquire)
@@ -74,6 +107,8 @@ impl Vitals {
 pub(crate) struct Request {
     pub(crate) entries: Vec<Entry>,
     pub(crate) done: oneshot::Sender<Answer>,
+    /// Until when they may wait for others, if they may.
+    pub(crate) patient_until: Option<Instant>,
 }
 
 enum Message {
@@ -123,6 +158,8 @@ struct Worker {
     stopping: bool,
     /// A request that was taken from the channel and found the batch full.
     over: Option<Request>,
+    /// Requests that wait for company, in their order.
+    company: VecDeque<Request>,
 }
 
 impl Committer {
@@ -132,7 +169,7 @@ impl Committer {
             |source: std::io::Error| Error::OpenForWriting { url: database.shown().into(), source: source.into() };
         let (sender, receiver) = unbounded();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let vitals = Vitals { healthy: Arc::new(AtomicBool::new(true)), doubts: Arc::default() };
+        let vitals = Vitals::new();
         let store = Store::new(database.home()).map_err(failed)?;
         let batch = Batch::new(store, writer, barrier, database.writer().clone(), vitals.clone());
         let mut worker = Worker {
@@ -142,6 +179,7 @@ impl Committer {
             healthy: vitals.healthy.clone(),
             stopping: false,
             over: None,
+            company: VecDeque::new(),
         };
         let thread =
             std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
@@ -150,13 +188,22 @@ impl Committer {
 
     /// Hands entries over; never blocks.
     pub(crate) fn commit(&self, entries: Vec<Entry>) -> Committed {
+        self.hand_over(entries, None)
+    }
+
+    /// The same for entries that may wait so long for others.
+    pub(crate) fn commit_in_company(&self, entries: Vec<Entry>, patience: Duration) -> Committed {
+        self.hand_over(entries, Some(Instant::now() + patience))
+    }
+
+    fn hand_over(&self, entries: Vec<Entry>, patient_until: Option<Instant>) -> Committed {
         let (len, (done, receiver)) = (entries.len(), oneshot::channel());
         if len == 0 || self.waiting.fetch_add(len, AcqRel) > WAITING_ENTRIES_MAX {
             self.waiting.fetch_sub(len, AcqRel);
             return Committed { receiver: None, len };
         }
         // A thread that is gone drops the request, and with it the sender that the receiver waits for.
-        let _ = self.sender.send(Message::Commit(Request { entries, done }));
+        let _ = self.sender.send(Message::Commit(Request { entries, done, patient_until }));
         Committed { receiver: Some(receiver), len }
     }
 
@@ -198,53 +245,92 @@ impl Worker {
         self.batch.close();
     }
 
-    /// Everything that waits, at least one request; `None` at the end.
+    /// Everything that waits, at least one request; `None` at the end. What may wait for company goes along where it adds
+    /// little, and stays where it would make a commit longer that somebody waits for.
     fn gather(&mut self) -> Option<Vec<Request>> {
-        let first = match self.over.take() {
-            Some(request) => request,
-            None => self.first()?,
-        };
-        let mut count = first.entries.len();
-        let mut requests = vec![first];
-        while count < BATCH_ENTRIES_MAX {
-            match self.receiver.try_recv() {
-                Ok(Message::Commit(request)) if count + request.entries.len() > BATCH_ENTRIES_MAX => {
+        let (mut requests, mut count) = (Vec::new(), 0);
+        loop {
+            let message = match self.over.take() {
+                Some(request) => Some(Message::Commit(request)),
+                None if count == 0 && !self.company_is_due() => match self.wait() {
+                    Waited::For(message) => Some(message),
+                    Waited::Enough => continue,
+                    Waited::ToTheEnd => return None,
+                },
+                None => self.receiver.try_recv().ok(),
+            };
+            match message {
+                Some(Message::Commit(request)) if request.patient_until.is_some() => self.company.push_back(request),
+                Some(Message::Commit(request)) if count > 0 && count + request.entries.len() > BATCH_ENTRIES_MAX => {
                     self.over = Some(request);
                     break;
                 }
-                Ok(Message::Commit(request)) => {
+                Some(Message::Commit(request)) => {
                     count += request.entries.len();
                     requests.push(request);
                 }
-                Ok(Message::Stop) => self.stopping = true,
-                Err(_) => break,
+                Some(Message::Stop) => self.stopping = true,
+                None => break,
+            }
+            if count >= BATCH_ENTRIES_MAX {
+                break;
+            }
+        }
+        if count >= COMPANY_ENTRIES_MIN || self.company_is_due() {
+            while let Some(request) = self.company.pop_front() {
+                if count > 0 && count + request.entries.len() > BATCH_ENTRIES_MAX {
+                    self.company.push_front(request);
+                    break;
+                }
+                count += request.entries.len();
+                requests.push(request);
             }
         }
         Some(requests)
     }
 
-    /// Waits for a request. Sleeps without a timer unless something is to be found out about the database.
-    fn first(&mut self) -> Option<Request> {
+    /// Whether those who wait for company have waited long enough; the first has waited longest.
+    fn company_is_due(&self) -> bool {
+        let first = self.company.front().and_then(|request| request.patient_until);
+        first.is_some_and(|until| self.stopping || self.company.len() >= BATCH_ENTRIES_MAX || until <= Instant::now())
+    }
+
+    /// Waits for a message. Sleeps without a timer unless somebody waits for company, or something is to be found out about
+    /// the database.
+    fn wait(&mut self) -> Waited {
         loop {
             if self.stopping {
                 // What came before the stop was asked for is still taken.
-                return match self.receiver.try_recv() {
-                    Ok(Message::Commit(request)) => Some(request),
-                    _ => None,
-                };
+                return self.receiver.try_recv().map_or(Waited::ToTheEnd, Waited::For);
             }
-            let received = match self.batch.is_troubled() {
-                true => self.receiver.recv_timeout(PROBE),
-                false => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let company = self.company.front().and_then(|request| request.patient_until);
+            let received = match (company, self.batch.is_troubled()) {
+                (Some(until), _) => self.receiver.recv_deadline(until),
+                (None, true) => self.receiver.recv_timeout(PROBE),
+                (None, false) => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match received {
-                Ok(Message::Commit(request)) => return Some(request),
-                Ok(Message::Stop) => self.stopping = true,
+                Ok(message) => return Waited::For(message),
+                Err(RecvTimeoutError::Timeout) if company.is_some() => return Waited::Enough,
                 Err(RecvTimeoutError::Timeout) => self.batch.probe(),
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.stopping = true;
+                    if company.is_some() {
+                        return Waited::Enough;
+                    }
+                }
             }
         }
     }
+}
+
+/// What waiting for a message came to.
+enum Waited {
+    For(Message),
+    /// Those who wait for company have waited long enough.
+    Enough,
+    /// Nothing more comes.
+    ToTheEnd,
 }
 
 /// When the database was last seen to be away.

@@ -114,6 +114,14 @@ impl Database {
         Ok(database)
     }
 
+    /// How to reach a database on Postgres, and its URL as it may be shown.
+    pub(crate) fn postgres_options(url: &str) -> Result<(Box<PgConnectOptions>, String), Error> {
+        match Home::of(url)? {
+            Home::Postgres(options) => Ok((options, without_password(url))),
+            Home::Sqlite(_) => Err(Error::Url { url: without_password(url) }),
+        }
+    }
+
     /// For statements that only read, and for single statements within [`Database::write`].
     pub(crate) fn pool(&self) -> &AnyPool {
         &self.pool
@@ -171,6 +179,13 @@ impl Database {
         self.pool.close().await;
     }
 
+    /// The same database over connections of its own. Those of the pool may have been opened by event loops that have
+    /// ended since, and a statement on such a one may fail half-way through a transaction.
+    pub(crate) fn afresh(&self) -> Self {
+        let pool = self.pool.options().clone().connect_lazy_with((*self.pool.connect_options()).clone());
+        Self { pool, ..self.clone() }
+    }
+
     async fn check_version(&self) -> Result<(), Error> {
         if !self.is_sqlite() {
             return Ok(());
@@ -187,6 +202,12 @@ impl Tx {
     /// The connection, for statements of this transaction.
     pub(crate) fn on(&mut self) -> &mut AnyConnection {
         &mut self.inner
+    }
+
+    /// Undoes everything, and waits until it is undone: one that is merely dropped is still open for a moment, and whoever
+    /// has the connection next could not begin.
+    pub(crate) async fn undo(self) -> Result<(), Error> {
+        self.inner.rollback().await.map_err(Error::on("undo a transaction"))
     }
 
     /// Makes everything durable.
@@ -235,7 +256,7 @@ async fn tune(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
 }
 
 /// Makes an empty file that only its owner may read, if there is none.
-fn make_file(path: &std::path::Path) -> std::io::Result<()> {
+pub(crate) fn make_file(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }

@@ -94,6 +94,8 @@ pub struct JobRecord {
     pub params: Option<String>,
     /// The caller's own words.
     pub labels: BTreeMap<String, String>,
+    /// Whether what it leaves may answer who asks the same.
+    pub remembered: bool,
     /// The pack segment that its inputs lie in.
     pub segment: Option<u64>,
 }

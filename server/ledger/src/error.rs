@@ -49,6 +49,38 @@ pub enum Error {
         /// Why.
         source: sqlx::Error,
     },
+    /// Several servers have the database, and the payloads of each lie with it.
+    #[error("{nodes} servers have the ledger at {url}, and the payloads of each lie with it alone")]
+    Shared {
+        /// The URL without its password.
+        url: String,
+        /// How many.
+        nodes: u64,
+    },
+    /// The database that a copy is to be put into is not empty.
+    #[error("the database at {url} is not empty")]
+    NotEmpty {
+        /// The URL without its password.
+        url: String,
+    },
+    /// One of Postgres' own programs did not do its work.
+    #[error("{name} did not do its work on the ledger at {url}")]
+    Program {
+        /// The program.
+        name: String,
+        /// The URL without its password.
+        url: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database could not be copied.
+    #[error("could not copy the ledger at {url}")]
+    Snapshot {
+        /// The URL without its password.
+        url: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A statement failed.
     #[error("could not {what}")]
     Database {
@@ -89,6 +121,12 @@ pub enum Error {
     /// The shares of a fee policy are not the whole.
     #[error("the shares of the fee policy are not 10,000 basis points together")]
     Shares,
+    /// Prices of a number that is not above those in force.
+    #[error("prices of version {by} are in force; new ones have a higher number")]
+    Outrun {
+        /// The number of those in force.
+        by: u32,
+    },
     /// The idempotency key stands for another request.
     #[error("this idempotency key was used with another request")]
     KeyTaken,

@@ -61,6 +61,8 @@ pub struct Access {
     pub is_limited: bool,
     /// Whether its account wants to hear when little is left.
     pub is_watched: bool,
+    /// How long what its account's jobs leave is kept where a job does not say, in milliseconds.
+    pub keep_ms: Option<u64>,
 }
 
 /// What a key is good for, beside its scopes.
@@ -245,10 +247,10 @@ impl KeyCache {
     async fn read(&self, database: &Database, id: KeyId) -> Result<Option<Known>, Error> {
         let (read, revocations) = (Instant::now(), self.revocations.load(Acquire));
         type Limited = Option<i64>;
-        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Limited, Limited, Limited, Limited, Limited);
+        type Row = (i64, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Limited, Limited, Limited, Limited, Limited, Limited);
         let row: Option<Row> = sqlx::query_as(
             "SELECT k.account, a.id, k.secret_hash, k.scopes, k.expires, a.weight, k.rate_limit, a.rate_limit, k.budget, \
-             a.budget, a.low_balance FROM keys k JOIN accounts a ON a.no = k.account \
+             a.budget, a.low_balance, a.keep_ms FROM keys k JOIN accounts a ON a.no = k.account \
              WHERE k.id = $1 AND k.revoked IS NULL",
         )
         .bind(&id.as_bytes()[..])
@@ -267,6 +269,7 @@ impl KeyCache {
             budget,
             account_budget,
             low_balance,
+            keep_ms,
         )) = row
         else {
             self.keys.lock().remove(&id);
@@ -284,6 +287,7 @@ impl KeyCache {
             has_budget: budget.is_some(),
             is_limited: account_budget.is_some(),
             is_watched: low_balance.is_some(),
+            keep_ms: keep_ms.map(|ms| ms.max(0) as u64),
         };
         let secret_hash = Hash::from_slice(&secret_hash).ok_or_else(damaged)?.0;
         let known = Known { secret_hash, access, read, noted: false };
@@ -369,6 +373,7 @@ mod tests {
             has_budget: false,
             is_limited: false,
             is_watched: false,
+            keep_ms: None,
         };
         let read = Instant::now().checked_sub(ago).expect("a machine that runs for longer than a minute");
         cache.keys.lock().insert(key, Known { secret_hash: [0; 32], access, read, noted: false });

@@ -1,9 +1,9 @@
 //! Opens the ledger and is its handle for the broker: reserving, committing, closing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ed25519_dalek::SigningKey;
-use inos_protocols::{AccountId, Hash, Microcredits, NodeId};
+use inos_protocols::{AccountId, Hash, JobId, Microcredits, NodeId};
 use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
@@ -155,10 +155,21 @@ impl Ledger {
         self.0.committer.commit(entries)
     }
 
+    /// The same for entries whose outcome nobody waits for: they go with the next commit, or alone when `patience` is over.
+    pub fn commit_in_company(&self, entries: Vec<Entry>, patience: Duration) -> Committed {
+        self.0.committer.commit_in_company(entries, patience)
+    }
+
     /// What an idempotency key stands for; keys stand for [`crate::IDEMPOTENCY_MS`].
     pub async fn claim(&self, account: AccountNo, key: &str, digest: Hash) -> Result<Claim, Error> {
+        let claims = self.claim_many(account, vec![(key.into(), digest)]).await?;
+        claims.into_iter().next().ok_or(Error::Damaged { what: "idempotency key" })
+    }
+
+    /// The same for many keys at once, in their order.
+    pub async fn claim_many(&self, account: AccountNo, wishes: Vec<(Box<str>, Hash)>) -> Result<Vec<Claim>, Error> {
         let shared = &self.0.shared;
-        shared.claims.claim(&shared.database, account, key, digest).await
+        shared.claims.claim(&shared.database, account, wishes).await
     }
 
     /// Calls back what dead nodes had leased and let expire; returns how many leases.
@@ -169,6 +180,12 @@ impl Ledger {
     /// Whether the database took the last commit, or nothing has gone wrong yet.
     pub fn healthy(&self) -> bool {
         self.0.committer.healthy()
+    }
+
+    /// Waits for jobs that turn out to be accepted after whoever asked was told [`CommitError::Unavailable`](crate::CommitError).
+    /// For one who waits at a time.
+    pub async fn found(&self) -> Vec<JobId> {
+        self.0.shared.vitals.found().await
     }
 
     /// This node's own account, which earns what jobs cost.
@@ -190,11 +207,13 @@ impl Ledger {
         }
         let shared = &self.0.shared;
         shared.purses.lock().clear();
-        shared.write_uses().await;
-        if let Err(error) = lease::reclaim_own(&shared.database, shared.node_account).await {
+        shared.database.close().await;
+        let database = shared.database.afresh();
+        shared.write_uses(&database).await;
+        if let Err(error) = lease::reclaim_own(&database, shared.node_account).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "leases were not given back; they expire");
         }
-        shared.database.close().await;
+        database.close().await;
     }
 }
 

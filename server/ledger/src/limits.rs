@@ -54,4 +54,26 @@ impl Ledger {
         shared.keys.forget_all_of(no);
         Ok(())
     }
+
+    /// Sets how long what an account's jobs leave is kept where a job does not say: for jobs that come from now on, within
+    /// five seconds on other servers.
+    pub async fn set_keep(&self, account: AccountId, keep_ms: Option<u64>) -> Result<(), Error> {
+        let shared = &self.0.shared;
+        let no = accounts::user_number(&shared.database, account).await?;
+        retried(async || {
+            let mut tx = shared.database.write().await?;
+            sqlx::query("UPDATE accounts SET keep_ms = $2 WHERE no = $1")
+                .bind(no.0)
+                .bind(keep_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)))
+                .execute(tx.on())
+                .await
+                .map_err(Error::on("set how long outputs are kept"))?;
+            let detail = json!({ "keep_ms": keep_ms });
+            self.deed(Act::AccountKeep, no, Some(account.to_string()), detail).record(tx.on()).await?;
+            tx.commit().await
+        })
+        .await?;
+        shared.keys.forget_all_of(no);
+        Ok(())
+    }
 }

@@ -3,6 +3,7 @@
 mod pieces;
 
 use futures_util::{FutureExt, future::BoxFuture};
+use inos_failpoints::{Point, reach};
 use inos_protocols::time::Time;
 use sqlx::{AnyConnection, AssertSqlSafe, Executor};
 
@@ -44,6 +45,15 @@ const MIGRATIONS: &[&[Step]] = &[
             postgres: include_str!("../../../migrations/0005_access.end.postgres.sql"),
         },
     ],
+    &[
+        Step::Sql(include_str!("../../../migrations/0006_keeping.sql")),
+        Step::Each {
+            sqlite: include_str!("../../../migrations/0006_keeping.end.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0006_keeping.end.postgres.sql"),
+        },
+    ],
+    &[Step::Sql(include_str!("../../../migrations/0007_held_keys.sql"))],
+    &[Step::Sql(include_str!("../../../migrations/0008_console_ends.sql"))],
 ];
 
 /// The newest schema that this program knows.
@@ -71,7 +81,9 @@ pub(crate) async fn migrate_to(database: &Database, schema: usize) -> Result<(),
         apply(tx.on(), version, migration, database.is_sqlite())
             .await
             .map_err(|source| Error::Migrate { version, source })?;
+        reach(Point::MigrationApplied);
         tx.commit().await?;
+        reach(Point::MigrationDone);
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 use inos_protocols::{AccountId, Microcredits};
 use parking_lot::RwLock;
 
-use crate::{Budget, Limit};
+use crate::{Allowance, Budget, Limit, Share};
 
 /// The dense number of an account within one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,7 +80,7 @@ impl Purse {
     /// Puts `amount` aside from memory alone; `None` when the lease has too little or is about to expire.
     pub(crate) fn reserve(self: &Arc<Self>, amount: Microcredits) -> Option<Reservation> {
         if amount == Microcredits::ZERO {
-            return Some(Reservation { purse: self.clone(), parts: Parts::None, limits: Vec::new() });
+            return Some(Reservation { purse: self.clone(), parts: Parts::None, limits: Vec::new(), share: None });
         }
         // A lease that is just being replaced counts as too small; nobody waits here.
         let lease = self.lease.try_read()?.clone()?;
@@ -91,7 +91,7 @@ impl Purse {
             self.used.store(true, Relaxed);
         }
         let parts = Parts::One(lease, amount.as_i64());
-        Some(Reservation { purse: self.clone(), parts, limits: Vec::new() })
+        Some(Reservation { purse: self.clone(), parts, limits: Vec::new(), share: None })
     }
 
     /// Whether the account has a budget of its own.
@@ -208,6 +208,8 @@ pub struct Reservation {
     parts: Parts,
     /// What it takes of budgets; none for most.
     limits: Vec<Limit>,
+    /// What it takes of the allowance that the job is under, if any.
+    share: Option<Share>,
 }
 
 enum Parts {
@@ -258,10 +260,27 @@ impl Reservation {
         self.limits.push(limit);
     }
 
+    /// Puts the job under an allowance, or says how little is left of it.
+    pub fn put_within(&mut self, allowance: &Arc<Allowance>) -> Result<(), Microcredits> {
+        self.share = Some(allowance.take(self.amount())?);
+        Ok(())
+    }
+
+    /// Takes out what an accepted job has of its allowance: it stays taken until the job ends.
+    pub fn take_share(&mut self) -> Option<Share> {
+        self.share.take()
+    }
+
     /// Adds another reservation of the same purse to this one.
     pub fn absorb(&mut self, mut more: Reservation) {
         debug_assert_eq!(self.purse.no, more.purse.no, "a reservation grows from its own purse");
         let limits = std::mem::take(&mut more.limits);
+        if let Some(share) = more.share.take() {
+            match &self.share {
+                Some(own) => own.absorb(&share),
+                None => self.share = Some(share),
+            }
+        }
         let more = std::mem::replace(&mut more.parts, Parts::None).into_vec();
         let mut parts = std::mem::replace(&mut self.parts, Parts::None).into_vec();
         for (lease, amount) in more {
@@ -320,6 +339,7 @@ impl Reservation {
             other => other.as_slice().iter().for_each(|(lease, there)| spend(lease, *there)),
         }
         std::mem::take(&mut self.limits).iter().for_each(|limit| limit.written(amount));
+        self.share.take().iter().for_each(|share| share.spent(Microcredits::saturating(amount as u64)));
     }
 
     /// Everything goes back to the purse; what is left is a reservation of nothing.
@@ -329,6 +349,7 @@ impl Reservation {
             other => other.as_slice().iter().for_each(|(lease, amount)| lease.refund(*amount)),
         }
         std::mem::take(&mut self.limits).iter().for_each(Limit::put_back);
+        self.share = None;
     }
 }
 

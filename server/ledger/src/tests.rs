@@ -18,6 +18,8 @@ mod rotation;
 mod schema;
 mod spending;
 mod statements;
+mod storage;
+mod storm;
 mod writing;
 
 /// Each law once on SQLite and once on Postgres.

@@ -7,7 +7,11 @@ use inos_protocols::{KeyId, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::{Error, database::retried, ledger::Shared};
+use crate::{
+    Error,
+    database::{Database, retried},
+    ledger::Shared,
+};
 
 /// How often uses are written down, and so how exactly they are told after a restart.
 const WRITE_EVERY: Duration = Duration::from_secs(60);
@@ -51,19 +55,19 @@ pub(crate) async fn keep(shared: Weak<Shared>) {
         drop(strong);
         tokio::time::sleep(WRITE_EVERY).await;
         let Some(strong) = shared.upgrade() else { return };
-        strong.write_uses().await;
+        strong.write_uses(&strong.database).await;
     }
 }
 
 impl Shared {
     /// Writes down what was noted; what cannot be written is kept for the next time.
-    pub(crate) async fn write_uses(&self) {
+    pub(crate) async fn write_uses(&self, database: &Database) {
         let uses = std::mem::take(&mut *self.uses.latest.lock());
         if uses.is_empty() {
             return;
         }
         self.keys.note_again();
-        if let Err(error) = self.write_these(&uses).await {
+        if let Err(error) = write_these(database, &uses).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "when keys were used is not written down yet");
             let mut latest = self.uses.latest.lock();
             for (key, at) in uses {
@@ -71,23 +75,23 @@ impl Shared {
             }
         }
     }
+}
 
-    async fn write_these(&self, uses: &HashMap<KeyId, Time>) -> Result<(), Error> {
-        // In one order everywhere, so that two servers do not wait for each other.
-        let mut sorted: Vec<_> = uses.iter().collect();
-        sorted.sort();
-        retried(async || {
-            let mut tx = self.database.write().await?;
-            for (key, at) in &sorted {
-                sqlx::query("UPDATE keys SET last_used = $2 WHERE id = $1 AND coalesce(last_used, 0) < $2")
-                    .bind(&key.as_bytes()[..])
-                    .bind(at.as_i64())
-                    .execute(tx.on())
-                    .await
-                    .map_err(Error::on("write down when a key was used"))?;
-            }
-            tx.commit().await
-        })
-        .await
-    }
+async fn write_these(database: &Database, uses: &HashMap<KeyId, Time>) -> Result<(), Error> {
+    // In one order everywhere, so that two servers do not wait for each other.
+    let mut sorted: Vec<_> = uses.iter().collect();
+    sorted.sort();
+    retried(async || {
+        let mut tx = database.write().await?;
+        for (key, at) in &sorted {
+            sqlx::query("UPDATE keys SET last_used = $2 WHERE id = $1 AND coalesce(last_used, 0) < $2")
+                .bind(&key.as_bytes()[..])
+                .bind(at.as_i64())
+                .execute(tx.on())
+                .await
+                .map_err(Error::on("write down when a key was used"))?;
+        }
+        tx.commit().await
+    })
+    .await
 }

@@ -2,16 +2,23 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod bench;
 mod blobs;
+mod cell;
 mod files;
+mod held;
 mod jobs;
 mod keys;
 mod ledger;
+mod mcp;
 mod node;
+mod prices;
 mod quote;
+mod regions;
 mod run;
 mod serve;
+mod session;
 mod units;
 mod verify;
 
@@ -56,14 +63,25 @@ enum Command {
     Jobs(jobs::Jobs),
     /// Store and fetch bytes by their BLAKE3
     Blobs(blobs::Blobs),
+    /// Shared state: list regions, read one, follow it
+    Regions(regions::Regions),
+    /// What the server's shared memory holds
+    Arena(regions::Arena),
     /// Your account; as an admin, everybody's
     Accounts(accounts::Accounts),
     /// Make, list, replace and revoke API keys
     Keys(keys::Keys),
+    /// Keys that the server holds and that jobs use by their id (scope crypto)
+    #[command(name = "crypto-keys")]
+    HeldKeys(held::HeldKeys),
     /// What the account has and how it came to it
     Ledger(ledger::Ledger),
     /// What was done to your account's money and access; as an admin, to everybody's
     Audit(audit::Audit),
+    /// What everything costs; as an admin, set it (scope admin)
+    Prices(prices::Prices),
+    /// Offer the server's units as tools to a language model, over standard input and output
+    Mcp(mcp::Mcp),
     /// Who the server is
     Node(node::Node),
     /// Whether the server is ready: exit code 0 or 1, for container health checks
@@ -76,6 +94,13 @@ enum Command {
     Migrate(serve::Migrate),
     /// Look for anything in the data directory that is not as it should be (no server may have it)
     Check(serve::Check),
+    /// Copy everything in the data directory as it is at one moment; a server may work in it meanwhile
+    Backup(backup::Backup),
+    /// Put a backup into an empty data directory; each file is compared with the backup's manifest
+    Restore(backup::Restore),
+    /// A process for units that run in one of their own; the server begins it
+    #[command(hide = true)]
+    Cell(cell::Cell),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -130,14 +155,20 @@ impl Command {
             Self::Units(units) => Some(&units.at),
             Self::Jobs(jobs) => Some(&jobs.at),
             Self::Blobs(blobs) => Some(&blobs.at),
+            Self::Regions(regions) => Some(&regions.at),
+            Self::Arena(arena) => Some(&arena.at),
             Self::Accounts(accounts) => Some(&accounts.at),
             Self::Keys(keys) => Some(&keys.at),
+            Self::HeldKeys(keys) => Some(&keys.at),
             Self::Ledger(ledger) => Some(&ledger.at),
             Self::Audit(audit) => Some(&audit.at),
+            Self::Prices(prices) => Some(&prices.at),
+            Self::Mcp(mcp) => Some(&mcp.at),
             Self::Node(node) => Some(&node.at),
             Self::Health(health) => Some(&health.at),
             Self::Bench(bench) => Some(&bench.at),
-            Self::Serve(_) | Self::Migrate(_) | Self::Check(_) | Self::Verify(_) | Self::Completions { .. } => None,
+            Self::Serve(_) | Self::Migrate(_) | Self::Check(_) | Self::Backup(_) | Self::Restore(_) => None,
+            Self::Verify(_) | Self::Cell(_) | Self::Completions { .. } => None,
         }
     }
 
@@ -149,17 +180,25 @@ impl Command {
             Self::Units(units) => units.run(terminal, &client()?),
             Self::Jobs(jobs) => jobs.run(terminal, &client()?),
             Self::Blobs(blobs) => blobs.run(terminal, &client()?),
+            Self::Regions(regions) => regions.run(terminal, &client()?),
+            Self::Arena(arena) => arena.run(terminal, &client()?),
             Self::Accounts(accounts) => accounts.run(terminal, &client()?),
             Self::Keys(keys) => keys.run(terminal, &client()?),
+            Self::HeldKeys(keys) => keys.run(terminal, &client()?),
             Self::Ledger(ledger) => ledger.run(terminal, &client()?),
             Self::Audit(audit) => audit.run(terminal, &client()?),
+            Self::Prices(prices) => prices.run(terminal, &client()?),
+            Self::Mcp(mcp) => mcp.run(&client()?),
             Self::Node(node) => node.run(terminal, &client()?),
             Self::Health(health) => health.run(terminal, &client()?),
             Self::Serve(serve) => serve.run(terminal),
             Self::Migrate(migrate) => migrate.run(terminal),
             Self::Check(check) => check.run(terminal),
+            Self::Backup(backup) => backup.run(terminal),
+            Self::Restore(restore) => restore.run(terminal),
             Self::Verify(verify) => verify.run(terminal),
             Self::Bench(bench) => bench.run(terminal),
+            Self::Cell(cell) => cell.run(),
             Self::Completions { shell } => completions(*shell),
         }
     }

@@ -35,24 +35,36 @@ pub struct Config {
     pub arena_account_bytes_max: Option<usize>,
     /// Worker threads; none means one for each core.
     pub workers: Option<NonZeroUsize>,
+    /// Whether cells work though the kernel cannot fence them in.
+    pub weak_cells: bool,
     /// Jobs that may wait in all.
     pub queue_len_max: usize,
     /// Jobs of one account that may wait.
     pub account_queue_len_max: usize,
+    /// Simulation sessions that may run at once.
+    pub sessions_max: usize,
+    /// Simulation sessions of one account.
+    pub account_sessions_max: usize,
     /// The largest request body.
     pub body_bytes_max: u64,
     /// The most bytes of blobs that one account may store.
     pub blob_bytes_max: u64,
+    /// The most memory that the regions of one account may take.
+    pub region_bytes_max: usize,
     /// Connections that may be open at once; none means what the limit of open files leaves.
     pub connections_max: Option<usize>,
     /// Browser origins that may call, besides loopback.
     pub cors_origins: Vec<String>,
+    /// The names of hosts, besides loopback, under which `/mcp` answers.
+    pub mcp_hosts: Vec<String>,
     /// The certificate chain, as PEM.
     pub tls_cert: Option<PathBuf>,
     /// Its private key, as PEM.
     pub tls_key: Option<PathBuf>,
     /// The operator's prices, where they are not the units' own.
     pub prices: Option<PathBuf>,
+    /// How often accounts are charged for what they store, where that costs anything.
+    pub storage_charged_every: Duration,
     /// How the cost of a job is split; all of it is the node's where this names nothing.
     pub fee_policy: Option<PathBuf>,
     /// Where `/metrics` is served to others than loopback.
@@ -145,15 +157,21 @@ impl Config {
             arena_bytes: 0,
             arena_account_bytes_max: None,
             workers: None,
+            weak_cells: false,
             queue_len_max: 0,
             account_queue_len_max: 0,
             body_bytes_max: 0,
             blob_bytes_max: 0,
+            sessions_max: 0,
+            account_sessions_max: 0,
+            region_bytes_max: 0,
             connections_max: None,
             cors_origins: Vec::new(),
+            mcp_hosts: Vec::new(),
             tls_cert: None,
             tls_key: None,
             prices: None,
+            storage_charged_every: Duration::ZERO,
             fee_policy: None,
             metrics_listen: None,
             otlp_endpoint: None,
@@ -198,6 +216,9 @@ impl Config {
         if self.arena_account_bytes_max.is_some_and(|max| max > self.arena_bytes) {
             return wrong("arena-account-max", "is more than the whole arena (arena-size)");
         }
+        if self.storage_charged_every < Duration::from_secs(1) {
+            return wrong("storage-charged-every", "is less than a second");
+        }
         if self.account_queue_len_max > self.queue_len_max {
             return wrong("account-queue-max", "is more than the whole queue (queue-max)");
         }
@@ -215,6 +236,7 @@ impl fmt::Debug for Config {
             .field("name", &self.name)
             .field("arena_bytes", &self.arena_bytes)
             .field("workers", &self.workers)
+            .field("weak_cells", &self.weak_cells)
             .field("tls", &self.tls())
             .finish_non_exhaustive()
     }

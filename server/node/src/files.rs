@@ -34,9 +34,20 @@ pub(crate) fn connections_max(wanted: Option<usize>) -> usize {
     }
 }
 
+/// How many regions there may be: each is an open file, and a mapping, of which the kernel allows a process 65,530.
+pub(crate) fn regions_max() -> usize {
+    const MAPPINGS: u64 = 65_530 / 8;
+    usize::try_from(regions(getrlimit(Resource::Nofile).current).min(MAPPINGS)).unwrap_or(usize::MAX)
+}
+
+/// The open files that regions may take of so many; `None` is no limit.
+fn regions(files: Option<u64>) -> u64 {
+    files.unwrap_or(u64::MAX) / 8
+}
+
 /// The connections that fit under a limit of open files; `None` is no limit.
 fn room(files: Option<u64>) -> usize {
-    let left = files.map_or(u64::MAX, |files| files - KEPT_MAX.min(files / 2));
+    let left = files.map_or(u64::MAX, |files| files - KEPT_MAX.min(files / 2) - regions(Some(files)));
     usize::try_from(left).unwrap_or(usize::MAX).max(1)
 }
 
@@ -46,7 +57,7 @@ mod tests {
 
     #[test]
     fn connections_leave_files_for_everything_else() {
-        for (files, wanted) in [(0, 1), (64, 32), (1_024, 512), (20_000, 18_976), (1 << 20, (1 << 20) - 1_024)] {
+        for (files, wanted) in [(0, 1), (64, 24), (1_024, 384), (20_000, 16_476), (1 << 20, (7 << 17) - 1_024)] {
             assert_eq!(room(Some(files)), wanted, "{files}");
         }
         assert_eq!(connections_max(Some(7)), 7);

@@ -1,6 +1,7 @@
 //! The program `inos`: the options of every crate in one place, open, serve, drain, stop; and the command line.
 //! Nothing here decides what a job costs or where it runs.
 
+pub mod backup;
 pub mod bench;
 pub mod cli;
 mod client;
@@ -16,3 +17,4 @@ pub mod serve;
 mod show;
 pub mod tables;
 mod terminal;
+mod threads;

@@ -11,6 +11,8 @@ use rustix::fs::{FlockOperation, flock};
 
 /// The lock's file, in the data directory; it holds the owner's process id.
 pub const LOCK: &str = "lock";
+/// Where a restore gathers what it puts back, in the data directory; gone once all of it is there.
+pub const RESTORING: &str = ".restoring";
 
 /// A data directory that is ours until this is dropped.
 #[derive(Debug)]
@@ -29,6 +31,12 @@ pub enum Error {
         /// `pid N`, or `another process` where that is not known.
         owner: String,
     },
+    /// A restore into it was cut off.
+    #[error("a restore into the data directory {} was not finished", dir.display())]
+    Unfinished {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// It could not be made or locked.
     #[error("could not lock the data directory {}", dir.display())]
     Io {
@@ -43,6 +51,9 @@ pub enum Error {
 pub fn lock(dir: &Path) -> Result<Lock, Error> {
     let failed = |source: io::Error| Error::Io { dir: dir.into(), source };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    if dir.join(RESTORING).exists() {
+        return Err(Error::Unfinished { dir: dir.into() });
+    }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = options.open(dir.join(LOCK)).map_err(failed)?;

@@ -28,10 +28,12 @@ pub fn start(format: LogFormat, level: &str) {
 }
 
 /// A level alone is for the program's own lines: what libraries say below `info` would drown them. Whoever wants
-/// that, too, names them: `debug,sqlx=debug`.
+/// that, too, names them: `debug,sqlx=debug`. The library behind `/mcp` has several lines for each request, and warns of
+/// what its callers do wrong.
 fn directives(level: &str) -> Cow<'_, str> {
     match level.parse::<LevelFilter>() {
-        Ok(own) if own > LevelFilter::INFO => format!("info,inos={level}").into(),
+        Ok(own) if own > LevelFilter::INFO => format!("info,inos={level},rmcp=error").into(),
+        Ok(own) if own > LevelFilter::ERROR => format!("{level},rmcp=error").into(),
         _ => level.into(),
     }
 }
@@ -129,9 +131,10 @@ mod tests {
 
     #[test]
     fn a_level_alone_is_for_our_own_lines() {
-        assert_eq!(directives("debug"), "info,inos=debug");
-        assert_eq!(directives("TRACE"), "info,inos=TRACE");
-        for as_given in ["error", "warn", "info", "off", "debug,sqlx=warn", "inos_gateway=debug"] {
+        assert_eq!(directives("debug"), "info,inos=debug,rmcp=error");
+        assert_eq!(directives("TRACE"), "info,inos=TRACE,rmcp=error");
+        assert_eq!(directives("info"), "info,rmcp=error");
+        for as_given in ["error", "off", "debug,sqlx=debug", "debug,sqlx=warn", "inos_gateway=debug"] {
             assert_eq!(directives(as_given), as_given);
         }
     }

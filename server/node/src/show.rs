@@ -65,10 +65,10 @@ pub(crate) fn parse_credits(text: &str) -> Result<Microcredits, String> {
 pub(crate) fn field(name: &str, value: &Value) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
     let known = match value {
+        Value::Number(number) if is_credits(name) => number.as_i64().map(credits),
         Value::Number(number) if is_bytes(name) => number.as_u64().map(size),
         Value::Number(number) if name.ends_with("_us") => number.as_u64().map(micros),
         Value::Number(number) if name.ends_with("_ms") => number.as_u64().map(|ms| micros(ms.saturating_mul(1000))),
-        Value::Number(number) if is_credits(name) => number.as_i64().map(credits),
         Value::String(text) => Some(clean(text)),
         Value::Bool(truth) => Some(if *truth { "yes" } else { "no" }.into()),
         Value::Null => Some("–".into()),
@@ -83,6 +83,10 @@ pub(crate) fn field(name: &str, value: &Value) -> String {
 
 /// A field's name without its unit of measure, once the value shows it.
 pub(crate) fn label(name: &str) -> String {
+    // A price names what it is for; its own unit is the credit.
+    if is_credits(name) {
+        return name.replace('_', " ");
+    }
     let short = name.strip_suffix("_us").or_else(|| name.strip_suffix("_ms")).unwrap_or(name);
     short.replace('_', " ")
 }
@@ -92,7 +96,7 @@ fn is_bytes(name: &str) -> bool {
 }
 
 fn is_credits(name: &str) -> bool {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 13] = [
         "cost",
         "held",
         "balance",
@@ -103,6 +107,8 @@ fn is_credits(name: &str) -> bool {
         "base",
         "per_kib_in",
         "per_kib_out",
+        "per_cpu_ms",
+        "stored_mib_day",
         "quota",
     ];
     NAMES.contains(&name)

@@ -38,9 +38,9 @@ fn parse<T: DeserializeOwned>(text: &str, is_json: bool) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use inos_broker::PriceFile;
+    use inos_protocols::catalogue::PriceList;
 
-    fn parse(text: &str, is_json: bool) -> Result<PriceFile, String> {
+    fn parse(text: &str, is_json: bool) -> Result<PriceList, String> {
         super::parse(text, is_json)
     }
 

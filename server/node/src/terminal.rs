@@ -37,6 +37,11 @@ impl Terminal {
         self.json
     }
 
+    /// Whether somebody reads it as it comes, and not a file or another program.
+    pub(crate) fn is_person(self) -> bool {
+        self.is_person
+    }
+
     /// Prints a line; control characters must be gone from it.
     pub(crate) fn line(self, line: &str) -> Result<(), Failure> {
         write(&mut io::stdout().lock(), &format!("{line}\n"))

@@ -1,6 +1,8 @@
 //! Which units this program has. Never knows how one works: a unit is one row here.
 
 #[cfg(feature = "test-units")]
+mod test_cell;
+#[cfg(feature = "test-units")]
 mod test_unit;
 
 use std::sync::Arc;
@@ -10,9 +12,15 @@ use inos_unit::Unit;
 /// All units that this build contains, each with its own name.
 pub fn builtin() -> Vec<Arc<dyn Unit>> {
     vec![
+        Arc::new(inos_boids::Boids::new()),
         Arc::new(inos_compute::Compute::new()),
+        Arc::new(inos_crypto::Crypto::new()),
+        Arc::new(inos_data::Data::new()),
+        Arc::new(inos_math::Math::new()),
         #[cfg(feature = "test-units")]
         Arc::new(test_unit::TestUnit::new()),
+        #[cfg(feature = "test-units")]
+        Arc::new(test_cell::TestCell::new()),
     ]
 }
 

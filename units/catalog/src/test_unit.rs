@@ -101,6 +101,7 @@ impl TestUnit {
             method("tell", "Emits, logs and goes on, step by step.", schema_of::<Tale>(), (0, 1)),
             Method {
                 heartbeat_ms: Some(HEARTBEAT_MS),
+                gives_secret: false,
                 ..method("hush", "Sleeps without a sign of life, and then looks whether to stop.", span(), (0, 1))
             },
             method(
@@ -117,7 +118,12 @@ impl TestUnit {
     }
 }
 
-fn method(name: &'static str, summary: &'static str, params: serde_json::Value, inputs: (u32, u32)) -> Method {
+pub(crate) fn method(
+    name: &'static str,
+    summary: &'static str,
+    params: serde_json::Value,
+    inputs: (u32, u32),
+) -> Method {
     Method {
         name,
         summary,
@@ -133,6 +139,8 @@ fn method(name: &'static str, summary: &'static str, params: serde_json::Value, 
         inline_bytes_max: None,
         timeout_ms: 600_000,
         heartbeat_ms: None,
+        gives_secret: false,
+        held_key: None,
     }
 }
 
@@ -272,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_wait_ends_when_the_host_says_so() {
-        let host = Quiet { cancel_after: Some(AtomicU64::new(3)) };
+        let host = Quiet { cancel_after: Some(AtomicU64::new(3)), ..Quiet::default() };
         assert_eq!(outcome("wait", json!({ "ms": 600_000 }), &[], &host), Err(Fault::Cancelled));
     }
 

@@ -25,8 +25,9 @@ struct Params {
     #[serde(default = "length_default")]
     #[schemars(range(min = 1, max = 65_536), example = 32)]
     length: u32,
-    /// Key of 32 bytes as 64 hexadecimal digits, for a keyed digest. Not together with `context`.
-    #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"), extend("type" = "string"))]
+    /// Key of 32 bytes as 64 hexadecimal digits, for a keyed digest. A secret, which is recorded nowhere. Not together with
+    /// `context`.
+    #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"), extend("type" = "string", "writeOnly" = true))]
     #[schemars(example = &"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]
     key: Option<String>,
     /// Context of the key to derive; the input is the key material. Not together with `key`.
@@ -59,6 +60,8 @@ pub(crate) fn method() -> Method {
         inline_bytes_max: Some(32 << 10),
         timeout_ms: crate::TIMEOUT_MS,
         heartbeat_ms: None,
+        gives_secret: false,
+        held_key: None,
     }
 }
 

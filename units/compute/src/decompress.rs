@@ -67,6 +67,8 @@ pub(crate) fn method() -> Method {
         inline_bytes_max: None,
         timeout_ms: crate::TIMEOUT_MS,
         heartbeat_ms: None,
+        gives_secret: false,
+        held_key: None,
     }
 }
 

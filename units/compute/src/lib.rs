@@ -1,11 +1,15 @@
-//! The unit `compute`: digests and Brotli. Pure work on bytes; it never keeps anything from one job to the next.
+//! The unit `compute`: digests, Brotli, and two small simulations that live on. Pure work on bytes; it never keeps
+//! anything from one job to the next.
 
 mod blake3;
 mod compress;
+mod counter;
 mod decompress;
 mod encoder;
 mod encoding;
 mod feed;
+mod life;
+mod rle;
 mod sha;
 #[cfg(test)]
 mod tests;
@@ -31,13 +35,15 @@ impl Compute {
             spec: Spec {
                 name: "compute",
                 version: "1.0.0",
-                summary: "Digests and Brotli compression over inputs of any size.",
+                summary: "Digests and Brotli compression over inputs of any size, and small simulations that live on.",
                 methods: vec![
                     blake3::method(),
                     sha::method_256(),
                     sha::method_512(),
                     compress::method(),
                     decompress::method(),
+                    counter::method(),
+                    life::method(),
                 ],
             },
         }
@@ -62,8 +68,14 @@ impl Unit for Compute {
             "sha512" => sha::run::<sha2::Sha512>(call, host),
             "brotli_compress" => compress::run(call, host),
             "brotli_decompress" => decompress::run(call, host),
+            "counter" => counter::run(call, host),
+            "life" => life::run(call, host),
             other => Err(Fault::Broken(format!("the specification promises no method {other}"))),
         }
+    }
+
+    fn is_session(&self, method: &str) -> bool {
+        matches!(method, "counter" | "life")
     }
 
     fn foresee(&self, method: &str, params: &Params, inputs: &[Sight<'_>]) -> Option<Foreseen> {

@@ -46,6 +46,8 @@ fn method(name: &'static str, summary: &'static str, output_bytes_max: u64) -> M
         inline_bytes_max: Some(16 << 10),
         timeout_ms: crate::TIMEOUT_MS,
         heartbeat_ms: None,
+        gives_secret: false,
+        held_key: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One job as a unit sees it: a method, its parameters, inputs to read and an output to write.
 
+use bytes::Bytes;
 use inos_protocols::job::Params;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -74,6 +75,11 @@ pub trait Source {
     /// All of it; waits for the rest where it still arrives.
     fn slice(&mut self) -> Result<&[u8], Fault>;
 
+    /// All of it, to be kept for as long as it is needed. A host that has it in one place copies nothing.
+    fn bytes(&mut self) -> Result<Bytes, Fault> {
+        Ok(Bytes::copy_from_slice(self.slice()?))
+    }
+
     /// The next bytes, `None` after the last; waits where it still arrives. Chunks are never empty.
     fn chunk(&mut self) -> Result<Option<&[u8]>, Fault>;
 
@@ -93,6 +99,13 @@ pub trait Output {
 
     /// Appends bytes to the present output; over the method's limit it is [`Fault::Limit`].
     fn write(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+
+    /// An output as a whole, which lies somewhere already. A host that can take it over copies nothing.
+    fn adopt(&mut self, media_type: &str, bytes: Bytes) -> Result<(), Fault> {
+        self.begin(media_type)?;
+        self.expect(bytes.len() as u64)?;
+        self.write(&bytes)
+    }
 
     /// Room for `len` more bytes, zeroed, to be filled in place.
     fn room(&mut self, len: usize) -> Result<&mut [u8], Fault>;

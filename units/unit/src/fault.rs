@@ -25,6 +25,10 @@ pub enum Fault {
     /// The host has no room for an input or output just now: logged, never charged, and trying again may help.
     #[error("{0}")]
     NoRoom(String),
+    /// Whatever ran the unit is gone, through a crash or because it had to be killed: logged, never charged, and trying
+    /// again may help.
+    #[error("{0}")]
+    Lost(String),
     /// The unit's own defect: logged, never charged, never shown in detail.
     #[error("{0}")]
     Broken(String),

@@ -4,29 +4,46 @@
 mod call;
 mod fault;
 mod foresight;
+mod held;
 mod host;
 mod prices;
+mod region;
+mod session;
 mod spec;
 pub mod testing;
 
 pub use call::{Call, Inputs, Output, Source, read_params};
 pub use fault::Fault;
 pub use foresight::{Foreseen, Sight};
-pub use host::Host;
-pub use inos_protocols::{job::Params, quote::Basis};
-pub use prices::{Amended, Metered, Price, PriceError, PriceFile, PriceTable, Used};
-pub use spec::{Determinism, Method, Reading, Spec, schema_of};
+pub use held::HeldKey;
+pub use host::{Host, Scratch};
+pub use inos_protocols::{held::KeyKind, job::Params, quote::Basis};
+pub use prices::{Metered, Price, PriceError, PriceTable, Used};
+pub use region::{Make, RegionForm, State};
+pub use session::{Alone, Pace, SESSION_BYTES_MAX, SESSION_MEDIA, SESSION_TIMEOUT_MS, Stage, session_method};
+pub use spec::{Determinism, Lane, Method, Reading, Spec, schema_of};
 
 /// Something that does work: it says what it can do and does it.
 pub trait Unit: Send + Sync + 'static {
     /// What the unit offers; the same value for as long as it lives.
     fn spec(&self) -> &Spec;
 
+    /// What runs it.
+    fn lane(&self) -> Lane {
+        Lane::Threads
+    }
+
     /// Runs one job to its end on the calling thread.
     ///
     /// Parameters have passed the method's schema. Work longer than 10 ms asks [`Host::check`] at least that often
     /// and passes its fault on, so that a cancelled job really stops.
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault>;
+
+    /// Whether a method is a session: a job that lives on and steps a region on a pulse. It has a thread of its own, and is
+    /// charged for the time that its steps take, not for what lies between them. The same answer for as long as it lives.
+    fn is_session(&self, _method: &str) -> bool {
+        false
+    }
 
     /// How many bytes a job would write, without doing its work: what a quote goes by.
     ///

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use inos_protocols::{
     Hash,
-    catalogue::{self, PriceVersion},
+    catalogue::{self, Amended, PriceList, PriceVersion},
 };
-use serde::Deserialize;
 
 use crate::Spec;
 
@@ -89,26 +88,6 @@ impl From<Price> for catalogue::Price {
     }
 }
 
-/// An operator's prices, as a file has them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PriceFile {
-    /// The number of this table; raised with every change.
-    pub version: u32,
-    /// By unit and method.
-    pub prices: BTreeMap<String, BTreeMap<String, Amended>>,
-}
-
-/// What an operator changes of a method's price; what is not named stays as the unit has it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Amended {
-    base: Option<u64>,
-    per_kib_in: Option<u64>,
-    per_kib_out: Option<u64>,
-    per_cpu_ms: Option<u64>,
-}
-
 /// Prices that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
@@ -129,6 +108,7 @@ pub enum PriceError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceTable {
     number: u32,
+    stored_mib_day: u64,
     rows: BTreeMap<(String, String), Price>,
 }
 
@@ -138,25 +118,50 @@ impl PriceTable {
         let row = |spec: &'a Spec| {
             spec.methods.iter().map(|method| ((spec.name.to_owned(), method.name.to_owned()), method.price))
         };
-        Self { number: BUILT_IN, rows: specs.flat_map(row).collect() }
+        Self { number: BUILT_IN, stored_mib_day: 0, rows: specs.flat_map(row).collect() }
     }
 
     /// The table with an operator's prices over it.
-    pub fn amended(mut self, file: &PriceFile) -> Result<Self, PriceError> {
-        if file.version <= BUILT_IN {
-            return Err(PriceError::Version(file.version));
+    pub fn amended(self, list: &PriceList) -> Result<Self, PriceError> {
+        let known: Vec<_> = self.rows.keys().map(|(unit, method)| format!("{unit}.{method}")).collect();
+        let (table, unknown) = self.amended_where_known(list)?;
+        match unknown.into_iter().next() {
+            Some(name) => Err(PriceError::Unknown { name, known: known.join(", ") }),
+            None => Ok(table),
         }
-        self.number = file.version;
-        for (unit, methods) in &file.prices {
+    }
+
+    /// The same with a list of another build, and which of its names mean nothing in this one.
+    pub fn amended_where_known(mut self, list: &PriceList) -> Result<(Self, Vec<String>), PriceError> {
+        if list.version <= BUILT_IN {
+            return Err(PriceError::Version(list.version));
+        }
+        self.number = list.version;
+        self.stored_mib_day = list.stored_mib_day;
+        let mut unknown = Vec::new();
+        for (unit, methods) in &list.prices {
             for (method, amended) in methods {
-                let Some(price) = self.rows.get_mut(&(unit.clone(), method.clone())) else {
-                    let known: Vec<_> = self.rows.keys().map(|(unit, method)| format!("{unit}.{method}")).collect();
-                    return Err(PriceError::Unknown { name: format!("{unit}.{method}"), known: known.join(", ") });
-                };
-                *price = amended.over(*price);
+                match self.rows.get_mut(&(unit.clone(), method.clone())) {
+                    Some(price) => *price = over(*amended, *price),
+                    None => unknown.push(format!("{unit}.{method}")),
+                }
             }
         }
-        Ok(self)
+        Ok((self, unknown))
+    }
+
+    /// What keeping a MiB for a day costs, in microcredits; 0 unless an operator says otherwise.
+    pub fn stored_mib_day(&self) -> u64 {
+        self.stored_mib_day
+    }
+
+    /// Every price, by unit and method.
+    pub fn public(&self) -> BTreeMap<String, BTreeMap<String, catalogue::Price>> {
+        let mut prices = BTreeMap::<String, BTreeMap<_, _>>::new();
+        for ((unit, method), price) in &self.rows {
+            prices.entry(unit.clone()).or_default().insert(method.clone(), (*price).into());
+        }
+        prices
     }
 
     /// What a method costs.
@@ -170,19 +175,21 @@ impl PriceTable {
             let [base, kib_in, kib_out, cpu_ms] = price.numbers();
             format!("{unit}.{method} {base} {kib_in} {kib_out} {cpu_ms}\n")
         };
-        let text: String = self.rows.iter().map(line).collect();
+        let mut text: String = self.rows.iter().map(line).collect();
+        if self.stored_mib_day > 0 {
+            text.push_str(&format!("stored_mib_day {}\n", self.stored_mib_day));
+        }
         PriceVersion { number: self.number, hash: Hash::of(text.as_bytes()) }
     }
 }
 
-impl Amended {
-    fn over(self, price: Price) -> Price {
-        Price {
-            base: self.base.unwrap_or(price.base),
-            per_kib_in: self.per_kib_in.unwrap_or(price.per_kib_in),
-            per_kib_out: self.per_kib_out.unwrap_or(price.per_kib_out),
-            per_cpu_ms: self.per_cpu_ms.unwrap_or(price.per_cpu_ms),
-        }
+fn over(amended: Amended, price: Price) -> Price {
+    let Amended { base, per_kib_in, per_kib_out, per_cpu_ms } = amended;
+    Price {
+        base: base.unwrap_or(price.base),
+        per_kib_in: per_kib_in.unwrap_or(price.per_kib_in),
+        per_kib_out: per_kib_out.unwrap_or(price.per_kib_out),
+        per_cpu_ms: per_cpu_ms.unwrap_or(price.per_cpu_ms),
     }
 }
 
@@ -235,10 +242,10 @@ mod tests {
     fn table() -> PriceTable {
         let price = Price { base: 10, per_kib_in: 1, per_kib_out: 2, per_cpu_ms: 0 };
         let rows = [("a", "one"), ("a", "two")].map(|(unit, method)| ((unit.to_owned(), method.to_owned()), price));
-        PriceTable { number: BUILT_IN, rows: rows.into() }
+        PriceTable { number: BUILT_IN, stored_mib_day: 0, rows: rows.into() }
     }
 
-    fn file(text: &str) -> PriceFile {
+    fn file(text: &str) -> PriceList {
         serde_json::from_str(text).unwrap()
     }
 
@@ -251,6 +258,17 @@ mod tests {
         assert_eq!(amended.price("a", "two"), Some(two));
         assert_eq!((table().version().number, amended.version().number), (1, 7));
         assert_ne!(table().version().hash, amended.version().hash);
+        let kept = table().amended(&file(r#"{"version":7,"stored_mib_day":5,"prices":{}}"#)).unwrap();
+        assert_eq!((table().stored_mib_day(), kept.stored_mib_day()), (0, 5));
+        assert_ne!(table().version().hash, kept.version().hash);
+    }
+
+    #[test]
+    fn what_another_build_has_is_left_out_and_named() {
+        let list = file(r#"{"version":3,"prices":{"a":{"one":{"base":5},"three":{"base":1}},"b":{"x":{}}}}"#);
+        let (amended, unknown) = table().amended_where_known(&list).unwrap();
+        assert_eq!(amended.price("a", "one").map(|price| price.base), Some(5));
+        assert_eq!(unknown, ["a.three", "b.x"]);
     }
 
     #[test]
@@ -264,7 +282,7 @@ mod tests {
             r#"{"version":2,"prices":{"a":{"one":{"basis":1}}}}"#,
             r#"{"version":2,"prices":{"a":{"one":{"base":-1}}}}"#,
         ] {
-            assert!(serde_json::from_str::<PriceFile>(bad).is_err(), "{bad}");
+            assert!(serde_json::from_str::<PriceList>(bad).is_err(), "{bad}");
         }
     }
 }

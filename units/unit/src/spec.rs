@@ -1,6 +1,6 @@
 //! What a unit says of itself: the one definition that catalogue, validation, price, OpenAPI, CLI and console read.
 
-use inos_protocols::catalogue;
+use inos_protocols::{catalogue, held::KeyKind};
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -17,6 +17,15 @@ pub struct Spec {
     pub summary: &'static str,
     /// Its methods.
     pub methods: Vec<Method>,
+}
+
+/// What runs a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// A thread of the server: for work whose time and memory are bounded from inside.
+    Threads,
+    /// A process that can be killed: for work on hostile input that cannot be bounded from inside.
+    Cells,
 }
 
 /// A method's description.
@@ -52,6 +61,11 @@ pub struct Method {
     ///
     /// A look whether to stop, a progress, a line, a read and a write are each a sign.
     pub heartbeat_ms: Option<u64>,
+    /// Whether what it gives is a secret, such as a new key: then no record and no disk ever has it.
+    pub gives_secret: bool,
+    /// Of which kind a key that the server holds must be to stand in for the method's secret, named by the parameter
+    /// `key_id`, where one can: the unit then has it by [`Host::key`](crate::Host::key).
+    pub held_key: Option<KeyKind>,
 }
 
 /// How a method reads its inputs.
@@ -128,11 +142,17 @@ impl Method {
                 bytes_max: self.input_bytes_max,
                 streaming: self.reading == Reading::Chunks,
             },
-            outputs: catalogue::Outputs { media_types: words(self.output_media), bytes_max: self.output_bytes_max },
+            outputs: catalogue::Outputs {
+                media_types: words(self.output_media),
+                bytes_max: self.output_bytes_max,
+                secret: self.gives_secret,
+            },
             determinism: self.determinism.word().into(),
             price: self.price.into(),
             timeout_ms: self.timeout_ms,
             heartbeat_ms: self.heartbeat_ms,
+            session: false,
+            held_key: self.held_key,
             backends: vec!["thread".into()],
         }
     }

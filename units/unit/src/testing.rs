@@ -1,14 +1,16 @@
 //! A unit's world in memory, for its author's tests and benches: no engine, no arena.
 
-use std::sync::LazyLock;
+use std::{cell::RefCell, collections::BTreeMap, sync::LazyLock};
 
-use crate::{Call, Fault, Host, Inputs, Output, Params, Source, Unit};
+use crate::{Call, Fault, HeldKey, Host, Inputs, Make, Output, Params, RegionForm, Scratch, Source, State, Unit};
 
 /// A host that never stops a job unless told to.
 #[derive(Default)]
 pub struct Quiet {
     /// Answers to [`Host::cancelled`] become `true` after this many questions, if set.
     pub cancel_after: Option<std::sync::atomic::AtomicU64>,
+    /// The key that the job names, if any.
+    pub key: Option<HeldKey>,
 }
 
 impl Host for Quiet {
@@ -25,10 +27,132 @@ impl Host for Quiet {
 
     fn emit(&self, _: &[u8]) {}
 
+    fn key(&self) -> Option<&HeldKey> {
+        self.key.as_ref()
+    }
+
+    fn scratch(&self) -> Option<std::sync::Arc<dyn Scratch>> {
+        Some(std::sync::Arc::new(InMemory::default()))
+    }
+
     fn threads(&self) -> usize {
         // The question costs tens of microseconds, which a bench of a small job would show.
         static THREADS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
         *THREADS
+    }
+}
+
+/// Bytes put aside in memory.
+#[derive(Default)]
+pub struct InMemory(std::sync::RwLock<Vec<u8>>);
+
+impl Scratch for InMemory {
+    fn read_at(&self, at: u64, into: &mut [u8]) -> std::io::Result<()> {
+        let all = self.0.read().map_err(|_| std::io::Error::other("a thread broke off"))?;
+        let (start, len) = (at as usize, into.len());
+        let part = all.get(start..start + len).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        into.copy_from_slice(part);
+        Ok(())
+    }
+
+    fn write_at(&self, at: u64, bytes: &[u8]) -> std::io::Result<()> {
+        let mut all = self.0.write().map_err(|_| std::io::Error::other("a thread broke off"))?;
+        let (start, end) = (at as usize, at as usize + bytes.len());
+        let len = all.len().max(end);
+        all.resize(len, 0);
+        all[start..end].copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// A host for sessions: regions in memory, and a pulse that never waits.
+#[derive(Default)]
+pub struct Twin {
+    /// Every epoch of each region, the oldest first.
+    pub regions: RefCell<BTreeMap<String, Vec<Vec<u8>>>>,
+    /// Called before each step with how many beats there were: what somebody else does meanwhile, or a stop.
+    pub between: Option<Box<Between>>,
+    /// How many beats there were.
+    pub beats: std::cell::Cell<u64>,
+}
+
+/// The BLAKE3 of these bytes, in hex.
+pub fn hash_of(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// What happens between two steps.
+pub type Between = dyn Fn(&Twin, u64) -> Result<(), Fault>;
+
+struct Held<'a> {
+    twin: &'a Twin,
+    name: String,
+    was_there: bool,
+}
+
+impl Twin {
+    /// Makes these bytes the next epoch of a region, as somebody else might.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        self.regions.borrow_mut().entry(name.into()).or_default().push(bytes.to_vec());
+    }
+
+    fn held(&self, name: &str) -> Vec<u8> {
+        self.regions.borrow().get(name).and_then(|epochs| epochs.last().cloned()).unwrap_or_default()
+    }
+}
+
+impl Host for Twin {
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    fn progress(&self, _: u64, _: u64) {}
+
+    fn log(&self, _: &str) {}
+
+    fn emit(&self, _: &[u8]) {}
+
+    fn region<'h>(&'h self, name: &str, _: &RegionForm<'_>, first: &[u8]) -> Result<Box<dyn State + 'h>, Fault> {
+        let was_there = self.regions.borrow().contains_key(name);
+        if !was_there {
+            self.put(name, first);
+        }
+        Ok(Box::new(Held { twin: self, name: name.into(), was_there }))
+    }
+
+    fn pulse(&self, _: f64) -> Result<(), Fault> {
+        self.beats.set(self.beats.get() + 1);
+        self.between.as_ref().map_or(Ok(()), |between| between(self, self.beats.get()))
+    }
+
+    fn rest(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+impl State for Held<'_> {
+    fn was_there(&self) -> bool {
+        self.was_there
+    }
+
+    fn read(&self, look: &mut dyn FnMut(&[u8])) -> u64 {
+        look(&self.twin.held(&self.name));
+        self.twin.regions.borrow().get(&self.name).map_or(0, |epochs| epochs.len() as u64)
+    }
+
+    fn publish(&mut self, bytes: &[u8]) -> Result<u64, Fault> {
+        self.twin.put(&self.name, bytes);
+        Ok(self.read(&mut |_| ()))
+    }
+
+    fn change(&mut self, make: &mut Make<'_>) -> Result<u64, Fault> {
+        let mut next = Vec::new();
+        make(&self.twin.held(&self.name), &mut next)?;
+        self.publish(&next)
+    }
+
+    fn is_followed(&self) -> bool {
+        true
     }
 }
 

@@ -92,6 +92,8 @@ struct Input {
     # The hash of a stored blob of the same account.
     job @2 :JobOutput;
     # What another job of the same account gives.
+    region @3 :Text;
+    # A region of the same account, by its name: one epoch of it, the newest when the job begins.
   }
 }
 
@@ -104,6 +106,8 @@ struct JobOutput {
 
 struct Output {
   store @0 :Store;
+  region @1 :Text;
+  # The region of the account whose next epoch the first output becomes, once the job has succeeded; absent is none.
 }
 
 enum Store {

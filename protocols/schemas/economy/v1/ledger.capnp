@@ -51,6 +51,7 @@ enum Reason {
   grant @0;
   transfer @1;
   job @2;
+  storage @3;
 }
 
 struct JobRequest {
@@ -69,6 +70,8 @@ struct JobRequest {
   params @7 :Text;
   # As JSON; absent where they are not kept.
   labels @8 :List(Capsule.Label);
+  remembered @9 :Bool;
+  # What it leaves may answer who asks the same.
 }
 
 struct JobEnding {

@@ -49,4 +49,5 @@ enum Scope {
   regions @2;
   account @3;
   admin @4;
+  crypto @5;
 }

@@ -70,3 +70,49 @@ const leasesOffset :UInt64 = 1048576;
 const classLenMin :UInt64 = 256;
 const classCount :UInt64 = 12;
 # Size classes double from `classLenMin` to half a slab; a longer lease takes whole slabs.
+
+# A region: memory of its own, which others may map read-only. One page of words, then its buffers, each
+# `regionCapacity` bytes long. A reader takes the buffer that `current` names, and what it read is whole if that
+# buffer's mark still bears the same epoch afterwards.
+const regionMagic :UInt64 = 0x4e474552534f4e49;
+# The first eight bytes, which read `INOSREGN`.
+const regionVersion :UInt32 = 1;
+const regionVersionOffset :UInt64 = 8;
+# UInt32.
+const regionCapacityOffset :UInt64 = 16;
+# UInt64: bytes of one buffer, a whole number of pages.
+const regionRetiredOffset :UInt64 = 24;
+# UInt32: not zero once the region lies elsewhere or is no more; attach again.
+const regionHeadOffset :UInt64 = 64;
+# An epoch's line (see above); its sleepers wait on the low half of the counter.
+const regionCurrentOffset :UInt64 = 128;
+# UInt64: the published epoch times eight, plus the number of the buffer that holds it.
+const regionMarksOffset :UInt64 = 192;
+# For each buffer a line: UInt64 epoch, zero while it is written; UInt64 length of what it holds.
+const regionMarkLen :UInt64 = 64;
+const regionBufferCountMax :UInt64 = 8;
+const regionBufferCount :UInt64 = 3;
+# How many a region begins with; it takes further ones while readers hold all of these.
+const regionBuffersOffset :UInt64 = 4096;
+const regionEpochMax :UInt64 = 2305843009213693951;
+# 2^61 - 1.
+
+# The page that an attached process shares with the server, for one region: where it says which buffer it reads.
+const controlPinOffset :UInt64 = 0;
+# UInt32: the number of the buffer that is read, plus one; zero is none.
+const controlWaitingOffset :UInt64 = 4;
+# UInt32: not zero while the process sleeps on the region's epoch.
+const controlRevokedOffset :UInt64 = 8;
+# UInt64: how often a buffer was taken while the process read it; counted by the server.
+const controlEndedOffset :UInt64 = 16;
+# UInt32: not zero once the server no longer looks at this page: nothing keeps a buffer from being written again.
+const controlLen :UInt64 = 4096;
+
+# A twin: a region as a program far away holds it, fed over a connection. It lies as a region does, and in the rest of
+# its first page are the words that its readers and the one who feeds it share. Whoever reads puts the buffer that
+# `current` names into a pin, looks at `current` again, and reads on only where it is still the same.
+const twinSkippedOffset :UInt64 = 1024;
+# UInt64: how many epochs were passed over while readers held every buffer.
+const twinPinsOffset :UInt64 = 2048;
+# For each read that is under way a UInt32: the number of the buffer that is read, plus one; zero is none.
+const twinPinCount :UInt64 = 256;

@@ -22,6 +22,8 @@ struct ClientFrame {
     # Every server frame up to this number has arrived.
     ping @5 :UInt64;
     resume @6 :Resume;
+    publish @7 :Publish;
+    have @8 :RegionHave;
   }
 }
 
@@ -37,6 +39,7 @@ struct Topic {
     job @1 :Data;
     after @2 :After;
     # As above, and what happened since that event first.
+    region @3 :RegionTopic;
   }
 }
 
@@ -46,6 +49,40 @@ struct After {
     all @1 :Void;
     one @2 :Data;
   }
+}
+
+struct RegionTopic {
+  name @0 :Text;
+  # A region of the account.
+  maxRateHz @1 :UInt32;
+  # The most frames a second; 0 is no limit but the reader's own.
+  after @2 :UInt64;
+  # The epoch that the client has: only what changed since comes first. 0 is none, and everything comes.
+  deflate @3 :Bool;
+  # The client can read bytes that are deflated.
+  confirms @4 :Bool;
+  # The client says `have` for each frame, and gets the next one only then: what it has by now is never older than one
+  # way there and back, however slow the way.
+}
+
+struct RegionHave {
+  # What a client has of a region that it follows.
+  name @0 :Text;
+  epoch @1 :UInt64;
+}
+
+struct Publish {
+  correlation @0 :UInt64;
+  # The client's own number for it.
+  name @1 :Text;
+  # A region of the account; it is made where there is none.
+  place :union {
+    whole @2 :Void;
+    # The bytes are all that the region holds from now on.
+    offset @3 :UInt64;
+    # They replace as many from there.
+  }
+  bytes @4 :Data;
 }
 
 struct Resume {
@@ -68,6 +105,10 @@ struct ServerFrame {
     log @9 :JobLog;
     output @10 :JobOutput;
     gap @11 :Gap;
+    lowBalance @12 :LowBalance;
+    storageOwed @13 :StorageOwed;
+    region @14 :RegionState;
+    published @15 :Published;
   }
 }
 
@@ -127,12 +168,52 @@ struct Gap {
   last @1 :UInt64;
 }
 
+struct LowBalance {
+  # The account has less left than it wants to hear of.
+  available @0 :UInt64;
+  threshold @1 :UInt64;
+  event @2 :UInt64;
+}
+
+struct StorageOwed {
+  # The account could not pay all that it stored.
+  paid @0 :UInt64;
+  owed @1 :UInt64;
+  event @2 :UInt64;
+}
+
+struct RegionState {
+  # The newest epoch of a region. These frames bear the number 0 and are never sent again: what matters is the newest.
+  name @0 :Text;
+  epoch @1 :UInt64;
+  # Absolute: it only ever grows. 0 where the region was removed, and nothing follows.
+  base @2 :UInt64;
+  # Whoever has this epoch, or a later one, puts the pages over what it has; 0 is a full snapshot.
+  len @3 :UInt64;
+  # How many bytes the region has.
+  pages @4 :List(UInt32);
+  # Which pages of 4096 bytes these are, in order; none where the bytes are all of the region.
+  bytes @5 :Data;
+  # The pages one behind the other; only the region's last page may be shorter.
+  deflated @6 :Bool;
+  # The bytes are these as a raw DEFLATE stream (RFC 1951), since that is shorter; only for those who asked for it.
+}
+
+struct Published {
+  correlation @0 :UInt64;
+  epoch @1 :UInt64;
+}
+
 struct Trouble {
   about :union {
     frame @0 :Void;
     # The whole frame.
     submission @1 :UInt64;
     # The submission of this correlation number.
+    publish @3 :UInt64;
+    # The epoch that was to be published under this number of the client's.
+    region @4 :Text;
+    # The wish to be told of this region.
   }
   problem @2 :Problem;
 }

@@ -52,6 +52,8 @@ impl Moody {
             inline_bytes_max: None,
             timeout_ms: 60_000,
             heartbeat_ms: None,
+            gives_secret: false,
+            held_key: None,
         };
         let spec = Spec { name: "moody", version: "1", summary: "Has moods.", methods: vec![method] };
         Self { spec, runs: AtomicU32::new(0) }

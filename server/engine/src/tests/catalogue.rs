@@ -48,7 +48,7 @@ fn an_unknown_name_comes_with_those_that_are_near() {
         catalogue.find("trial", "noob").err(),
         Some(Unknown::Method { near: vec!["noop".into(), "note".into()] })
     );
-    assert_eq!(catalogue.specs().map(|spec| spec.name).collect::<Vec<_>>(), ["trial"]);
+    assert_eq!(catalogue.priced().specs.iter().map(|spec| spec.name).collect::<Vec<_>>(), ["trial"]);
 }
 
 #[test]

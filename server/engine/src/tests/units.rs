@@ -32,7 +32,7 @@ pub(super) const OUTPUT_MAX: u64 = 8 << 20;
 /// The most bytes of one input.
 pub(super) const INPUT_MAX: u64 = 48 << 20;
 
-const METHODS: [(&str, Reading); 16] = [
+const METHODS: [(&str, Reading); 19] = [
     ("noop", Reading::Whole),
     ("note", Reading::Whole),
     ("echo", Reading::Whole),
@@ -49,6 +49,9 @@ const METHODS: [(&str, Reading); 16] = [
     ("silent", Reading::Whole),
     ("alive", Reading::Whole),
     ("quitter", Reading::Whole),
+    ("steps", Reading::Whole),
+    ("rests", Reading::Whole),
+    ("stuck", Reading::Whole),
 ];
 
 impl Trial {
@@ -83,12 +86,18 @@ pub(super) fn method(name: &'static str, reading: Reading) -> Method {
         inline_bytes_max: Some(4_096),
         timeout_ms: 1_000,
         heartbeat_ms: ["silent", "alive"].contains(&name).then_some(20),
+        gives_secret: false,
+        held_key: None,
     }
 }
 
 impl Unit for Trial {
     fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    fn is_session(&self, method: &str) -> bool {
+        ["steps", "rests", "stuck"].contains(&method)
     }
 
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
@@ -131,6 +140,18 @@ impl Unit for Trial {
                 host.check()?;
                 call.output.room(1 << 20)?.fill(7);
             },
+            "steps" => self.step(host),
+            "rests" => {
+                host.rest()?;
+                self.gates.runs.fetch_add(1, SeqCst);
+                host.rest()
+            }
+            "stuck" => {
+                while !self.gates.release.load(SeqCst) {
+                    std::thread::park_timeout(Duration::from_millis(1));
+                }
+                host.pulse(1.0)
+            }
             "three" => three(call),
             "invalid" => Err(Fault::invalid("/params/count", "on purpose")),
             "broken" => Err(Fault::Broken("on purpose".into())),
@@ -140,6 +161,18 @@ impl Unit for Trial {
 }
 
 impl Trial {
+    /// Counts beats, each of which takes two milliseconds of work.
+    fn step(&self, host: &dyn Host) -> Result<(), Fault> {
+        loop {
+            host.pulse(100.0)?;
+            self.gates.runs.fetch_add(1, SeqCst);
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_millis(2) {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
     fn copy(&self, call: &mut Call<'_>) -> Result<(), Fault> {
         let Call { inputs, output, .. } = call;
         let input = inputs.get(0)?;

@@ -2,7 +2,7 @@
 
 use inos_protocols::{Microcredits, Refusal, account::Usage, refusal::Kind, time::Time};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     auth::Visitor,
@@ -41,9 +41,19 @@ pub(crate) async fn show(call: Call, visitor: Visitor) -> Answer {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wishes {
     /// Below what it gets an event of what it has left, in microcredits; `null` means never.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(default, deserialize_with = "said")]
     #[schemars(schema_with = "amount_or_null")]
-    low_balance: Option<Microcredits>,
+    low_balance: Option<Option<Microcredits>>,
+    /// How long what its jobs leave is kept where a job does not say, in milliseconds; `null` means as long as the server
+    /// keeps anything.
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(schema_with = "amount_or_null")]
+    keep_ms: Option<Option<u64>>,
+}
+
+/// A value that was said, be it `null`.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// An amount that must be there, be it `null`.
@@ -53,8 +63,16 @@ pub(crate) fn amount_or_null(_: &mut SchemaGenerator) -> Schema {
 
 /// `PATCH /v1/account`.
 pub(crate) async fn change(mut call: Call, visitor: Visitor) -> Answer {
-    let Wishes { low_balance } = call.json().await?;
-    call.app.broker.set_low_balance(&visitor.caller, low_balance).await?;
+    let Wishes { low_balance, keep_ms } = call.json().await?;
+    if low_balance.is_none() && keep_ms.is_none() {
+        return Err(Refusal::new(Kind::InvalidParams, "Say what is to change: `low_balance` or `keep_ms`.").into());
+    }
+    if let Some(keep_ms) = keep_ms {
+        call.app.broker.set_keep(&visitor.caller, call.cause(), keep_ms).await?;
+    }
+    if let Some(low_balance) = low_balance {
+        call.app.broker.set_low_balance(&visitor.caller, low_balance).await?;
+    }
     show(call, visitor).await
 }
 

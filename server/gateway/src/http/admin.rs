@@ -4,6 +4,7 @@ use inos_ledger::Limits;
 use inos_protocols::{
     AccountId, Microcredits,
     account::{Account, NewKey},
+    catalogue::PriceList,
     ids::TransferId,
     time::Time,
 };
@@ -139,6 +140,18 @@ pub(crate) async fn set_budget(mut call: Call, visitor: Visitor) -> Answer {
     let account: AccountId = call.id("id", "account")?;
     let NewBudget { budget } = call.json().await?;
     Ok(reply::json(&call.app.broker.set_budget(&visitor.caller, call.cause(), account, budget).await?))
+}
+
+/// `GET /v1/admin/prices`.
+pub(crate) async fn prices(call: Call, _: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    Ok(reply::json(&call.app.broker.prices()))
+}
+
+/// `PUT /v1/admin/prices`.
+pub(crate) async fn set_prices(mut call: Call, visitor: Visitor) -> Answer {
+    let list: PriceList = call.json().await?;
+    Ok(reply::json(&call.app.broker.set_prices(&visitor.caller, call.cause(), list).await?))
 }
 
 /// `GET /v1/ledger/health`.

@@ -22,7 +22,6 @@ use crate::{
     media::{CAPNP, JSON, NDJSON},
     refusal::{Answer, status},
     reply,
-    tokens::SetAside,
 };
 
 /// What came of one capsule of a batch.
@@ -45,6 +44,13 @@ pub(crate) struct Batch {
     items: Vec<Item>,
 }
 
+/// What came of the capsules of a batch, in their order.
+#[derive(Default)]
+struct Ends {
+    answers: Vec<Answered>,
+    troubles: Vec<Trouble>,
+}
+
 /// `POST /v1/batches`.
 pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
     let media = call.accepted(&[JSON, NDJSON, CAPNP])?;
@@ -57,29 +63,19 @@ pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
     if read.len() > BATCH_MAX {
         return Err(Refusal::new(Kind::PayloadTooLarge, format!("A batch has at most {BATCH_MAX} capsules.")).into());
     }
-    let items = run(&call, &visitor, read).await;
-    Ok(written(items, media))
+    let ends = run(&call, &visitor, read).await;
+    Ok(written(ends, media))
 }
 
 /// Runs what can be run and gathers what came of each.
-async fn run(call: &Call, visitor: &Visitor, read: Vec<Result<Capsule, Refusal>>) -> Vec<Item> {
-    let mut items: Vec<Item> =
-        (0..read.len() as u64).map(|index| Item { index, outcome: None, problem: None }).collect();
-    let mut aside: Vec<Option<SetAside>> = Vec::new();
+async fn run(call: &Call, visitor: &Visitor, read: Vec<Result<Capsule, Refusal>>) -> Ends {
+    let mut ends = Ends::default();
     let mut submissions = Vec::with_capacity(read.len());
-    for (item, capsule) in items.iter_mut().zip(read) {
-        let admitted = capsule.and_then(|mut capsule| {
-            let set = visitor.allowance.as_ref().map(|allowance| allowance.set_aside(&mut capsule)).transpose()?;
-            Ok((capsule, set))
-        });
-        match admitted {
-            Ok((capsule, set)) => {
-                submissions.push(Submission { correlation: item.index, capsule });
-                aside.push(set);
-            }
+    for (correlation, capsule) in (0..).zip(read) {
+        match capsule {
+            Ok(capsule) => submissions.push(Submission { correlation, capsule }),
             Err(refusal) => {
-                item.problem = Some(problem(refusal));
-                aside.push(None);
+                ends.troubles.push(Trouble::of_submission(correlation, problem(refusal)));
             }
         }
     }
@@ -90,42 +86,56 @@ async fn run(call: &Call, visitor: &Visitor, read: Vec<Result<Capsule, Refusal>>
     call.app.broker.frame(&visitor.caller, submissions, call.meta.origin(), &tell).await;
     while open > 0 {
         let Some(reply) = replies.recv().await else { break };
-        open -= gather(reply, &mut items, &mut aside);
+        open -= ends.gather(reply);
     }
-    items
+    ends.answers.sort_by_key(|answer| answer.correlation);
+    ends.troubles.sort_by_key(Trouble::correlation);
+    ends
 }
 
-/// Puts replies in their places and says how many they were.
-fn gather(reply: Reply, items: &mut [Item], aside: &mut [Option<SetAside>]) -> usize {
-    let mut spent = |correlation: u64, cost| {
-        if let Some(set) = aside.get_mut(correlation as usize).and_then(Option::take) {
-            set.spent(cost);
-        }
-    };
-    match reply {
-        Reply::Accepted(_) => 0,
-        Reply::Results(answers) => {
-            let count = answers.len();
-            for Answered { correlation, outcome } in answers {
-                spent(correlation, outcome.cost);
-                if let Some(item) = items.get_mut(correlation as usize) {
-                    item.outcome = Some(outcome);
-                }
+impl Ends {
+    /// Takes replies in and says how many they were.
+    fn gather(&mut self, reply: Reply) -> usize {
+        match reply {
+            Reply::Accepted(_) => 0,
+            Reply::Results(answers) => {
+                let count = answers.len();
+                self.answers.extend(answers);
+                count
             }
-            count
-        }
-        Reply::Refused(troubles) => {
-            let count = troubles.len();
-            for Trouble { correlation, mut problem } in troubles {
-                let Some(correlation) = correlation else { continue };
-                spent(correlation, Default::default());
-                problem.status = Kind::from_slug(&problem.code).map(|kind| status(kind).as_u16());
-                if let Some(item) = items.get_mut(correlation as usize) {
-                    item.problem = Some(problem);
+            Reply::Refused(troubles) => {
+                let count = troubles.len();
+                for mut trouble in troubles {
+                    trouble.problem.status = Kind::from_slug(&trouble.problem.code).map(|kind| status(kind).as_u16());
+                    self.troubles.push(trouble);
                 }
+                count
             }
-            count
         }
+    }
+
+    /// One item for each capsule, in their order.
+    fn items(self) -> Vec<Item> {
+        let ran = self.answers.into_iter().map(|Answered { correlation, outcome }| Item {
+            index: correlation,
+            outcome: Some(outcome),
+            problem: None,
+        });
+        let refused = self.troubles.into_iter().filter_map(|trouble| {
+            Some(Item { index: trouble.correlation()?, outcome: None, problem: Some(trouble.problem) })
+        });
+        let mut items: Vec<Item> = ran.chain(refused).collect();
+        items.sort_by_key(|item| item.index);
+        items
+    }
+
+    /// `ServerFrame` messages, one after the other: the results, then each problem.
+    fn messages(self) -> Vec<u8> {
+        let problems = self.troubles.into_iter().map(ServerBody::Problem);
+        let bodies = std::iter::once(ServerBody::Result(self.answers)).chain(problems);
+        let frames: Vec<Vec<u8>> =
+            bodies.zip(1..).map(|(body, seq)| wire::write_server_frame(&ServerFrame { seq, body })).collect();
+        frames.concat()
     }
 }
 
@@ -133,26 +143,13 @@ fn problem(refusal: Refusal) -> Problem {
     Problem { status: Some(status(refusal.kind).as_u16()), ..refusal.problem() }
 }
 
-fn written(items: Vec<Item>, media: &'static str) -> Response {
+fn written(ends: Ends, media: &'static str) -> Response {
     match media {
         NDJSON => {
             let line = |item: &Item| serde_json::to_string(item).expect("wire structs have text keys only") + "\n";
-            reply::of(NDJSON, items.iter().map(line).collect::<String>())
+            reply::of(NDJSON, ends.items().iter().map(line).collect::<String>())
         }
-        CAPNP => reply::of(CAPNP, messages(items)),
-        _ => reply::json(&Batch { items }),
+        CAPNP => reply::of(CAPNP, ends.messages()),
+        _ => reply::json(&Batch { items: ends.items() }),
     }
-}
-
-/// The answers as `ServerFrame` messages, one after the other: the results, then each problem.
-fn messages(items: Vec<Item>) -> Vec<u8> {
-    let (mut results, mut bodies) = (Vec::new(), Vec::new());
-    for Item { index, outcome, problem } in items {
-        results.extend(outcome.map(|outcome| Answered { correlation: index, outcome }));
-        let trouble = problem.map(|problem| Trouble { correlation: Some(index), problem });
-        bodies.extend(trouble.map(ServerBody::Problem));
-    }
-    bodies.insert(0, ServerBody::Result(results));
-    let frames = bodies.into_iter().zip(1..).map(|(body, seq)| wire::write_server_frame(&ServerFrame { seq, body }));
-    frames.flatten().collect()
 }

@@ -131,7 +131,7 @@ fn hash(call: &Call) -> Result<Hash, Refusal> {
     call.name("hash").parse().map_err(|_| not_found("blob"))
 }
 
-fn media_type(headers: &HeaderMap) -> Result<String, Refusal> {
+pub(super) fn media_type(headers: &HeaderMap) -> Result<String, Refusal> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(BYTES.into()) };
     match value.to_str().ok().filter(|text| text.len() <= MEDIA_TYPE_LEN_MAX && text.contains('/')) {
         Some(text) => Ok(text.to_owned()),

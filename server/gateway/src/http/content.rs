@@ -32,7 +32,7 @@ pub(crate) struct Content<'a> {
 
 /// Which part of the bytes is wanted.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Whole,
     From(usize, usize),
     Outside,
@@ -88,13 +88,13 @@ fn ascii(text: &str) -> HeaderValue {
 }
 
 /// Whether an `If-None-Match` names this tag.
-fn matches(known: &HeaderValue, tag: &str) -> bool {
+pub(super) fn matches(known: &HeaderValue, tag: &str) -> bool {
     let Ok(known) = known.to_str() else { return false };
     known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == tag)
 }
 
 /// What a `Range` means for `len` bytes; several ranges, and what is no range, mean the whole (RFC 9110 §14.2).
-fn part(range: &str, len: usize) -> Part {
+pub(super) fn part(range: &str, len: usize) -> Part {
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return Part::Whole;
     };

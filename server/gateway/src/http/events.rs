@@ -42,8 +42,11 @@ pub(crate) async fn of_job(call: Call, visitor: Visitor) -> Answer {
     let events = call.app.broker.events(&visitor.caller, Some(id), after).await?;
     // The subscription began first, so whatever happens after this look is told.
     let job = call.app.broker.job(&visitor.caller, id).await?;
-    let first = after.is_none().then(|| snapshot(&job));
-    Ok(streaming(&call, &visitor, events, first, job.state.is_final()))
+    // How it stands need not be said to whoever is told all that led there, in order; and its end is told after the books
+    // know of it, so that it may be still to come.
+    let is_whole = events.is_whole();
+    let first = (after.is_none() && !is_whole).then(|| snapshot(&job));
+    Ok(streaming(&call, &visitor, events, first, job.state.is_final() && !is_whole))
 }
 
 /// `GET /v1/events`.
@@ -145,6 +148,11 @@ struct Data<'a> {
     available: Option<Microcredits>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<Microcredits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid: Option<Microcredits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<Microcredits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<u32>,
@@ -181,6 +189,8 @@ impl Data<'_> {
             base64: None,
             available: None,
             threshold: None,
+            paid: None,
+            owed: None,
             attempt: None,
             of: None,
             reason: None,
@@ -216,6 +226,9 @@ fn written_event(event: &Event) -> Bytes {
         Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
         Happening::LowBalance { available, threshold } => {
             ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
+        }
+        Happening::StorageOwed { paid, owed } => {
+            ("storage_owed", Data { paid: Some(*paid), owed: Some(*owed), ..data })
         }
         Happening::Attempt { attempt, of, reason, again_at } => {
             let (attempt, of, again_at) = (Some(*attempt), Some(*of), Some(*again_at));

@@ -83,27 +83,14 @@ pub(crate) async fn retry(call: Call, visitor: Visitor) -> Answer {
 async fn submit(
     call: &Call,
     visitor: &Visitor,
-    mut capsule: Capsule,
+    capsule: Capsule,
     media: &'static str,
     wait: Option<Duration>,
 ) -> Answer {
-    let set_aside = visitor.allowance.as_ref().map(|allowance| allowance.set_aside(&mut capsule)).transpose()?;
     let caller = &visitor.caller;
-    let submitted = call.app.broker.submit(caller, capsule, call.meta.origin()).await;
-    let Submitted { mut job, replayed } = match submitted {
-        Ok(submitted) => submitted,
-        Err(refusal) => {
-            if let Some(set_aside) = set_aside {
-                set_aside.spent(inos_protocols::Microcredits::ZERO);
-            }
-            return Err(refusal.into());
-        }
-    };
+    let Submitted { mut job, replayed } = call.app.broker.submit(caller, capsule, call.meta.origin()).await?;
     if let Some(patience) = wait.filter(|_| !job.state.is_final()) {
         job = call.app.broker.wait(caller, job.id, patience).await?;
-    }
-    if let Some(set_aside) = set_aside.filter(|_| job.state.is_final()) {
-        set_aside.spent(job.cost);
     }
     let status = if job.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let mut response = shown(call, visitor, &job, media).await?;

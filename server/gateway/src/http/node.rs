@@ -1,5 +1,8 @@
 //! Who this server is and what it is doing.
 
+use std::sync::atomic::Ordering::Relaxed;
+
+use inos_broker::RegionTotals;
 use inos_protocols::{JobId, catalogue::PriceVersion, node::Node, time::Time};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +48,8 @@ pub(crate) struct Stats {
     jobs: Jobs,
     /// Memory for inputs and outputs.
     arena: Arena,
+    /// Regions.
+    regions: Regions,
     /// Connections.
     connections: Connections,
 }
@@ -60,6 +65,8 @@ pub(crate) struct Jobs {
     completed: u64,
     /// Of these, those that ran where their bytes arrived.
     completed_inline: u64,
+    /// Simulation sessions, each on a thread of its own.
+    sessions: u64,
     /// Threads whose unit does not stop.
     workers_quarantined: u64,
 }
@@ -71,12 +78,125 @@ pub(crate) struct Arena {
     bytes: u64,
     /// Bytes that are leased.
     leased_bytes: u64,
+    /// Leases that live.
+    leases: u64,
+    /// Bytes of slabs that hold a lease or are kept for further ones of its size; what is leased of them is less.
+    taken_bytes: u64,
+    /// Bytes of slabs that are neither.
+    free_bytes: u64,
+    /// The longest stretch of them.
+    largest_free_bytes: u64,
+    /// How much of what is free does not lie in that stretch, in thousandths.
+    fragmentation_permille: u64,
+    /// What lies where in the mapping.
+    map: Vec<Part>,
+    /// Epochs that have moved since the start, or that somebody waits for.
+    epochs: Vec<Epoch>,
+    /// Payload bytes copied since the start, by place.
+    copied_bytes: std::collections::BTreeMap<&'static str, u64>,
     /// Bytes that are resident.
     resident_bytes: u64,
     /// Bytes in spool files.
     spooled_bytes: u64,
     /// Whether new work is turned away because of it.
     under_pressure: bool,
+}
+
+/// A part of the arena's mapping.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Part {
+    /// What lies there.
+    name: &'static str,
+    /// Where it begins, in bytes.
+    offset: u64,
+    /// How long it is.
+    bytes: u64,
+}
+
+/// An epoch of the arena.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Epoch {
+    /// Its number in the table.
+    index: u64,
+    /// How often it has moved on since the start.
+    value: u64,
+    /// Threads that wait for it.
+    waiters: u64,
+}
+
+/// Regions of a server, all accounts together.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Regions {
+    /// How many there are.
+    count: u64,
+    /// Bytes that they hold.
+    bytes: u64,
+    /// Bytes of memory that they may take: buffers and pages.
+    taken_bytes: u64,
+    /// Epochs that were published.
+    published: u64,
+    /// Bytes that publishing copied.
+    copied_bytes: u64,
+    /// Threads and tasks that wait for an epoch.
+    waiters: u64,
+    /// Buffers in use.
+    buffers: u64,
+    /// How often one outgrew its memory.
+    moved: u64,
+    /// Epochs that WebSocket subscribers were not told of, since a newer one was there by then.
+    skipped: u64,
+    /// Other processes that have mapped one.
+    attached: u64,
+    /// How often a buffer was taken from such a process while it read.
+    revoked: u64,
+}
+
+impl Regions {
+    fn of(totals: RegionTotals, skipped: u64) -> Self {
+        let RegionTotals { regions, bytes, taken_bytes, published, copied_bytes, waiters, buffers, moved, .. } = totals;
+        let RegionTotals { attached, revoked, .. } = totals;
+        Self {
+            count: regions,
+            bytes,
+            taken_bytes,
+            published,
+            copied_bytes,
+            waiters,
+            buffers,
+            moved,
+            skipped,
+            attached,
+            revoked,
+        }
+    }
+}
+
+impl Arena {
+    fn of(arena: &inos_arena::Arena) -> Self {
+        let stats = arena.stats();
+        let part =
+            |part: inos_arena::Part| Part { name: part.name, offset: part.offset as u64, bytes: part.len as u64 };
+        let epoch = |epoch: inos_arena::EpochFigures| Epoch {
+            index: epoch.index as u64,
+            value: epoch.value,
+            waiters: epoch.waiters.into(),
+        };
+        Self {
+            bytes: stats.capacity as u64,
+            leased_bytes: stats.leased as u64,
+            leases: stats.leases as u64,
+            taken_bytes: stats.taken as u64,
+            free_bytes: stats.free() as u64,
+            largest_free_bytes: stats.largest_free as u64,
+            fragmentation_permille: stats.fragmentation_permille() as u64,
+            map: arena.map().map(part).into(),
+            epochs: arena.epochs().into_iter().map(epoch).collect(),
+            copied_bytes: stats.copies().map(|(place, bytes)| (place.name(), bytes)).collect(),
+            resident_bytes: stats.resident as u64,
+            spooled_bytes: stats.spooled,
+            under_pressure: stats.under_pressure,
+        }
+    }
 }
 
 /// Connections of a server.
@@ -116,25 +236,21 @@ pub(crate) async fn workers(call: Call, visitor: Visitor) -> Answer {
 pub(crate) async fn stats(call: Call, _: Visitor) -> Answer {
     call.accepted(&[JSON])?;
     let app = &call.app;
-    let (engine, arena) = (app.broker.engine().status(), app.broker.arena().stats());
+    let engine = app.broker.engine().status();
     Ok(reply::json(&Stats {
         node: app.node.clone(),
         at: Time::now(),
-        prices: app.broker.engine().catalogue().prices().version(),
+        prices: app.broker.engine().catalogue().priced().prices.version(),
         jobs: Jobs {
             queued: engine.queued as u64,
             running: engine.running as u64,
             completed: engine.completed,
             completed_inline: engine.completed_here,
+            sessions: engine.sessions as u64,
             workers_quarantined: engine.quarantined as u64,
         },
-        arena: Arena {
-            bytes: arena.capacity as u64,
-            leased_bytes: arena.leased as u64,
-            resident_bytes: arena.resident as u64,
-            spooled_bytes: arena.spooled,
-            under_pressure: arena.under_pressure,
-        },
+        arena: Arena::of(app.broker.arena()),
+        regions: Regions::of(app.broker.region_totals(), app.metrics.epochs_skipped.load(Relaxed)),
         connections: Connections {
             open: app.permits.open() as u64,
             max: app.options.connections_max as u64,

@@ -52,7 +52,6 @@ pub(crate) const HEADERS: &[(&str, &str)] = &[
 /// `POST /v1/run/{unit}/{method}`.
 pub(crate) async fn run(mut call: Call, visitor: Visitor) -> Answer {
     let mut capsule = capsule_of(&call)?;
-    let set_aside = visitor.allowance.as_ref().map(|allowance| allowance.set_aside(&mut capsule)).transpose()?;
     let ran = match call.media_type() {
         Some("multipart/form-data") => {
             multipart::read(&mut call, &mut capsule).await?;
@@ -60,9 +59,6 @@ pub(crate) async fn run(mut call: Call, visitor: Visitor) -> Answer {
         }
         _ => posted(&mut call, &visitor.caller, capsule).await,
     };
-    if let Some(set_aside) = set_aside {
-        set_aside.spent(ran.as_ref().map_or(Microcredits::ZERO, |ran| ran.outcome.cost));
-    }
     answer(ran?)
 }
 
@@ -125,7 +121,8 @@ async fn posted(call: &mut Call, caller: &Caller, mut capsule: Capsule) -> Resul
     let entry = entry(&call.app, &capsule.unit, &capsule.method)?;
     let body = call.take_body();
     let len = body.declared_len();
-    if entry.method.inputs.1 == 0 && len == Some(0) {
+    // An empty body is no input where a method can do without: its operands are all in the query.
+    if entry.method.inputs.0 == 0 && len == Some(0) {
         return whole(call, caller, capsule).await;
     }
     let fits = len.is_some_and(|len| len <= WHOLE_BYTES_MAX);

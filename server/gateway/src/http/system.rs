@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
-use inos_broker::SpanFigures;
+use inos_broker::{RegionTotals, SpanFigures};
 use inos_protocols::account::LedgerHealth;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -170,6 +170,7 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
         "Jobs that ran where their bytes arrived.",
         engine.completed_here,
     );
+    page.figure("inos_simulation_sessions", "gauge", "Simulation sessions that run.", engine.sessions);
     let inos_broker::Figures { tried_again, answered } = app.broker.figures();
     page.figure(
         "inos_jobs_tried_again_total",
@@ -196,6 +197,7 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
     for (place, bytes) in arena.copies() {
         page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
     }
+    region_figures(&app.broker.region_totals(), app.metrics.epochs_skipped.load(Relaxed), &mut page);
     own_figures(app, &mut page);
     if let Some(health) = health {
         ledger_figures(&health, &mut page);
@@ -205,6 +207,19 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
     }
     page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
     page.into_text()
+}
+
+/// What regions take and what was done with them.
+fn region_figures(totals: &RegionTotals, skipped: u64, page: &mut Page) {
+    page.figure("inos_regions", "gauge", "Regions of all accounts.", totals.regions);
+    page.figure("inos_regions_bytes", "gauge", "Bytes that they hold.", totals.bytes);
+    page.figure("inos_regions_taken_bytes", "gauge", "Memory that they may take.", totals.taken_bytes);
+    page.figure("inos_regions_waiters", "gauge", "Who waits for an epoch.", totals.waiters);
+    page.figure("inos_regions_attached", "gauge", "Other processes that have mapped one.", totals.attached);
+    page.figure("inos_regions_published_total", "counter", "Epochs that were published.", totals.published);
+    page.figure("inos_regions_copied_bytes_total", "counter", "Bytes that publishing copied.", totals.copied_bytes);
+    page.figure("inos_regions_revoked_total", "counter", "Buffers taken from processes that read.", totals.revoked);
+    page.figure("inos_regions_skipped_total", "counter", "Epochs that subscribers were not told of.", skipped);
 }
 
 /// How the ledger is, by what it said within the last while; nothing where its database does not answer.

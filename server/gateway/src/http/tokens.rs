@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use inos_broker::Allowance;
 use inos_protocols::{
     Microcredits, Refusal,
     account::{Scope, Scopes},
@@ -11,13 +12,7 @@ use inos_protocols::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    auth::Visitor,
-    call::Call,
-    refusal::Answer,
-    reply,
-    tokens::{Allowance, Token},
-};
+use crate::{auth::Visitor, call::Call, refusal::Answer, reply, tokens::Token};
 
 /// How long a token lives unless its maker says otherwise.
 const LIFE_S_DEFAULT: u64 = 900;
@@ -78,17 +73,23 @@ pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
         let message = format!("expected 1 to {}", call.app.options.token_life_max.as_secs());
         return Err(Refusal::field(Kind::InvalidParams, "/expires_in_s", message).into());
     }
-    let allowance = budget.map(Allowance::new);
-    let token = Arc::new(Token { parent: visitor.bearer, scopes: wanted, allowance });
-    let token = call.app.tokens.put(token, life)?;
+    // It ends with what was shown for it, at the latest.
+    let left = visitor.until.map(|until| until.saturating_duration_since(tokio::time::Instant::now()));
+    let life = left.map_or(life, |left| life.min(left));
     let expires = Time::now().plus_ms(life.as_millis() as u64);
+    // Written down before anybody has it.
+    call.app.broker.note_token(&visitor.caller, call.cause(), wanted, expires, budget).await?;
+    let allowance = budget.map(Allowance::new);
+    let token = Arc::new(Token { parent: visitor.bearer, scopes: wanted, allowance, session: visitor.session });
+    let token = call.app.tokens.put(token, life)?;
     Ok(reply::made(&TokenMade { token, scopes: wanted.list(), expires, budget }))
 }
 
 /// `POST /v1/ws-tickets`.
 pub(crate) async fn ticket(call: Call, visitor: Visitor) -> Answer {
     let life = call.app.options.ticket_life;
-    let ticket = call.app.tickets.put(visitor, life)?;
     let expires = Time::now().plus_ms(life.as_millis() as u64);
+    call.app.broker.note_ticket(&visitor.caller, call.cause(), expires).await?;
+    let ticket = call.app.tickets.put(visitor, life)?;
     Ok(reply::made(&TicketMade { ticket, expires }))
 }

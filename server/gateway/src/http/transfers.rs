@@ -44,7 +44,7 @@ pub(crate) struct TransferMade {
 pub(crate) async fn create(mut call: Call, visitor: Visitor) -> Answer {
     let key = idempotency_key(&call)?;
     let NewTransfer { to, amount, note } = call.json().await?;
-    if visitor.allowance.is_some() {
+    if visitor.caller.allowance.is_some() {
         let told = "What has a budget of its own gives no credits away; show a key without one.";
         return Err(Refusal::new(Kind::Forbidden, told).into());
     }

@@ -25,14 +25,17 @@ pub(crate) struct Units {
     items: Vec<catalogue::Unit>,
     /// The table that the prices are of.
     prices: PriceVersion,
+    /// For each MiB that an account keeps for a day, in microcredits: blobs, and outputs that are kept with their jobs.
+    stored_mib_day: u64,
 }
 
 /// `GET /v1/units`.
 pub(crate) async fn list(call: Call) -> Answer {
     call.accepted(&[JSON])?;
-    let catalogue = call.app.broker.engine().catalogue();
-    let items = catalogue.specs().map(|spec| spec.public()).collect();
-    Ok(cached(&call, &Units { items, prices: catalogue.prices().version() }))
+    let priced = call.app.broker.engine().catalogue().priced();
+    let items = priced.specs.iter().map(|spec| spec.public()).collect();
+    let (prices, stored_mib_day) = (priced.prices.version(), priced.prices.stored_mib_day());
+    Ok(cached(&call, &Units { items, prices, stored_mib_day }))
 }
 
 /// `GET /v1/units/{unit}`.
@@ -45,7 +48,7 @@ pub(crate) async fn show(call: Call) -> Answer {
 pub(crate) async fn method(call: Call) -> Answer {
     call.accepted(&[JSON])?;
     let entry = entry(&call.app, call.name("unit"), call.name("method"))?;
-    Ok(cached(&call, &entry.method.public()))
+    Ok(cached(&call, &entry.public()))
 }
 
 /// A method by its names.
@@ -60,7 +63,7 @@ pub(crate) fn entry(app: &App, unit: &str, method: &str) -> Result<Arc<Entry>, R
 
 fn unit(app: &App, name: &str) -> Result<catalogue::Unit, Refusal> {
     let catalogue = app.broker.engine().catalogue();
-    if let Some(spec) = catalogue.specs().find(|spec| spec.name == name) {
+    if let Some(spec) = catalogue.priced().specs.iter().find(|spec| spec.name == name) {
         return Ok(spec.public());
     }
     match catalogue.find(name, "") {

@@ -102,6 +102,12 @@ pub(super) const WORDS: &[Words] = &[
         "Look at its present state and decide again.",
     ),
     (
+        Kind::PreconditionFailed,
+        "`If-Match` or `If-None-Match` named another state than the one that it is in: somebody else was faster.",
+        "Nothing was changed.",
+        "Read it again, look at its `ETag`, and send the change that fits.",
+    ),
+    (
         Kind::QueueFull,
         "As many jobs of this account wait as it may have waiting. `required` is how many wait, `available` is the cap.",
         "Nothing was charged for this request. The waiting jobs are safe.",
@@ -126,6 +132,12 @@ pub(super) const WORDS: &[Words] = &[
         "Try again with the same idempotency key: if the first attempt was recorded after all, its answer comes back.",
     ),
     (
+        Kind::KeysUnavailable,
+        "The master key under which the server's held keys are sealed is missing, unreadable or not the one they were sealed under, or a held key's record was changed.",
+        "Nothing was charged. Held keys are as they were, and accepted jobs that use them wait for the next start.",
+        "The operator puts `keys.master` back into the data directory, from a backup or from another server of the same database; `inos check` names what does not open.",
+    ),
+    (
         Kind::StorageFull,
         "The disk, or the account's share of it, is full.",
         "Nothing new was stored or charged. What is stored is untouched.",
@@ -136,6 +148,12 @@ pub(super) const WORDS: &[Words] = &[
         "The job's output was not kept, or its time is over. A synchronous job gives its output once, in its answer.",
         "The job and its receipt stand; only the bytes are gone.",
         "Ask for `keep`, use an idempotency key, or submit with `POST /v1/jobs` to have outputs kept.",
+    ),
+    (
+        Kind::WorkerLost,
+        "The job ran in a process of its own, and that ended before the job did: its input made it crash, or somebody killed it.",
+        "Nothing was charged, and no other job was touched.",
+        "Try again. Where it ends the same way, the input is what a library behind the method cannot take: try it with less.",
     ),
     (
         Kind::InputFailed,

@@ -82,6 +82,8 @@ pub(super) async fn house_with(options: Options) -> House {
         workers: 2,
         queue_len_max: 10_000,
         account_queue_len_max: 5_000,
+        sessions_max: 4,
+        account_sessions_max: 2,
         stop_grace: Duration::from_secs(2),
     };
     let engine = inos_engine::Engine::start(inos_catalog::builtin(), None, arena.clone(), engine).unwrap();
@@ -92,9 +94,14 @@ pub(super) async fn house_with(options: Options) -> House {
         deadline_max: Duration::from_secs(600),
         blob_bytes_max: 1 << 30,
         account_queue_len_max: 5_000,
+        region_bytes_max: 1 << 28,
+        regions_max: 10_000,
         sweep_every: Duration::from_secs(3600),
+        storage_charged_every: Duration::from_secs(3600),
+        prices_from_file: false,
     };
-    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, recorder: None }, told);
+    let vault = inos_vault::Vault::of(folder.path());
+    let broker = Broker::new(Parts { ledger, books, engine, arena, blobs, vault, recorder: None }, told);
     let gateway = Gateway::start(broker.clone(), options).unwrap();
     House { address: gateway.address(), gateway: Some(gateway), key, broker, _folder: folder }
 }

@@ -128,7 +128,7 @@ async fn a_person_may_type_json() {
     assert_eq!(all, [(1, Hash::of(b"abc").to_string())]);
     client.send(Message::text("nonsense")).await.unwrap();
     let ServerBody::Problem(trouble) = next(&mut client).await.body else { panic!("no problem") };
-    assert_eq!((trouble.correlation, trouble.problem.code.as_str()), (None, "invalid-json"));
+    assert_eq!((trouble.correlation(), trouble.problem.code.as_str()), (None, "invalid-json"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +143,7 @@ async fn what_is_wrong_with_one_capsule_is_told_of_that_one() {
         match next(&mut client).await.body {
             ServerBody::Result(answers) => results += answers.len(),
             ServerBody::Problem(trouble) => {
-                assert_eq!((trouble.correlation, trouble.problem.code.as_str()), (Some(2), "unknown-method"));
+                assert_eq!((trouble.correlation(), trouble.problem.code.as_str()), (Some(2), "unknown-method"));
                 problems += 1;
             }
             ServerBody::Accepted(_) => {}
@@ -211,7 +211,7 @@ async fn a_running_job_is_watched_and_cancelled() {
     let ServerBody::Result(answers) = next(&mut client).await.body else { panic!("no result") };
     assert_eq!(answers[0].outcome.state, State::Cancelled);
     send(&mut client, ClientFrame::Cancel(9)).await;
-    assert!(matches!(next(&mut client).await.body, ServerBody::Problem(trouble) if trouble.correlation.is_none()));
+    assert!(matches!(next(&mut client).await.body, ServerBody::Problem(trouble) if trouble.correlation().is_none()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,15 @@ impl Codec {
     }
 }
 
+/// How many bytes a frame about a region has at least, before any of it is written.
+pub(crate) fn region_len(codec: Codec, name: &str, pages: usize, bytes: usize) -> usize {
+    match codec {
+        Codec::Capsule => bytes.next_multiple_of(8) + pages * 4 + name.len(),
+        // Four letters for three bytes; a page's number is a digit and a comma.
+        Codec::Json => bytes.div_ceil(3) * 4 + pages * 2 + name.len(),
+    }
+}
+
 /// How many bytes a message has.
 pub(crate) fn len(message: &Message) -> usize {
     match message {

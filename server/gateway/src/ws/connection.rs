@@ -12,7 +12,7 @@ use std::{
 use axum::extract::ws::WebSocket;
 use futures_util::{SinkExt, StreamExt};
 use inos_broker::Origin;
-use inos_protocols::frame::{Resume, ServerBody, Welcome};
+use inos_protocols::frame::{About, Resume, ServerBody, Welcome};
 use tokio::{
     sync::Notify,
     time::{Instant, sleep, sleep_until, timeout},
@@ -182,7 +182,7 @@ impl Open {
                 Some(attached)
             }
             Err(refusal) => {
-                session.say(trouble(None, &refusal));
+                session.say(trouble(About::Frame, &refusal));
                 None
             }
         }

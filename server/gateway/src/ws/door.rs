@@ -72,6 +72,9 @@ async fn admit(call: &Call, ticket: Option<&str>) -> Result<Visitor, Refused> {
         let detail = "The ticket is not valid: unknown, used or too old. Fetch a new one.";
         auth::wrong(&call.app, call.arrival.address, Refusal::new(Kind::Unauthorized, detail))
     })?;
+    if visitor.session.is_some_and(|id| call.app.endings.has(id)) {
+        return Err(auth::signed_out().into());
+    }
     visitor.caller.need(Scope::Jobs)?;
     Ok(visitor)
 }

@@ -7,13 +7,18 @@ use axum::extract::ws::Message;
 use inos_broker::Reply;
 use inos_protocols::{
     JobId, Refusal,
-    frame::{Accepted, Answer, ServerBody, ServerFrame, Trouble},
+    frame::{About, Accepted, Answer, ServerBody, ServerFrame, Trouble},
     job::BATCH_MAX,
     refusal::Kind,
 };
 
-use super::codec::{self, Codec};
-use crate::tokens::SetAside;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    codec::{self, Codec},
+    slots::Slots,
+};
+use crate::body::Cellar;
 
 /// What an answer takes beside its outputs' bytes, roughly: ids, times, receipt and path.
 const ANSWER_BYTES: usize = 768;
@@ -34,12 +39,14 @@ pub(crate) struct Outbox {
     kept: VecDeque<(u64, Message)>,
     kept_bytes: usize,
     again: VecDeque<Message>,
+    /// Regions that are followed.
+    pub(super) regions: Slots,
     under_way: usize,
     jobs: HashMap<u64, JobId>,
-    aside: HashMap<u64, SetAside>,
 }
 
 /// What is to be written now.
+#[derive(Default)]
 pub(crate) struct Written {
     /// The messages, in order.
     pub(crate) messages: Vec<Message>,
@@ -47,6 +54,10 @@ pub(crate) struct Written {
     pub(crate) copied: usize,
     /// Whether room was made for further submissions.
     pub(crate) made_room: bool,
+    /// The memory that epochs of regions take until they are written.
+    pub(crate) stored: Vec<OwnedSemaphorePermit>,
+    /// Whether an epoch of a region still waits, since there was no memory for it.
+    pub(crate) is_short: bool,
 }
 
 impl Outbox {
@@ -65,9 +76,9 @@ impl Outbox {
             kept: VecDeque::new(),
             kept_bytes: 0,
             again: VecDeque::new(),
+            regions: Slots::default(),
             under_way: 0,
             jobs: HashMap::new(),
-            aside: HashMap::new(),
         }
     }
 
@@ -95,11 +106,6 @@ impl Outbox {
         fits
     }
 
-    /// Remembers what was set aside for a job.
-    pub(crate) fn set_aside(&mut self, correlation: u64, set_aside: SetAside) {
-        self.aside.insert(correlation, set_aside);
-    }
-
     /// The job that waits under a correlation number.
     pub(crate) fn job(&self, correlation: u64) -> Option<JobId> {
         self.jobs.get(&correlation).copied()
@@ -116,7 +122,7 @@ impl Outbox {
             Reply::Results(answers) => {
                 for answer in &answers {
                     self.waiting_bytes += weight(answer);
-                    self.forget(answer.correlation, answer.outcome.cost);
+                    self.forget(answer.correlation);
                 }
                 if self.results.is_empty() {
                     self.results = answers;
@@ -126,8 +132,8 @@ impl Outbox {
             }
             Reply::Refused(troubles) => {
                 for trouble in troubles {
-                    if let Some(correlation) = trouble.correlation {
-                        self.forget(correlation, Default::default());
+                    if let Some(correlation) = trouble.correlation() {
+                        self.forget(correlation);
                     }
                     self.say(ServerBody::Problem(trouble));
                 }
@@ -153,23 +159,20 @@ impl Outbox {
         self.pongs.push(number);
     }
 
-    fn forget(&mut self, correlation: u64, cost: inos_protocols::Microcredits) {
+    fn forget(&mut self, correlation: u64) {
         if !self.jobs.is_empty() {
             self.jobs.remove(&correlation);
-        }
-        if !self.aside.is_empty()
-            && let Some(set_aside) = self.aside.remove(&correlation)
-        {
-            set_aside.spent(cost);
         }
     }
 
     /// Makes messages of everything that waits, numbers them and keeps them until they are acked.
-    pub(crate) fn take(&mut self) -> Option<Written> {
-        if self.waiting_bytes == 0 && self.again.is_empty() {
+    ///
+    /// Epochs of regions, which every connection copies, take their room from the cellar.
+    pub(crate) fn take(&mut self, cellar: &Cellar) -> Option<Written> {
+        if self.waiting_bytes == 0 && self.again.is_empty() && !self.regions.any_waits() {
             return None;
         }
-        let mut written = Written { messages: self.again.drain(..).collect(), copied: 0, made_room: false };
+        let mut written = Written { messages: self.again.drain(..).collect(), ..Written::default() };
         let mut accepted = std::mem::take(&mut self.accepted);
         while !accepted.is_empty() {
             let rest = accepted.split_off(accepted.len().min(BATCH_MAX));
@@ -187,6 +190,7 @@ impl Outbox {
             written.messages.push(self.unnumbered(ServerBody::Pong(number)));
         }
         self.waiting_bytes = 0;
+        self.regions.take(&mut written, cellar);
         Some(written)
     }
 
@@ -268,6 +272,8 @@ impl Outbox {
         if last_seq > self.last_seq || next != last_seq + 1 {
             return false;
         }
+        // Whoever comes back says anew which regions it follows, and which epochs it has.
+        self.regions.clear();
         self.again = self.kept.iter().map(|(_, message)| message.clone()).collect();
         true
     }
@@ -275,7 +281,7 @@ impl Outbox {
 
 /// Whether a word is the end of a submission.
 fn ends_a_job(body: &ServerBody) -> bool {
-    matches!(body, ServerBody::Problem(Trouble { correlation: Some(_), .. }))
+    matches!(body, ServerBody::Problem(Trouble { about: About::Submission(_), .. }))
 }
 
 /// What a unit said in a word.
@@ -302,7 +308,7 @@ fn unsendable(answer: &Answer, frame_bytes_max: usize) -> Trouble {
         "The outputs of {} are over the negotiated frame of {frame_bytes_max} bytes. The job ended, cost {} credits and was recorded. Ask with `keep` or `output.store` = `blob` and fetch them over HTTP.",
         answer.outcome.job, answer.outcome.cost
     );
-    Trouble { correlation: Some(answer.correlation), problem: Refusal::new(Kind::PayloadTooLarge, detail).problem() }
+    Trouble::of_submission(answer.correlation, Refusal::new(Kind::PayloadTooLarge, detail).problem())
 }
 
 #[cfg(test)]
@@ -319,7 +325,7 @@ mod tests {
             outbox.push(Reply::Accepted((begin..begin + 900).map(accepted).collect()));
         }
         let mut seen = Vec::new();
-        for message in outbox.take().unwrap().messages {
+        for message in outbox.take(&Cellar::new(0)).unwrap().messages {
             let Message::Binary(bytes) = message else { panic!("no binary message") };
             let ServerBody::Accepted(jobs) = wire::read_server_frame(&bytes).unwrap().body else {
                 panic!("not accepted")

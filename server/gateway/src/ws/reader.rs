@@ -10,11 +10,15 @@ use std::{
 
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{StreamExt, stream::SplitStream};
-use inos_broker::{Event, Happening, Origin, Replies, Reply, Subscription, Told};
+use inos_broker::{Event, Happening, Origin, Replies, Subscription, Told};
 use inos_protocols::{
     JobId, Refusal,
-    frame::{ClientFrame, Emitted, Gap, JobLog, JobState, Progress, Resume, ServerBody, Submission, Topic, Trouble},
+    frame::{
+        About, ClientFrame, Emitted, Gap, JobLog, JobState, LowBalance, Progress, RegionTopic, Resume, ServerBody,
+        StorageOwed, Submission, Topic, Trouble,
+    },
     refusal::Kind,
+    region,
 };
 use tokio::task::AbortHandle;
 
@@ -22,6 +26,7 @@ use super::{
     codec,
     flood::Flood,
     line::{End, Line},
+    regions,
     session::Session,
 };
 use crate::{auth::Visitor, state::App};
@@ -60,11 +65,20 @@ pub(crate) struct Reader<'a> {
 
 /// What a connection is told about, and the tasks that tell it.
 #[derive(Default)]
-pub(crate) struct Subscriptions(HashMap<Option<JobId>, AbortHandle>);
+pub(crate) struct Subscriptions {
+    jobs: HashMap<Option<JobId>, AbortHandle>,
+    regions: HashMap<String, AbortHandle>,
+}
+
+impl Subscriptions {
+    fn is_full(&self) -> bool {
+        self.jobs.len() + self.regions.len() >= SUBSCRIPTIONS_MAX
+    }
+}
 
 impl Drop for Subscriptions {
     fn drop(&mut self) {
-        self.0.values().for_each(AbortHandle::abort);
+        self.jobs.values().chain(self.regions.values()).for_each(AbortHandle::abort);
     }
 }
 
@@ -122,16 +136,19 @@ impl<'a> Reader<'a> {
         let frame = match session.codec.read(message) {
             Some(Ok(frame)) => frame,
             Some(Err(refusal)) => {
-                session.say(trouble(None, &refusal));
+                session.say(trouble(About::Frame, &refusal));
                 return self.flood.is_too_much().then_some(Stopped::End(End::Flood));
             }
             None => {
-                session.say(trouble(None, &codec::wrong_kind(session.codec)));
+                session.say(trouble(About::Frame, &codec::wrong_kind(session.codec)));
                 return Some(Stopped::End(End::WrongKind));
             }
         };
         // What asks something of the broker counts as a request would.
-        let asks = matches!(frame, ClientFrame::Submit(_) | ClientFrame::Cancel(_) | ClientFrame::Subscribe(_));
+        let asks = matches!(
+            frame,
+            ClientFrame::Submit(_) | ClientFrame::Cancel(_) | ClientFrame::Subscribe(_) | ClientFrame::Publish(_)
+        );
         if asks && let Err(refused) = self.app.rates.admit(&self.visitor.caller) {
             refuse(session, &frame, &refused.into_refusal());
             return None;
@@ -140,9 +157,12 @@ impl<'a> Reader<'a> {
             ClientFrame::Submit(submissions) => self.submit(session, replies, submissions).await,
             ClientFrame::Cancel(correlation) => self.cancel(session, correlation).await,
             ClientFrame::Subscribe(topic) => self.subscribe(session, topic).await,
-            ClientFrame::Unsubscribe(topic) => {
-                if let Some(task) = self.subscriptions.0.remove(&topic.job) {
-                    task.abort();
+            ClientFrame::Unsubscribe(topic) => self.unsubscribe(session, &topic),
+            ClientFrame::Publish(publish) => regions::publish(self.app, &self.visitor.caller, session, publish).await,
+            ClientFrame::Have(have) => {
+                // What is no news wakes nobody, however often it is said.
+                if session.with_quietly(|outbox| outbox.regions.have(&have.name, have.epoch)) {
+                    session.taken.notify_waiters();
                 }
             }
             ClientFrame::Ack(seq) => session.with(|outbox| outbox.ack(seq)),
@@ -154,34 +174,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Runs submissions once the window has room for them: one call of the broker for all of a frame.
-    async fn submit(&self, session: &Arc<Session>, replies: &Replies, mut submissions: Vec<Submission>) {
+    async fn submit(&self, session: &Arc<Session>, replies: &Replies, submissions: Vec<Submission>) {
         let window = self.app.options.window as usize;
         if submissions.len() > window {
             let detail = format!("The frame has {} jobs and the window is {window}.", submissions.len());
             let refusal = Refusal::new(Kind::PayloadTooLarge, detail);
-            return session.say(trouble(None, &refusal));
+            return session.say(trouble(About::Frame, &refusal));
         }
         while !session.with_quietly(|outbox| outbox.reserve(submissions.len(), window)) {
             session.room.notified().await;
         }
         // From here on the frame is taken in as a whole, even if the connection ends meanwhile.
         self.line.in_frame(true);
-        if let Some(allowance) = &self.visitor.allowance {
-            let mut refused = Vec::new();
-            submissions.retain_mut(|Submission { correlation, capsule }| match allowance.set_aside(capsule) {
-                Ok(set_aside) => {
-                    session.with_quietly(|outbox| outbox.set_aside(*correlation, set_aside));
-                    true
-                }
-                Err(refusal) => {
-                    refused.push(Trouble { correlation: Some(*correlation), problem: refusal.problem() });
-                    false
-                }
-            });
-            if !refused.is_empty() {
-                replies(Reply::Refused(refused));
-            }
-        }
         self.app.broker.frame(&self.visitor.caller, submissions, self.origin, replies).await;
         self.line.in_frame(false);
     }
@@ -193,24 +197,62 @@ impl<'a> Reader<'a> {
         };
         if let Err(refusal) = cancelled {
             // It is about the wish, not about the submission, which has or will have its own answer.
-            session.say(trouble(None, &refusal));
+            session.say(trouble(About::Frame, &refusal));
         }
     }
 
-    async fn subscribe(&mut self, session: &Arc<Session>, Topic { job, after }: Topic) {
-        if self.subscriptions.0.contains_key(&job) {
+    async fn subscribe(&mut self, session: &Arc<Session>, topic: Topic) {
+        let is_known = match &topic {
+            Topic::Jobs { job, .. } => self.subscriptions.jobs.contains_key(job),
+            // Whoever subscribes again says which epoch it has, and is told from there.
+            Topic::Region(region) => {
+                self.unfollow(session, &region.name);
+                false
+            }
+        };
+        if is_known {
             return;
         }
-        if self.subscriptions.0.len() >= SUBSCRIPTIONS_MAX {
+        if self.subscriptions.is_full() {
             let detail = format!("A connection has at most {SUBSCRIPTIONS_MAX} subscriptions.");
-            return session.say(trouble(None, &Refusal::new(Kind::RateLimited, detail)));
+            return session.say(trouble(about(&topic), &Refusal::new(Kind::RateLimited, detail)));
         }
+        match topic {
+            Topic::Jobs { job, after } => self.subscribe_to_jobs(session, job, after).await,
+            Topic::Region(region) => self.follow(session, region),
+        }
+    }
+
+    fn unsubscribe(&mut self, session: &Session, topic: &Topic) {
+        match topic {
+            Topic::Jobs { job, .. } => self.subscriptions.jobs.remove(job).iter().for_each(AbortHandle::abort),
+            Topic::Region(region) => self.unfollow(session, &region.name),
+        }
+    }
+
+    fn follow(&mut self, session: &Arc<Session>, topic: RegionTopic) {
+        let (name, about) = (topic.name.clone(), about(&Topic::Region(topic.clone())));
+        match regions::follow(self.app, &self.visitor.caller, session, topic) {
+            Ok(telling) => {
+                let task = tokio::spawn(telling);
+                self.subscriptions.regions.insert(name, task.abort_handle());
+            }
+            Err(refusal) => session.say(trouble(about, &refusal)),
+        }
+    }
+
+    fn unfollow(&mut self, session: &Session, name: &str) {
+        self.subscriptions.regions.remove(name).iter().for_each(AbortHandle::abort);
+        session.with_quietly(|outbox| outbox.regions.unfollow(name));
+    }
+
+    async fn subscribe_to_jobs(&mut self, session: &Arc<Session>, job: Option<JobId>, after: Option<u64>) {
         match self.app.broker.events(&self.visitor.caller, job, after).await {
             Ok(events) => {
                 let task = tokio::spawn(tell(events, Arc::clone(session)));
-                self.subscriptions.0.insert(job, task.abort_handle());
+                self.subscriptions.jobs.insert(job, task.abort_handle());
             }
-            Err(refusal) => session.say(trouble(None, &refusal)),
+            Err(refusal) => session.say(trouble(About::Frame, &refusal)),
         }
     }
 
@@ -220,7 +262,7 @@ impl<'a> Reader<'a> {
             return Some(Stopped::Resume(resume));
         }
         let refusal = Refusal::new(Kind::Conflict, "A session is resumed before anything else is asked.");
-        session.say(trouble(None, &refusal));
+        session.say(trouble(About::Frame, &refusal));
         None
     }
 }
@@ -241,8 +283,9 @@ fn word(told: &Told) -> Option<ServerBody> {
         Told::Gap { first, last } => return Some(ServerBody::Gap(Gap { first: *first, last: *last })),
     };
     let Event { seq, job, what, .. } = &**event;
-    // What happens to the account itself has no frame: it is told by `/v1/events`.
-    let (job, event) = ((*job)?, *seq);
+    let event = *seq;
+    // What happens to the account itself is told without a job.
+    let Some(job) = *job else { return word_of_account(event, what) };
     Some(match what {
         Happening::State { state, cost } => ServerBody::State(JobState { job, state: *state, cost: *cost, event }),
         Happening::Progress { done, total } => {
@@ -252,25 +295,46 @@ fn word(told: &Told) -> Option<ServerBody> {
         Happening::Output { offset, bytes } => {
             ServerBody::Output(Emitted { job, offset: *offset, bytes: bytes.clone(), event })
         }
-        // Nor has an attempt: the state that comes with it has.
-        Happening::LowBalance { .. } | Happening::Attempt { .. } => return None,
+        // An attempt has no frame: the state that comes with it has.
+        Happening::LowBalance { .. } | Happening::StorageOwed { .. } | Happening::Attempt { .. } => return None,
     })
+}
+
+fn word_of_account(event: u64, what: &Happening) -> Option<ServerBody> {
+    match *what {
+        Happening::LowBalance { available, threshold } => {
+            Some(ServerBody::LowBalance(LowBalance { available, threshold, event }))
+        }
+        Happening::StorageOwed { paid, owed } => Some(ServerBody::StorageOwed(StorageOwed { paid, owed, event })),
+        _ => None,
+    }
 }
 
 /// Refuses what a frame asks; each of its jobs hears of it under its own number.
 fn refuse(session: &Session, frame: &ClientFrame, refusal: &Refusal) {
     match frame {
         ClientFrame::Submit(all) => {
-            all.iter().for_each(|one| session.say(trouble(Some(one.correlation), refusal)));
+            all.iter().for_each(|one| session.say(trouble(About::Submission(one.correlation), refusal)));
         }
-        ClientFrame::Cancel(correlation) => session.say(trouble(Some(*correlation), refusal)),
-        _ => session.say(trouble(None, refusal)),
+        ClientFrame::Cancel(correlation) => session.say(trouble(About::Submission(*correlation), refusal)),
+        ClientFrame::Publish(publish) => session.say(trouble(About::Publish(publish.correlation), refusal)),
+        ClientFrame::Subscribe(topic) => session.say(trouble(about(topic), refusal)),
+        _ => session.say(trouble(About::Frame, refusal)),
+    }
+}
+
+/// What a refusal of a subscription is about.
+fn about(topic: &Topic) -> About {
+    match topic {
+        Topic::Region(topic) if region::is_name(&topic.name) => About::Region(topic.name.clone()),
+        // What can be no region's name is not said again, however long it is.
+        Topic::Region(_) | Topic::Jobs { .. } => About::Frame,
     }
 }
 
 /// A refusal as a word of the session.
-pub(crate) fn trouble(correlation: Option<u64>, refusal: &Refusal) -> ServerBody {
-    ServerBody::Problem(Trouble { correlation, problem: refusal.problem() })
+pub(crate) fn trouble(about: About, refusal: &Refusal) -> ServerBody {
+    ServerBody::Problem(Trouble { about, problem: refusal.problem() })
 }
 
 /// What an error of the WebSocket itself means.

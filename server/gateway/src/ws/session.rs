@@ -12,7 +12,7 @@ use super::{
     line::{End, Line},
     outbox::{Outbox, Written},
 };
-use crate::{Options, refusal::not_found, state::App};
+use crate::{Options, body::Cellar, refusal::not_found, state::App};
 
 /// The most sessions at once, cut ones included.
 const SESSIONS_MAX: usize = 200_000;
@@ -29,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) ready: Notify,
     /// The window has room again.
     pub(crate) room: Notify,
+    /// Something was taken to be written.
+    pub(crate) taken: Notify,
 }
 
 struct State {
@@ -47,6 +49,7 @@ impl Session {
             state: Mutex::new(State { outbox, line: None, connections: 0 }),
             ready: Notify::new(),
             room: Notify::new(),
+            taken: Notify::new(),
         })
     }
 
@@ -89,16 +92,17 @@ impl Session {
     }
 
     /// Takes what is to be written, for the present connection's writer alone.
-    pub(crate) fn take(&self, connection: u64) -> Option<Written> {
+    pub(crate) fn take(&self, connection: u64, cellar: &Cellar) -> Option<Written> {
         let mut state = self.state.lock();
         if state.connections != connection {
             return None;
         }
-        let written = state.outbox.take()?;
+        let written = state.outbox.take(cellar)?;
         drop(state);
         if written.made_room {
             self.room.notify_one();
         }
+        self.taken.notify_waiters();
         Some(written)
     }
 
@@ -159,6 +163,8 @@ impl Sessions {
             return;
         }
         state.line = None;
+        // Whoever comes back follows regions anew: what waits for it would only take room.
+        state.outbox.regions.clear();
         drop(state);
         let Some(patience) = patience else { return app.sessions.forget(session) };
         let (app, session) = (Arc::clone(app), Arc::clone(session));

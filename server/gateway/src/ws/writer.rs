@@ -9,7 +9,7 @@ use inos_arena::Place;
 use inos_protocols::frame::{Goodbye, ServerBody};
 use tokio::{
     sync::Notify,
-    time::{Duration, timeout},
+    time::{Duration, sleep, timeout},
 };
 
 use super::{line::End, session::Session};
@@ -17,6 +17,8 @@ use crate::state::App;
 
 /// The half of a WebSocket that writes.
 pub(crate) type Down = SplitSink<WebSocket, Message>;
+/// When epochs for which there was no memory are tried again; by then newer ones may have taken their place.
+const SHORT: Duration = Duration::from_millis(50);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// When a client that was told to go may come back, in milliseconds.
@@ -25,9 +27,14 @@ const RETRY_AFTER_MS: u32 = 1_000;
 /// Writes whatever a session has to say, until the connection breaks.
 pub(crate) async fn write(app: &App, session: &Session, connection: u64, down: &mut Down, ping: &Notify) -> End {
     loop {
-        let mut fed = false;
-        while let Some(written) = session.take(connection) {
+        let (mut fed, mut is_short, mut stored) = (false, false, Vec::new());
+        while let Some(written) = session.take(connection, &app.cellar) {
+            is_short = written.is_short;
+            if written.messages.is_empty() {
+                break;
+            }
             fed = true;
+            stored.extend(written.stored);
             app.metrics.frames_out.fetch_add(written.messages.len() as u64, Relaxed);
             app.broker.arena().count_copy(Place::FrameOut, written.copied);
             for message in written.messages {
@@ -39,8 +46,11 @@ pub(crate) async fn write(app: &App, session: &Session, connection: u64, down: &
         if fed && down.flush().await.is_err() {
             return End::Lost;
         }
+        // What was copied for this connection is with the system now.
+        drop(stored);
         tokio::select! {
             () = session.ready.notified() => {}
+            () = sleep(SHORT), if is_short => {}
             () = ping.notified() => {
                 if down.send(Message::Ping(Bytes::new())).await.is_err() {
                     return End::Lost;

@@ -15,7 +15,7 @@ use crate::{Error, Limits, accounts::number, grants::open_grants, limits::whole}
 impl Books {
     /// An account and what it has; what is put aside on this node and not yet written counts as held.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
-        let row = sqlx::query("SELECT a.id, a.name, a.created, a.weight, a.rate_limit, a.low_balance, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
+        let row = sqlx::query("SELECT a.id, a.name, a.created, a.weight, a.rate_limit, a.low_balance, a.keep_ms, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no WHERE a.id = $1")
             .bind(&id.as_bytes()[..])
             .fetch_optional(self.pool())
             .await
@@ -27,7 +27,7 @@ impl Books {
     pub async fn accounts(&self, limit: u32, cursor: Option<&str>) -> Result<(Vec<Account>, Option<String>), Error> {
         let after: i64 = cursor.map_or(Ok(0), str::parse).map_err(|_| Error::Cursor)?;
         let rows = sqlx::query(
-            "SELECT a.no, a.id, a.name, a.created, a.weight, a.rate_limit, a.low_balance, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
+            "SELECT a.no, a.id, a.name, a.created, a.weight, a.rate_limit, a.low_balance, a.keep_ms, b.balance, b.held FROM accounts a JOIN balances b ON b.account = a.no \
              WHERE a.kind = 2 AND a.no > $1 ORDER BY a.no LIMIT $2",
         )
         .bind(after)
@@ -61,6 +61,7 @@ impl Books {
             weight,
             rate_limit,
             low_balance: column::<Option<i64>>(row, "low_balance")?.map(credits),
+            keep_ms: column::<Option<i64>>(row, "keep_ms")?.map(|ms| ms as u64),
         })
     }
 

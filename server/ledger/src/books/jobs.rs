@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
 use inos_protocols::{
-    AccountId, JobId, Microcredits,
+    AccountId, Hash, JobId, Microcredits,
     job::{Job, State},
     time::Time,
 };
 use sqlx::any::AnyRow;
 
-use super::{Books, accounts::first_id, column, damaged, ending, page, request};
+use super::{Books, PAGE_MAX, accounts::first_id, column, damaged, ending, page, request};
 use crate::{
     AccountNo, Error,
     committer::rows::{state_number, state_of},
@@ -74,7 +74,58 @@ pub struct KnownJob {
     pub expires: Option<Time>,
 }
 
+/// A job that succeeded, whose outputs are kept on this node and may answer who asks the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The job.
+    pub id: JobId,
+    /// Its unit's version.
+    pub version: String,
+    /// The digest of what was asked.
+    pub capsule: Hash,
+}
+
 impl Books {
+    /// Such jobs among a page of rows below `before` and above `from`, the newest first, and where the next page begins;
+    /// none at the end.
+    pub async fn remembered(&self, before: i64, from: i64) -> Result<(Vec<Remembered>, Option<i64>), Error> {
+        let rows = sqlx::query(
+            "SELECT j.seq, a.id AS account, j.id, j.request FROM jobs j JOIN accounts a ON a.no = j.account \
+             WHERE j.seq < $1 AND j.seq >= $2 AND j.kept IS NOT NULL AND j.state = $3 AND j.node = $4 AND j.expires > $5 \
+             ORDER BY j.seq DESC LIMIT $6",
+        )
+        .bind(before)
+        .bind(from)
+        .bind(state_number(State::Succeeded))
+        .bind(self.shared.node_account.0)
+        .bind(Time::now().as_i64())
+        .bind(i64::from(PAGE_MAX))
+        .fetch_all(self.pool())
+        .await
+        .map_err(Error::on("list what may be answered from"))?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let request = request(row)?;
+            if request.remembered {
+                let account = AccountId::from_slice(column(row, "account")?).ok_or_else(damaged("account"))?;
+                let id = JobId::from_slice(column(row, "id")?).ok_or_else(damaged("job"))?;
+                found.push(Remembered { account, id, version: request.version.into_owned(), capsule: request.capsule });
+            }
+        }
+        let next = rows.last().filter(|_| rows.len() == PAGE_MAX as usize).map(|row| column(row, "seq")).transpose()?;
+        Ok((found, next))
+    }
+
+    /// The number of the newest job's row; 0 where there is none.
+    pub async fn newest_row(&self) -> Result<i64, Error> {
+        sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM jobs")
+            .fetch_one(self.pool())
+            .await
+            .map_err(Error::on("find the newest job"))
+    }
+
     /// A job of an account.
     pub async fn job(&self, account: AccountNo, id: JobId) -> Result<Option<KnownJob>, Error> {
         let row = sqlx::query(JOB)
@@ -125,9 +176,14 @@ impl Books {
         }
         let rows = query.fetch_all(self.pool()).await.map_err(Error::on("list jobs"))?;
         let jobs = rows.iter().map(|row| Ok(read_job(row)?.job)).collect::<Result<Vec<Job>, Error>>()?;
-        let next = jobs.last().filter(|_| jobs.len() == page(limit)).map(|last| HEXLOWER.encode(last.id.as_bytes()));
+        let next = jobs.last().filter(|_| jobs.len() == page(limit)).map(|last| cursor_after(last.id));
         Ok((jobs, next))
     }
+}
+
+/// Where the page after this job begins.
+pub fn cursor_after(id: JobId) -> String {
+    HEXLOWER.encode(id.as_bytes())
 }
 
 fn read_job(row: &AnyRow) -> Result<KnownJob, Error> {

@@ -296,7 +296,9 @@ impl Batch {
             let error = trouble.cause().map(|cause| cause as &dyn std::error::Error);
             tracing::warn!(error, "the ledger's database is away");
         }
-        self.outage = Some(Outage { since: self.outage.map_or(begun, |outage| outage.since), tried: Instant::now() });
+        let tried = Instant::now();
+        let since = self.outage.map_or_else(|| noticed(begun, tried), |outage| outage.since);
+        self.outage = Some(Outage { since, tried });
         self.vitals.healthy.store(false, Release);
     }
 
@@ -320,6 +322,7 @@ impl Batch {
                 Ok(Fate::Never) => {}
                 Ok(Fate::Happened) => {
                     let Doubt { mut entries, results, .. } = doubt;
+                    self.vitals.find(accepted(&entries, &results));
                     entries.iter_mut().zip(&results).for_each(|(entry, result)| close(entry, result, 0));
                 }
                 Err(trouble) => {
@@ -334,10 +337,24 @@ impl Batch {
     }
 }
 
+/// Since when a database is away that was first missed by a try of this length. No try is as long as twice the
+/// patience: then this process stood still, and how the database is has yet to be found out.
+fn noticed(begun: Instant, failed: Instant) -> Instant {
+    if failed - begun > 2 * PATIENCE { failed } else { begun }
+}
+
+/// The jobs that these entries, which were written, have accepted.
+fn accepted(entries: &[Entry], results: &Results) -> impl Iterator<Item = JobId> {
+    entries.iter().zip(results).filter_map(|(entry, result)| match (entry, result) {
+        (Entry::Accept(accept), Ok(_)) => Some(accept.job.id),
+        _ => None,
+    })
+}
+
 /// Hands each request its results; what was reserved is spent first, so that an answer never comes too early.
 fn answer(requests: Vec<Request>, results: Results, until_ms: u64) {
     let mut results = results.into_iter();
-    for Request { mut entries, done } in requests {
+    for Request { mut entries, done, .. } in requests {
         let results: Results = results.by_ref().take(entries.len()).collect();
         entries.iter_mut().zip(&results).for_each(|(entry, result)| close(entry, result, until_ms));
         // Nobody has to wait for the answer.
@@ -346,7 +363,7 @@ fn answer(requests: Vec<Request>, results: Results, until_ms: u64) {
 }
 
 fn refuse(requests: Vec<Request>) {
-    for Request { entries, done } in requests {
+    for Request { entries, done, .. } in requests {
         let results = vec![Err(CommitError::Unavailable); entries.len()];
         drop(entries);
         // Nobody has to wait for the answer.
@@ -392,4 +409,16 @@ fn close_key(claim: Option<ClaimGuard>, result: &Result<Came, CommitError>) {
         _ => return,
     };
     claim.into_iter().for_each(|claim| claim.settled(stands_for));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_stood_still_has_not_waited() {
+        let begun = Instant::now();
+        let after = |patiences: u32| noticed(begun, begun + patiences * PATIENCE) - begun;
+        assert_eq!([after(1), after(2), after(3)], [Duration::ZERO, Duration::ZERO, 3 * PATIENCE]);
+    }
 }

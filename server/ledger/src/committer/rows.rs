@@ -143,6 +143,7 @@ pub(crate) fn request(job: &JobRecord) -> Vec<u8> {
         deadline: job.deadline,
         params: job.params.as_deref().map(Cow::Borrowed),
         labels: Cow::Borrowed(&job.labels),
+        remembered: job.remembered,
     };
     wire::write_job_request(&request)
 }
@@ -232,12 +233,13 @@ pub(crate) const fn reason_number(reason: Reason) -> i64 {
         Reason::Grant => 0,
         Reason::Transfer => 1,
         Reason::Job => 2,
+        Reason::Storage => 3,
     }
 }
 
 /// The reason of that number.
 pub(crate) fn reason_of(number: i64) -> Option<Reason> {
-    [Reason::Grant, Reason::Transfer, Reason::Job].get(usize::try_from(number).ok()?).copied()
+    [Reason::Grant, Reason::Transfer, Reason::Job, Reason::Storage].get(usize::try_from(number).ok()?).copied()
 }
 
 #[cfg(test)]
@@ -249,7 +251,7 @@ mod tests {
         for number in 0..6 {
             assert_eq!(state_of(number).map(state_number), Some(number));
         }
-        for number in 0..3 {
+        for number in 0..4 {
             assert_eq!(reason_of(number).map(reason_number), Some(number));
         }
         assert_eq!((state_of(6), state_of(-1)), (None, None));

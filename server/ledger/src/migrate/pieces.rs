@@ -88,6 +88,7 @@ fn request(row: &AnyRow) -> Result<JobRequest<'static>, sqlx::Error> {
         deadline: time(row.try_get("deadline")?),
         params: row.try_get::<Option<String>, _>("params")?.map(Cow::Owned),
         labels: Cow::Owned(json::<BTreeMap<_, _>>(row, "labels")?.unwrap_or_default()),
+        remembered: false,
     })
 }
 

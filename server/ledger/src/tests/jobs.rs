@@ -1,9 +1,11 @@
 //! Jobs and the credits they move.
 
+use std::{sync::Arc, time::Duration};
+
 use inos_protocols::{Hash, Microcredits, job::State, receipt::SignedReceipt};
 
 use super::{on_both, place::*};
-use crate::{Accept, Claim, Commit, CommitError, Ending, Entry, Finish, ReserveError, Settle};
+use crate::{Accept, Claim, Commit, CommitError, Ending, Entry, Finish, Ledger, Purse, ReserveError, Settle};
 
 on_both![
     a_job_is_paid_once_and_has_a_receipt,
@@ -13,6 +15,9 @@ on_both![
     no_job_costs_more_than_was_put_aside,
     an_accepted_job_survives_a_crash_and_ends_once,
     jobs_of_one_commit_share_its_root,
+    what_may_wait_makes_no_short_commit_longer,
+    what_may_wait_is_written_when_its_time_is_over,
+    what_may_wait_is_written_before_the_end,
     a_thousand_racers_with_one_key_are_one_job,
     a_key_stands_for_one_request,
     a_key_without_a_commit_is_free_again,
@@ -153,6 +158,58 @@ async fn jobs_of_one_commit_share_its_root(place: Place) {
         assert_eq!(books.receipt(purse.no, stated.job).await.unwrap().as_ref(), Some(signed));
     }
     is_right(&books).await;
+}
+
+/// A job that was accepted and is to end.
+async fn to_finish(ledger: &Ledger, purse: &Arc<Purse>) -> Entry {
+    let (id, entry) = accept(ledger.reserve_slowly(purse, credits(1)).await.unwrap());
+    assert_eq!(commit(ledger, entry).await, Ok(Commit::Accepted));
+    finish(purse, id, 1)
+}
+
+const LONG: Duration = Duration::from_secs(3600);
+
+async fn what_may_wait_makes_no_short_commit_longer(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 20).await;
+    let (one, other) = (to_finish(&ledger, &purse).await, to_finish(&ledger, &purse).await);
+    let mut urgent = Vec::new();
+    for _ in 0..9 {
+        urgent.push(to_finish(&ledger, &purse).await);
+    }
+    let (one, mut other) = (ledger.commit_in_company(vec![one], LONG), ledger.commit_in_company(vec![other], LONG));
+    // Long enough for the committer to have taken them.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let alone = receipt(commit(&ledger, urgent.pop().unwrap()).await);
+    assert!(tokio::time::timeout(Duration::from_millis(50), &mut other).await.is_err(), "a short commit goes alone");
+    let many = ledger.commit(urgent).await.pop().unwrap();
+    let many = receipt(many);
+    for waited in [one, other] {
+        assert_eq!(receipt(waited.await.pop().unwrap()).root, many.root);
+    }
+    assert_ne!(alone.root, many.root);
+    is_right(&books).await;
+}
+
+async fn what_may_wait_is_written_when_its_time_is_over(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 10).await;
+    let entry = to_finish(&ledger, &purse).await;
+    receipt(ledger.commit_in_company(vec![entry], Duration::from_millis(5)).await.pop().unwrap());
+    is_right(&books).await;
+}
+
+async fn what_may_wait_is_written_before_the_end(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 10).await;
+    let entry = to_finish(&ledger, &purse).await;
+    let waited = ledger.commit_in_company(vec![entry], LONG);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    drop(purse);
+    ledger.close().await;
+    receipt(waited.await.pop().unwrap());
+    drop(books);
+    is_right(&place.open().await.1).await;
 }
 
 async fn a_thousand_racers_with_one_key_are_one_job(place: Place) {

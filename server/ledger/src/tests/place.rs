@@ -110,6 +110,7 @@ pub(super) fn record(purse: &Arc<Purse>) -> JobRecord {
         deadline: Time::now().plus_ms(60_000),
         params: Some(r#"{"length":32}"#.into()),
         labels: [("run".into(), "7".into())].into(),
+        remembered: false,
         segment: None,
     }
 }

@@ -17,6 +17,7 @@ on_both![
     only_who_may_as_much_replaces_a_key,
     limits_are_told_with_the_key,
     the_last_use_is_told_at_once_and_written_down_later,
+    a_close_writes_down_though_event_loops_have_ended,
 ];
 
 fn scopes() -> Scopes {
@@ -114,13 +115,45 @@ async fn the_last_use_is_told_at_once_and_written_down_later(place: Place) {
     assert!(begun <= last && last <= Time::now());
     assert_eq!(keys[1].last_used, None);
     assert_eq!(written().await, 0, "nothing is written for a request");
-    ledger.0.shared.write_uses().await;
+    ledger.0.shared.write_uses(&ledger.0.shared.database).await;
     assert_eq!(written().await, 1);
-    ledger.0.shared.write_uses().await;
+    ledger.0.shared.write_uses(&ledger.0.shared.database).await;
     ledger.authenticate(&used.secret).await.unwrap().unwrap();
     let again = books.keys(account).await.unwrap()[0].last_used.unwrap();
     assert!(again >= last, "a use after the writing is noted again");
     ledger.close().await;
     let (_ledger, books) = place.open().await;
     assert_eq!(books.keys(account).await.unwrap()[0].last_used, Some(again), "a close loses nothing");
+}
+
+async fn a_close_writes_down_though_event_loops_have_ended(place: Place) {
+    let (account, key) = {
+        let (ledger, _) = place.open().await;
+        let (account, _) = account(&ledger, 0).await;
+        let key = ledger.create_key(account, "used", scopes(), None).await.unwrap();
+        ledger.close().await;
+        (account, key)
+    };
+    let mut last = None;
+    for _ in 0..5 {
+        let (ledger, books) = place.open().await;
+        ledger.authenticate(&key.secret).await.unwrap().unwrap();
+        // What a shard does: an event loop of its own opens connections for the pool, and ends before the ledger.
+        let elsewhere = books.clone();
+        let ended = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let reads = (0..8).map(|_| elsewhere.keys(account));
+                futures_util::future::try_join_all(reads).await.unwrap();
+            });
+        });
+        tokio::task::spawn_blocking(|| ended.join().unwrap()).await.unwrap();
+        let (before, used) = (last, books.keys(account).await.unwrap()[0].last_used);
+        assert!(used > before);
+        ledger.close().await;
+        let (ledger, books) = place.open().await;
+        last = books.keys(account).await.unwrap()[0].last_used;
+        assert_eq!(last, used);
+        ledger.close().await;
+    }
 }

@@ -152,7 +152,7 @@ impl Capsules {
         }
         let frame = wire::read_server_frame(payload).map_err(|refusal| refusal.to_string())?;
         match frame.body {
-            ServerBody::Problem(trouble) => match trouble.correlation {
+            ServerBody::Problem(trouble) => match trouble.correlation() {
                 Some(number) => {
                     heard.push(Heard { number: Some(number), count: 1, verdict: verdict(&trouble.problem.code) });
                 }

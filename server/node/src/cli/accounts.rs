@@ -83,6 +83,12 @@ enum Deed {
         #[arg(value_parser = show::parse_credits)]
         below: Option<Microcredits>,
     },
+    /// Say how long what your account's jobs leave is kept where a job does not say
+    Keep {
+        /// How long, such as 12h or 2d; without it, as long as the server keeps anything
+        #[arg(value_parser = humantime::parse_duration)]
+        time: Option<Duration>,
+    },
 }
 
 impl Accounts {
@@ -114,6 +120,10 @@ impl Accounts {
             }
             Deed::Warn { below } => {
                 terminal.facts(&client.patch("/v1/account", &json!({ "low_balance": below }))?)?;
+            }
+            Deed::Keep { time } => {
+                let keep_ms = time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+                terminal.facts(&client.patch("/v1/account", &json!({ "keep_ms": keep_ms }))?)?;
             }
             Deed::Grant { account, credits, note, expires_in } => {
                 let span = expires_in.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));

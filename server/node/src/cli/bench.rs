@@ -1,5 +1,7 @@
 //! `inos bench`: one load or a few, one JSON object a line.
 
+mod cancel;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
@@ -39,6 +41,8 @@ enum What {
     Batches(Options),
     /// Asynchronous jobs over HTTP, one a request, answered once they are durable
     Jobs(Options),
+    /// How long it takes from a wish to cancel a running job until the books say that it was
+    Cancel(cancel::Options),
     /// How long a flush of the data directory's disk takes
     Fsync {
         /// How many flushes
@@ -110,6 +114,7 @@ impl Bench {
             What::Ws(options) => self.load(options, Way::Ws)?,
             What::Batches(options) => self.load(options, Way::Batches)?,
             What::Jobs(options) => self.load(options, Way::Jobs)?,
+            What::Cancel(options) => return cancel::run(&self.at, options, terminal),
             What::Fsync { count } => {
                 let dir = if self.at.data_dir.is_dir() { self.at.data_dir.clone() } else { PathBuf::from(".") };
                 let report = bench::fsync(&dir, *count).map_err(|error| Failure::from_error(Exit::Failed, &error))?;

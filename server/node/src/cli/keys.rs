@@ -31,7 +31,7 @@ enum Deed {
     Create {
         /// Its name
         name: String,
-        /// What it may do: jobs, blobs, regions, account, admin
+        /// What it may do: jobs, blobs, regions, account, admin, crypto
         #[arg(long = "scope", value_name = "SCOPE", value_parser = scope, value_delimiter = ',', default_value = "jobs,blobs")]
         scopes: Vec<Scope>,
         /// When it ends, from now, such as 30d

@@ -1,4 +1,4 @@
-//! `inos run`: one job, its input streamed up, its output streamed down.
+//! `inos run`: one job, its input streamed up, its output streamed down. Sessions are begun and left to live on.
 
 use std::{
     io::Read,
@@ -13,7 +13,7 @@ use ureq::{
     http::{Method, Response},
 };
 
-use super::{files, jobs};
+use super::{files, jobs, session};
 use crate::{
     client::{At, Client, Multipart, Part, Upload, path_with, percent},
     exit::{Exit, Failure},
@@ -24,46 +24,46 @@ use crate::{
 /// The largest output that is put into JSON, in bytes.
 const EMBEDDED_BYTES_MAX: u64 = 16 << 20;
 
-/// Run one job and wait for its output
+/// Run one job and wait for its output; begin a session and leave it to live on
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: inos run compute.blake3 --param encoding=hex Cargo.toml")]
 pub(super) struct Run {
     /// What to run: UNIT.METHOD
     #[arg(value_name = "UNIT.METHOD")]
-    target: String,
+    pub(super) target: String,
     /// What to work on; `-` is standard input
     #[arg(value_name = "INPUT")]
     inputs: Vec<String>,
     /// A parameter, as often as there are any
     #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = pair)]
-    params: Vec<(String, String)>,
+    pub(super) params: Vec<(String, String)>,
     /// Parameters as a JSON object
     #[arg(long, value_name = "FILE")]
-    params_file: Option<PathBuf>,
+    pub(super) params_file: Option<PathBuf>,
     /// Where the output goes; standard output otherwise
     #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// What the inputs are
     #[arg(long = "type", value_name = "MEDIA_TYPE", default_value = "application/octet-stream")]
     media_type: String,
     /// Save the signed receipt: JSON where the name ends with .json, bytes otherwise
     #[arg(long, value_name = "FILE")]
-    receipt: Option<PathBuf>,
+    pub(super) receipt: Option<PathBuf>,
     /// The most that the job may cost, in credits
     #[arg(long, value_name = "CREDITS", value_parser = show::parse_credits)]
-    budget: Option<Microcredits>,
+    pub(super) budget: Option<Microcredits>,
     /// 0 to 255; higher runs earlier within the account
     #[arg(long)]
-    priority: Option<u8>,
+    pub(super) priority: Option<u8>,
     /// How long an attempt may run
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     /// How long the job may wait before it is begun
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     queue_ttl: Option<Duration>,
     /// When the job must have ended, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "MOMENT")]
-    deadline: Option<Time>,
+    pub(super) deadline: Option<Time>,
     /// How often it is begun at most where it breaks on the server's side
     #[arg(long, value_name = "COUNT")]
     attempts: Option<u8>,
@@ -75,7 +75,7 @@ pub(super) struct Run {
     keep: bool,
     /// The same key with the same request is the same job for 24 hours
     #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<String>,
+    pub(super) idempotency_key: Option<String>,
     /// Say job, cost and receipt on standard error also where nobody watches
     #[arg(short, long)]
     verbose: bool,
@@ -92,6 +92,13 @@ struct Told {
 
 impl Run {
     pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
+        let (unit, method) = self.names()?;
+        // No session has inputs, so that most runs need not ask.
+        if self.inputs.is_empty()
+            && let Some(about) = session::session_of(client, unit, method)?
+        {
+            return self.begin(terminal, client, &about);
+        }
         let response = self.send(client)?;
         let told = told(&response);
         let embedded = if terminal.json() && self.output.is_none() {
@@ -107,10 +114,15 @@ impl Run {
         Ok(Exit::Done)
     }
 
-    fn send(&self, client: &Client) -> Result<Response<Body>, Failure> {
-        let (unit, method) = self.target.split_once('.').ok_or_else(|| {
+    /// The unit and the method.
+    pub(super) fn names(&self) -> Result<(&str, &str), Failure> {
+        self.target.split_once('.').ok_or_else(|| {
             Failure::usage(format!("`{}` is no UNIT.METHOD, such as compute.blake3", show::clean(&self.target)))
-        })?;
+        })
+    }
+
+    fn send(&self, client: &Client) -> Result<Response<Body>, Failure> {
+        let (unit, method) = self.names()?;
         if self.inputs.iter().filter(|input| *input == files::STDIN).count() > 1 {
             return Err(Failure::usage("standard input can be one input, not several"));
         }

@@ -11,12 +11,15 @@ use tokio::{
 use crate::{
     config::{self, Config, Flags},
     exit::{Exit, Failure},
-    files, logs,
+    files, identity, logs,
     serve::{self, Server},
     show,
     terminal::Terminal,
+    threads,
 };
 
+/// The file with the link that signs in to the console, in the data directory.
+const CONSOLE_LINK: &str = "console.link";
 /// Threads for what is neither a connection nor a job.
 const THREADS: usize = 2;
 
@@ -44,8 +47,9 @@ pub(super) struct Check {
     settings: Settings,
 }
 
+/// What `inos serve` is told, for commands that look after its data.
 #[derive(Debug, clap::Args)]
-struct Settings {
+pub(super) struct Settings {
     /// Settings as a file [default: inos.toml, if it is there] [env: INOS_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -55,7 +59,7 @@ struct Settings {
 
 impl Settings {
     /// The configuration, with logging started as it says.
-    fn load(&self) -> Result<Config, Failure> {
+    pub(super) fn load(&self) -> Result<Config, Failure> {
         let config = config::load(&self.flags, self.config.as_deref()).map_err(|error| {
             let mut failure = Failure::new(Exit::Config, error.to_string());
             failure.hint = error.hint;
@@ -70,6 +74,16 @@ impl Serve {
     pub(super) fn run(&self, terminal: Terminal) -> Result<Exit, Failure> {
         let config = self.settings.load()?;
         files::raise_limit();
+        let threads = threads::needed(config.workers.map(usize::from));
+        threads::probe(threads).map_err(|error| {
+            let mut failure =
+                Failure::new(Exit::Config, format!("could not start the {threads} threads of a server: {error}"));
+            failure.hint = Some(
+                "raise the limit of threads (pids.max of the cgroup or container, ulimit -u), or lower --workers"
+                    .into(),
+            );
+            failure
+        })?;
         let runtime = runtime()?;
         let ended = runtime.block_on(serve(terminal, &config));
         // A thread that hangs, such as a unit that does not stop, must not keep the process.
@@ -125,11 +139,20 @@ impl Stop {
 /// Says where everything is. A reader that went away is no reason to stop.
 fn greet(terminal: Terminal, config: &Config, server: &Server) -> Result<(), Failure> {
     let (url, node) = (server.url(), server.node());
+    let link = server.console_link();
+    let kept = link.as_ref().and_then(|link| keep_link(config, link));
     let said = if terminal.json() {
         let admin_key = server.admin_key().map(|(path, _)| path.display().to_string());
-        terminal.value(&json!({ "url": url, "docs": format!("{url}/docs"), "node": node, "admin_key": admin_key, "pid": std::process::id() }))
+        let kept = kept.map(|path| path.display().to_string());
+        terminal.value(&json!({ "url": url, "docs": format!("{url}/docs"), "console": format!("{url}/console"), "console_link": kept, "node": node, "admin_key": admin_key, "pid": std::process::id() }))
     } else {
-        terminal.line(&greeting(config, server, &url))
+        // Logs are read by more people than may sign in.
+        let console = match (link.filter(|_| terminal.is_person()), kept) {
+            (Some(link), _) => link,
+            (None, Some(path)) => format!("{url}/console (a link that signs in once lies in {})", path.display()),
+            (None, None) => format!("{url}/console"),
+        };
+        terminal.line(&greeting(config, server, &url, &console))
     };
     warn_of_plain_http(config, server);
     match said {
@@ -138,7 +161,16 @@ fn greet(terminal: Terminal, config: &Config, server: &Server) -> Result<(), Fai
     }
 }
 
-fn greeting(config: &Config, server: &Server, url: &str) -> String {
+/// Keeps the link that signs in to the console beside the admin's key, where only its owner may read it.
+fn keep_link(config: &Config, link: &str) -> Option<PathBuf> {
+    let path = config.data_dir.join(CONSOLE_LINK);
+    let kept = identity::write_secret(&path, link);
+    kept.inspect_err(|error| tracing::warn!(%error, "the link to the console could not be kept"))
+        .is_ok()
+        .then_some(path)
+}
+
+fn greeting(config: &Config, server: &Server, url: &str, console: &str) -> String {
     let database = config.database_url.as_deref().unwrap_or("sqlite");
     let database = crate::redact::secrets(database);
     let key = match server.admin_key() {
@@ -148,6 +180,7 @@ fn greeting(config: &Config, server: &Server, url: &str) -> String {
     };
     let lines = [
         format!("inos {} is ready at {url}", env!("CARGO_PKG_VERSION")),
+        format!("  console    {console}"),
         format!("  docs       {url}/docs"),
         format!("  node       {}", server.node()),
         format!("  data       {} ({database})", config.data_dir.display()),

@@ -31,6 +31,11 @@ pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| format!("`{text}` is no whole number above 0"))
 }
 
+/// `true` or `false`.
+pub(super) fn yes(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| format!("`{text}` is neither `true` nor `false`"))
+}
+
 /// A size in bytes: `4096`, `64KiB`, `1.5 GB`.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no size, such as 4096, 64KiB, 256MiB or 1.5GB");
@@ -129,6 +134,17 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
         return Ok(vec![text.into()]);
     }
     text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(origin).collect()
+}
+
+/// Names of hosts, without ports.
+pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
+    let hosts = text.split(',').map(str::trim).filter(|host| !host.is_empty());
+    hosts
+        .map(|host| match host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+            true => Ok(host.to_ascii_lowercase()),
+            false => Err(format!("`{host}` is no name of a host, such as inos.example.org")),
+        })
+        .collect()
 }
 
 fn origin(text: &str) -> Result<String, String> {

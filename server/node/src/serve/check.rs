@@ -29,7 +29,9 @@ async fn find(store: &Store, deep: bool) -> Result<Vec<String>, Error> {
     let mut troubles = store.books.check().await?;
     check_segments(store, &mut troubles).await?;
     troubles.extend(inos_broker::check_payloads(&store.books, &store.blobs, deep).await?);
+    troubles.extend(inos_broker::check_regions(&store.blobs)?);
     troubles.extend(inos_broker::check_budgets(&store.books).await?);
+    troubles.extend(inos_broker::check_held_keys(&store.books, &store.vault).await?);
     let mut cursor = None;
     loop {
         let (accounts, next) = store.books.accounts(PAGE, cursor.as_deref()).await?;

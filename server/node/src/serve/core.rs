@@ -8,9 +8,10 @@ use inos_broker::{Broker, Parts};
 use inos_engine::Engine;
 use inos_ledger::{Books, Ledger};
 use inos_protocols::NodeId;
+use inos_vault::Vault;
 
-use super::{Error, first};
-use crate::{config::Config, identity, lock, otlp::Exporter, tables};
+use super::{Error, cells, first};
+use crate::{config::Config, files, identity, lock, otlp::Exporter, tables};
 
 /// How long a unit may go on after it was told to stop, before its job is taken from it.
 const STOP_GRACE: Duration = Duration::from_secs(2);
@@ -22,6 +23,8 @@ const EXPORT_GRACE: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// The folder of payloads, in the data directory.
 const PAYLOADS: &str = "payloads";
+/// What the secret of the console is derived for; another text is another secret.
+const CONSOLE: &str = "inos 2026-11-26 console sessions";
 /// The folder for what outgrows the arena, in the data directory.
 const SPOOL: &str = "spool";
 
@@ -33,6 +36,8 @@ pub(super) struct Core {
     pub(super) node: NodeId,
     /// Where the admin key lies, and whether it is new.
     pub(super) admin_key: Option<(PathBuf, bool)>,
+    /// What the console's cookies are sealed with.
+    pub(super) console_secret: [u8; 32],
     ledger: Ledger,
     exporter: Option<Exporter>,
     // The last to go: the directory is ours until everything in it is closed.
@@ -44,8 +49,10 @@ pub(super) struct Store {
     pub(super) ledger: Ledger,
     pub(super) books: Books,
     pub(super) blobs: Blobs,
+    pub(super) vault: Vault,
     pub(super) node: NodeId,
     pub(super) is_first: bool,
+    console_secret: [u8; 32],
     lock: lock::Lock,
 }
 
@@ -60,6 +67,8 @@ impl Store {
         if identity::is_shared(&dir.join(identity::NODE_KEY)) {
             tracing::warn!(file = identity::NODE_KEY, "others can read the node's key: chmod 600 it");
         }
+        // Derived, so that there is no further file to lose: whoever has the node's key is the node.
+        let console_secret = blake3::derive_key(CONSOLE, key.as_bytes());
         let blobs = Blobs::open(&dir.join(PAYLOADS))?;
         let flushed = blobs.clone();
         let options = inos_ledger::Options {
@@ -71,7 +80,8 @@ impl Store {
             fees: config.fee_policy.as_deref().map(tables::read).transpose()?,
         };
         let (ledger, books) = inos_ledger::open(options, Box::new(move || flushed.flush())).await?;
-        Ok(Self { ledger, books, blobs, node, is_first, lock })
+        let vault = Vault::of(dir);
+        Ok(Self { ledger, books, blobs, vault, node, is_first, console_secret, lock })
     }
 
     /// Closes the database and gives the directory up.
@@ -87,31 +97,47 @@ impl Core {
         let amended = config.prices.as_deref().map(tables::read).transpose()?;
         let store = Store::open(config).await?;
         let admin_key = first::admin_key(&store, &config.data_dir).await?;
-        let Store { ledger, books, blobs, node, lock, .. } = store;
+        let Store { ledger, books, blobs, vault, node, console_secret, lock, .. } = store;
+        check_master(&books, &vault).await?;
         let arena = Arena::create(inos_arena::Options {
             bytes: config.arena_bytes,
             account_bytes_max: config.arena_account_bytes_max.unwrap_or(config.arena_bytes / 2),
             spool_dir: config.data_dir.join(SPOOL),
         })?;
-        let engine = Engine::start(inos_catalog::builtin(), amended.as_ref(), arena.clone(), engine_options(config))?;
+        let engine = engine_options(config);
+        let units = cells::lanes(inos_catalog::builtin(), config, engine.workers, &arena).map_err(Error::Cells)?;
+        let engine = Engine::start(units, amended.as_ref(), arena.clone(), engine)?;
         let options = inos_broker::Options {
             node,
             keep_jobs: config.keep_jobs,
             deadline_max: config.deadline_max,
             blob_bytes_max: config.blob_bytes_max,
             account_queue_len_max: config.account_queue_len_max,
-            sweep_every: SWEEP_EVERY,
+            region_bytes_max: config.region_bytes_max,
+            regions_max: files::regions_max(),
+            sweep_every: SWEEP_EVERY.min(config.storage_charged_every),
+            storage_charged_every: config.storage_charged_every,
+            prices_from_file: config.prices.is_some(),
         };
         let exporter = config.collector().map(|to| Exporter::start(&to, node, &config.name)).transpose();
         let exporter = exporter.map_err(Error::Exporter)?;
         let recorder = exporter.as_ref().map(|exporter| exporter.recorder().clone());
-        let broker = Broker::new(Parts { ledger: ledger.clone(), books, engine, arena, blobs, recorder }, options);
+        let broker =
+            Broker::new(Parts { ledger: ledger.clone(), books, engine, arena, blobs, vault, recorder }, options);
+        broker.take_up_prices().await?;
+        // Before the jobs that read, make or step them.
+        let regions = broker.resume_regions().await?;
+        if regions > 0 {
+            tracing::info!(regions, "took up persistent regions");
+        }
         let resumed = broker.resume().await?;
         if resumed > 0 {
             tracing::info!(jobs = resumed, "took up jobs that had not ended");
         }
+        broker.take_up_answers();
+        broker.resume_found_forever();
         broker.sweep_forever();
-        Ok(Self { broker, node, admin_key, ledger, exporter, _lock: lock })
+        Ok(Self { broker, node, admin_key, console_secret, ledger, exporter, _lock: lock })
     }
 
     /// Closes the books. Jobs that still wait stay in them for the next start.
@@ -126,11 +152,25 @@ impl Core {
     }
 }
 
+/// Refuses to start beside held keys that could not be opened: their jobs would fail one by one.
+async fn check_master(books: &Books, vault: &Vault) -> Result<(), Error> {
+    let Some(mark) = books.master_mark().await? else { return Ok(()) };
+    if identity::is_shared(vault.path()) {
+        tracing::warn!(file = inos_vault::MASTER_KEY, "others can read the master key of held keys: chmod 600 it");
+    }
+    match vault.master()? {
+        Some(master) if *master.mark() == mark => Ok(()),
+        _ => Err(Error::OtherMaster { path: vault.path().into() }),
+    }
+}
+
 fn engine_options(config: &Config) -> inos_engine::Options {
     inos_engine::Options {
         workers: config.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
         queue_len_max: config.queue_len_max,
         account_queue_len_max: config.account_queue_len_max,
+        sessions_max: config.sessions_max,
+        account_sessions_max: config.account_sessions_max,
         stop_grace: STOP_GRACE,
     }
 }

@@ -12,7 +12,7 @@ use super::{Error, core::Store};
 use crate::identity;
 
 /// Stands in the data directory while its first start is not over.
-const FIRST_START: &str = "first-start";
+pub(crate) const FIRST_START: &str = "first-start";
 /// The name of the account that the first key opens.
 const ADMIN: &str = "admin";
 

@@ -2028,6 +2028,7 @@ pub enum Scope {
     Regions = 2,
     Account = 3,
     Admin = 4,
+    Crypto = 5,
 }
 
 impl ::capnp::introspect::Introspect for Scope {
@@ -2045,6 +2046,7 @@ impl ::core::convert::TryFrom<u16> for Scope {
             2 => ::core::result::Result::Ok(Self::Regions),
             3 => ::core::result::Result::Ok(Self::Account),
             4 => ::core::result::Result::Ok(Self::Admin),
+            5 => ::core::result::Result::Ok(Self::Crypto),
             n => ::core::result::Result::Err(::capnp::NotInSchema(n)),
         }
     }
@@ -2057,7 +2059,7 @@ impl ::capnp::traits::HasTypeId for Scope {
     const TYPE_ID: u64 = 0xf88a_7987_a55a_5a14u64;
 }
 mod scope {
-pub(crate) static ENCODED_NODE: [::capnp::Word; 39] = [
+pub(crate) static ENCODED_NODE: [::capnp::Word; 43] = [
     ::capnp::word(0, 0, 0, 0, 5, 0, 6, 0),
     ::capnp::word(20, 90, 90, 165, 135, 121, 138, 248),
     ::capnp::word(27, 0, 0, 0, 2, 0, 0, 0),
@@ -2067,7 +2069,7 @@ pub(crate) static ENCODED_NODE: [::capnp::Word; 39] = [
     ::capnp::word(21, 0, 0, 0, 10, 1, 0, 0),
     ::capnp::word(37, 0, 0, 0, 7, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
-    ::capnp::word(33, 0, 0, 0, 127, 0, 0, 0),
+    ::capnp::word(33, 0, 0, 0, 151, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(105, 100, 101, 110, 116, 105, 116, 121),
@@ -2076,27 +2078,31 @@ pub(crate) static ENCODED_NODE: [::capnp::Word; 39] = [
     ::capnp::word(110, 112, 58, 83, 99, 111, 112, 101),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 1, 0, 1, 0),
-    ::capnp::word(20, 0, 0, 0, 1, 0, 2, 0),
+    ::capnp::word(24, 0, 0, 0, 1, 0, 2, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
-    ::capnp::word(53, 0, 0, 0, 42, 0, 0, 0),
+    ::capnp::word(65, 0, 0, 0, 42, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(1, 0, 0, 0, 0, 0, 0, 0),
-    ::capnp::word(45, 0, 0, 0, 50, 0, 0, 0),
+    ::capnp::word(57, 0, 0, 0, 50, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(2, 0, 0, 0, 0, 0, 0, 0),
-    ::capnp::word(37, 0, 0, 0, 66, 0, 0, 0),
+    ::capnp::word(49, 0, 0, 0, 66, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(3, 0, 0, 0, 0, 0, 0, 0),
-    ::capnp::word(29, 0, 0, 0, 66, 0, 0, 0),
+    ::capnp::word(41, 0, 0, 0, 66, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(4, 0, 0, 0, 0, 0, 0, 0),
-    ::capnp::word(21, 0, 0, 0, 50, 0, 0, 0),
+    ::capnp::word(33, 0, 0, 0, 50, 0, 0, 0),
+    ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
+    ::capnp::word(5, 0, 0, 0, 0, 0, 0, 0),
+    ::capnp::word(25, 0, 0, 0, 58, 0, 0, 0),
     ::capnp::word(0, 0, 0, 0, 0, 0, 0, 0),
     ::capnp::word(106, 111, 98, 115, 0, 0, 0, 0),
     ::capnp::word(98, 108, 111, 98, 115, 0, 0, 0),
     ::capnp::word(114, 101, 103, 105, 111, 110, 115, 0),
     ::capnp::word(97, 99, 99, 111, 117, 110, 116, 0),
     ::capnp::word(97, 100, 109, 105, 110, 0, 0, 0),
+    ::capnp::word(99, 114, 121, 112, 116, 111, 0, 0),
 ];
 pub(crate) fn get_annotation_types(child_index: Option<u16>, index: u32) -> ::capnp::introspect::Type {
     ::capnp::introspect::panic_invalid_annotation_indices(child_index, index)

@@ -1,0 +1,194 @@
+//! A region of another process: mapped read-only, followed without asking its server. Nothing that it holds is believed
+//! before it was checked, and what was read is whole only if it was still there afterwards.
+#![allow(unsafe_code)]
+
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::fs::SealFlags;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
+
+use super::control::Control;
+use super::head::{BUFFERS_MAX, Head};
+use super::memory::PAGE_LEN;
+use crate::layout;
+use crate::mapping::Mapping;
+use crate::sync::{AtomicU32, Ordering};
+
+/// The buffer was taken for a newer epoch while it was read: what was read is no epoch. Read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the buffer was taken for a newer epoch while it was read")]
+pub struct Revoked;
+
+/// A region of another process.
+#[derive(Debug)]
+pub struct Attached {
+    mapping: Mapping,
+    control: Control,
+    capacity: usize,
+}
+
+/// Receives one message of at most 4 KiB, and the region that came with it, if one did.
+pub fn receive(from: &UnixStream) -> io::Result<(Vec<u8>, Option<Attached>)> {
+    let mut text = vec![0; 4096];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let got = rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut text)], &mut ancillary, flags)?;
+    text.truncate(got.bytes);
+    let mut fds = Vec::new();
+    for message in ancillary.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = message {
+            fds.extend(rights);
+        }
+    }
+    let mut fds = fds.into_iter();
+    match (fds.next(), fds.next()) {
+        (Some(region), Some(control)) => Ok((text, Some(Attached::open(region, control)?))),
+        _ => Ok((text, None)),
+    }
+}
+
+impl Attached {
+    /// Maps a region; memory that could change its length, or says what cannot be, is refused.
+    pub fn open(region: OwnedFd, control: OwnedFd) -> io::Result<Attached> {
+        let wrong = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidData, format!("this is no region: {what}")));
+        for fd in [&region, &control] {
+            if !rustix::fs::fcntl_get_seals(fd)?.contains(SealFlags::SHRINK) {
+                return wrong("its memory could be cut off");
+            }
+        }
+        let len = |fd| rustix::fs::fstat(fd).map(|stat| usize::try_from(stat.st_size).unwrap_or(0));
+        let (len, control_len) = (len(&region)?, len(&control)?);
+        if len < layout::REGION_BUFFERS_OFFSET || control_len != layout::CONTROL_LEN {
+            return wrong("it is too short");
+        }
+        let mapping = Mapping::of_file(&region, 0, len, false)?;
+        let word = |offset| {
+            let mut bytes = [0; 8];
+            // SAFETY: the word lies in the first page, which is mapped; these words never change.
+            unsafe { mapping.at(offset).as_ptr().copy_to_nonoverlapping(bytes.as_mut_ptr(), 8) };
+            bytes
+        };
+        let version = u64::from_ne_bytes(word(layout::REGION_VERSION_OFFSET)) as u32;
+        let capacity = u64::from_ne_bytes(word(layout::REGION_CAPACITY_OFFSET));
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
+        let buffers = capacity.checked_mul(BUFFERS_MAX).and_then(|all| all.checked_add(layout::REGION_BUFFERS_OFFSET));
+        if word(0) != layout::REGION_MAGIC || version != layout::REGION_VERSION {
+            return wrong("it is of another kind or version");
+        }
+        if buffers != Some(len) || !capacity.is_multiple_of(PAGE_LEN) {
+            return wrong("its buffers do not fit it");
+        }
+        Ok(Attached { mapping, control: Control::open(control)?, capacity })
+    }
+
+    /// Its last epoch.
+    pub fn epoch(&self) -> u64 {
+        self.head().epoch()
+    }
+
+    /// Whether it lies elsewhere now, or is no more: attach again.
+    pub fn is_retired(&self) -> bool {
+        // SAFETY: the word lies in the first page, aligned, and is only ever used through atomics.
+        let retired = unsafe { self.mapping.at(layout::REGION_RETIRED_OFFSET).cast::<AtomicU32>().as_ref() };
+        retired.load(Ordering::SeqCst) != 0
+    }
+
+    /// Whether the server has ended this: what is read is whole still, but nothing more comes. Attach again.
+    ///
+    /// A server that was killed says nothing: whoever wants to know of that looks at the socket as well.
+    pub fn has_ended(&self) -> bool {
+        self.control.has_ended()
+    }
+
+    /// Copies its last epoch into `to` and answers which it is.
+    ///
+    /// Never waits. [`Revoked`] where the server took the buffer meanwhile; `to` then holds nothing of use.
+    pub fn read(&self, to: &mut Vec<u8>) -> Result<u64, Revoked> {
+        let seen = self.pin();
+        let len = usize::try_from(seen.len).unwrap_or(usize::MAX).min(self.capacity);
+        let from = self.mapping.at(layout::REGION_BUFFERS_OFFSET + seen.index * self.capacity);
+        to.clear();
+        to.reserve(len);
+        // SAFETY: the range lies in the mapping, since number and length were cut to it. The bytes may change while they
+        // are copied, which is why they are copied and not referred to, and thrown away unless the buffer still holds
+        // the epoch afterwards.
+        unsafe {
+            from.as_ptr().copy_to_nonoverlapping(to.as_mut_ptr(), len);
+            to.set_len(len);
+        }
+        let is_whole = self.head().still(seen);
+        self.control.pin(None);
+        if is_whole { Ok(seen.epoch) } else { Err(Revoked) }
+    }
+
+    fn pin(&self) -> super::Seen {
+        loop {
+            let seen = self.head().seen();
+            self.control.pin(Some(seen.index));
+            let now = self.head().look();
+            if (now.index, now.epoch) == (seen.index, seen.epoch) {
+                return now;
+            }
+        }
+    }
+
+    /// Sleeps until its epoch differs from `seen`, it is retired or ended, or the time is over; answers its epoch then.
+    pub fn wait(&self, seen: u64, timeout: Option<Duration>) -> u64 {
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            let turn = self.head().line.value();
+            self.control.set_waiting(true);
+            crate::sync::fence(Ordering::SeqCst);
+            let epoch = self.epoch();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let is_over = self.is_retired() || self.has_ended();
+            if epoch != seen || is_over || left.is_some_and(|left| left.is_zero()) {
+                self.control.set_waiting(false);
+                return epoch;
+            }
+            self.head().line.sleep(turn, left);
+        }
+    }
+
+    fn head(&self) -> &Head {
+        // SAFETY: as in `Memory::head`; the page is mapped read-only, and only loads are made here.
+        unsafe { self.mapping.at(layout::REGION_HEAD_OFFSET).cast::<Head>().as_ref() }
+    }
+}
+
+/// What tests do that no honest process would.
+#[cfg(all(test, not(loom)))]
+impl Attached {
+    pub(crate) fn pin_for_test(&self) -> super::Seen {
+        self.pin()
+    }
+
+    pub(crate) fn still_for_test(&self, seen: super::Seen) -> bool {
+        self.head().still(seen)
+    }
+
+    pub(crate) fn scribble_for_test(&self, number: u32) {
+        self.control.pin(Some(number.wrapping_sub(1) as usize));
+        self.control.set_waiting(true);
+    }
+}
+
+/// The descriptors that came over a socket.
+#[cfg(all(test, not(loom)))]
+pub(crate) fn fds_of(from: &UnixStream) -> Vec<OwnedFd> {
+    let mut text = [0; 64];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut text)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)
+        .expect("a test that sends receives");
+    let rights = |message| match message {
+        RecvAncillaryMessage::ScmRights(rights) => rights.collect::<Vec<_>>(),
+        _ => Vec::new(),
+    };
+    ancillary.drain().flat_map(rights).collect()
+}

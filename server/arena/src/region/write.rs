@@ -1,0 +1,364 @@
+//! Changing a region: the next epoch is written into a buffer that nobody reads, and then becomes the current one.
+//! Never waits for a reader.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use inos_failpoints::{Point, reach};
+use parking_lot::MutexGuard;
+
+use super::control::Controls;
+use super::head::BUFFERS_MAX;
+use super::memory::{Memory, PAGE_LEN};
+use super::quota::Quota;
+use super::{RegionError, Shared, capacity_for, charge_for};
+use crate::layout;
+use crate::sync::Ordering;
+
+/// How a region becomes its next epoch.
+pub enum Change<'a> {
+    /// It holds these bytes and nothing else.
+    Whole(&'a [u8]),
+    /// These bytes at these offsets, in this order; each part lies within the region.
+    Parts(&'a [(u64, &'a [u8])]),
+    /// It has this length, and somebody writes in place; what was beyond its end before reads as anything.
+    Edit(usize, &'a mut dyn FnMut(&mut [u8])),
+}
+
+/// What the writer of a region knows.
+pub(super) struct State {
+    pub(super) memory: Arc<Memory>,
+    /// Where readers still look, since this region lies elsewhere and nobody was told yet.
+    before: Option<Arc<Memory>>,
+    /// The epoch that each buffer holds; zero is none.
+    held: [u64; BUFFERS_MAX],
+}
+
+impl State {
+    pub(super) fn begin(quota: &Quota, bytes_max: usize, epoch: u64, bytes: &[u8]) -> Result<State, RegionError> {
+        if bytes.len() > bytes_max {
+            return Err(RegionError::TooLong { len: bytes.len() as u64, max: bytes_max });
+        }
+        if !(1..=layout::REGION_EPOCH_MAX).contains(&epoch) {
+            return Err(RegionError::Ended);
+        }
+        let mut state = State::holding(quota, capacity_for(bytes.len()), epoch, bytes)?;
+        state.memory.stamps.iter().for_each(|stamp| stamp.store(epoch, Ordering::Relaxed));
+        state.held[0] = epoch;
+        Ok(state)
+    }
+
+    /// New memory whose first buffer holds these bytes.
+    fn holding(quota: &Quota, capacity: usize, epoch: u64, bytes: &[u8]) -> Result<State, RegionError> {
+        let needed = charge_for(capacity);
+        let refused = || RegionError::Quota { needed, used: quota.used(), max: quota.max() };
+        let charge = quota.take(needed).ok_or_else(refused)?;
+        let memory = Memory::create(capacity, charge).map_err(|source| RegionError::Memory { source })?;
+        // SAFETY: nobody else has this memory yet.
+        unsafe { memory.bytes_mut(0)[..bytes.len()].copy_from_slice(bytes) };
+        memory.head().publish(0, epoch, bytes.len() as u64);
+        let mut held = [0; BUFFERS_MAX];
+        held[0] = epoch;
+        Ok(State { memory: Arc::new(memory), before: None, held })
+    }
+
+    /// Claims a buffer and answers its number and the epoch that it held; `None` where readers of this process hold all.
+    fn claim(&mut self, controls: &Controls, revoked: &mut u64) -> Option<(usize, u64)> {
+        let current = self.memory.head().seen().index;
+        let mut others: [usize; BUFFERS_MAX] = std::array::from_fn(|index| index);
+        let in_use = self.memory.in_use.load(Ordering::Relaxed);
+        others.swap(current, in_use - 1);
+        let others = &mut others[..in_use - 1];
+        // What was written last differs least from what is current.
+        others.sort_unstable_by_key(|index| std::cmp::Reverse(self.held[*index]));
+        let unread = others.iter().copied().find(|index| !controls.is_read(*index) && self.take(*index));
+        let index = unread.or_else(|| self.further()).or_else(|| {
+            // All are read: the oldest is taken from the attached processes that read it, who will see that it was.
+            let taken = others.iter().rev().copied().find(|index| self.take(*index))?;
+            *revoked += controls.revoke(taken);
+            Some(taken)
+        })?;
+        Some((index, std::mem::take(&mut self.held[index])))
+    }
+
+    fn take(&self, index: usize) -> bool {
+        self.memory.head().claim(&self.memory.pins, index)
+    }
+
+    /// A buffer more, if there may be one.
+    fn further(&self) -> Option<usize> {
+        let index = self.memory.in_use.load(Ordering::Relaxed);
+        if index == BUFFERS_MAX || !self.memory.charge.lock().grow(self.memory.capacity()) {
+            return None;
+        }
+        self.memory.in_use.store(index + 1, Ordering::Relaxed);
+        self.take(index).then_some(index)
+    }
+
+    /// Goes to new memory that holds what is current; readers of the old keep it until they are done.
+    fn go(&mut self, quota: &Quota, capacity: usize) -> Result<(), RegionError> {
+        let seen = self.memory.head().seen();
+        // SAFETY: the current buffer is written by nobody, and `&mut self` is the only writer.
+        let bytes = unsafe { self.memory.bytes(seen.index, seen.len as usize) };
+        let fresh = State::holding(quota, capacity, seen.epoch, bytes)?;
+        for (to, from) in fresh.memory.stamps.iter().zip(&self.memory.stamps) {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        // Readers still have what they had before the first of several moves.
+        let before = self.before.take().unwrap_or_else(|| self.memory.clone());
+        *self = State { before: Some(before), ..fresh };
+        Ok(())
+    }
+}
+
+/// The right to change a region.
+pub struct Writing<'a> {
+    shared: &'a Shared,
+    state: MutexGuard<'a, State>,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn new(shared: &'a Shared) -> Writing<'a> {
+        Writing { shared, state: shared.state.lock() }
+    }
+
+    /// The epoch that the next publishing makes.
+    pub fn next_epoch(&self) -> u64 {
+        self.state.memory.head().epoch() + 1
+    }
+
+    /// What the region holds now.
+    pub fn bytes(&self) -> &[u8] {
+        let seen = self.state.memory.head().seen();
+        // SAFETY: the current buffer is written by nobody while this writer does not publish, which takes `&mut self`.
+        unsafe { self.state.memory.bytes(seen.index, seen.len as usize) }
+    }
+
+    /// Refuses what [`publish`](Writing::publish) would refuse, but for lack of room.
+    pub fn check(&self, change: &Change<'_>) -> Result<(), RegionError> {
+        let (len, max) = (self.bytes().len(), self.shared.bytes_max);
+        if self.shared.gone.load(Ordering::SeqCst) {
+            return Err(RegionError::Gone);
+        }
+        if self.next_epoch() > layout::REGION_EPOCH_MAX {
+            return Err(RegionError::Ended);
+        }
+        let wanted = match change {
+            Change::Whole(bytes) => bytes.len(),
+            Change::Edit(len, _) => *len,
+            Change::Parts(parts) => {
+                let outside = |(offset, bytes): &&(u64, &[u8])| within(*offset, bytes.len(), len).is_none();
+                return match parts.iter().find(outside) {
+                    None => Ok(()),
+                    Some((offset, bytes)) => {
+                        Err(RegionError::Range { offset: *offset, len: bytes.len(), region_len: len })
+                    }
+                };
+            }
+        };
+        if wanted > max { Err(RegionError::TooLong { len: wanted as u64, max }) } else { Ok(()) }
+    }
+
+    /// What the region would hold after a change that is not an edit.
+    pub fn after(&self, change: &Change<'_>) -> Result<Vec<u8>, RegionError> {
+        self.check(change)?;
+        Ok(match change {
+            Change::Whole(bytes) => bytes.to_vec(),
+            Change::Edit(..) => self.bytes().to_vec(),
+            Change::Parts(parts) => {
+                let mut bytes = self.bytes().to_vec();
+                for (offset, part) in *parts {
+                    let range = within(*offset, part.len(), bytes.len()).expect("parts were checked");
+                    bytes[range].copy_from_slice(part);
+                }
+                bytes
+            }
+        })
+    }
+
+    /// Takes what memory a region of `len` bytes needs, so that publishing as many lacks none.
+    pub fn make_room(&mut self, len: usize) -> Result<(), RegionError> {
+        if len > self.state.memory.capacity() {
+            let capacity = capacity_for(len.next_power_of_two().min(self.shared.bytes_max));
+            self.state.go(&self.shared.quota, capacity)?;
+            self.tell();
+        }
+        Ok(())
+    }
+
+    /// Makes the next epoch and answers its number. After an error nothing has changed.
+    ///
+    /// Where an [`Edit`](Change::Edit) panics, its buffer is not published and the region stays as it was.
+    pub fn publish(&mut self, change: Change<'_>) -> Result<u64, RegionError> {
+        self.check(&change)?;
+        let len = match &change {
+            Change::Whole(bytes) => bytes.len(),
+            Change::Edit(len, _) => *len,
+            Change::Parts(_) => self.bytes().len(),
+        };
+        self.make_room(len)?;
+        let epoch = self.next_epoch();
+        self.next_buffer(epoch, len, change)?;
+        self.tell();
+        Ok(epoch)
+    }
+
+    /// Removes the region: everybody who waits is told, nobody can publish any more. False where somebody had removed it.
+    pub fn remove(mut self) -> bool {
+        let was_there = !self.shared.gone.swap(true, Ordering::SeqCst);
+        if was_there {
+            if self.state.before.is_some() {
+                self.tell();
+            }
+            self.state.memory.retire();
+            self.wake_attached(&self.state.memory);
+            self.shared.ring();
+            self.shared.bell.ring(&self.shared.leavers);
+            self.shared.followers.ring();
+        }
+        was_there
+    }
+
+    fn next_buffer(&mut self, epoch: u64, len: usize, change: Change<'_>) -> Result<(), RegionError> {
+        let mut revoked = 0;
+        let controls = &self.shared.controls;
+        let claimed = match self.state.claim(controls, &mut revoked) {
+            Some(claimed) => Some(claimed),
+            None => {
+                let capacity = self.state.memory.capacity();
+                self.state.go(&self.shared.quota, capacity)?;
+                self.state.claim(controls, &mut revoked)
+            }
+        };
+        let (index, held) = claimed.expect("new memory has buffers that nobody reads");
+        if revoked > 0 {
+            self.shared.counts.add(&self.shared.counts.revoked, revoked);
+        }
+        let memory = &self.state.memory;
+        // SAFETY: the buffer was claimed under the writer's lock, which `self` holds, and gets this one slice.
+        let to = unsafe { memory.bytes_mut(index) };
+        reach(Point::RegionClaimed);
+        let copied = Next { memory, from: self.bytes(), held, epoch }.fill(&mut to[..], len, change);
+        self.shared.counts.add(&self.shared.counts.copied, copied as u64);
+        reach(Point::RegionFilled);
+        memory.head().publish(index, epoch, len as u64);
+        self.state.held[index] = epoch;
+        Ok(())
+    }
+
+    /// Lets everybody see what was published.
+    fn tell(&mut self) {
+        if let Some(before) = self.state.before.take() {
+            self.shared.memory.store(self.state.memory.clone());
+            before.retire();
+            self.wake_attached(&before);
+            self.shared.counts.add(&self.shared.counts.moved, 1);
+        }
+        self.wake_attached(&self.state.memory);
+        self.shared.ring();
+    }
+
+    /// Wakes attached processes that sleep on the epoch.
+    fn wake_attached(&self, memory: &Memory) {
+        if self.shared.controls.any_waits() {
+            memory.head().line.wake();
+        }
+    }
+}
+
+/// The next epoch while it is written.
+struct Next<'a> {
+    memory: &'a Memory,
+    /// What is current.
+    from: &'a [u8],
+    /// The epoch that the buffer held before.
+    held: u64,
+    epoch: u64,
+}
+
+impl Next<'_> {
+    /// Fills a buffer and stamps the pages that differ from what is current; answers how many bytes it copied.
+    fn fill(&self, to: &mut [u8], len: usize, change: Change<'_>) -> usize {
+        match change {
+            Change::Whole(bytes) => self.whole(to, bytes),
+            Change::Parts(parts) => self.catch_up(to) + self.parts(to, parts),
+            Change::Edit(_, edit) => {
+                let copied = self.catch_up(to);
+                edit(&mut to[..len]);
+                self.stamp_what_differs(&to[..len]);
+                copied
+            }
+        }
+    }
+
+    fn whole(&self, to: &mut [u8], bytes: &[u8]) -> usize {
+        let mut copied = 0;
+        for page in 0..bytes.len().max(self.from.len()).div_ceil(PAGE_LEN) {
+            let (range, fresh) = (range(page, bytes.len()), part(page, bytes));
+            let has_changed = fresh != part(page, self.from);
+            if has_changed || self.stamp(page) > self.held {
+                to[range].copy_from_slice(fresh);
+                copied += fresh.len();
+            }
+            if has_changed {
+                self.set_stamp(page);
+            }
+        }
+        copied
+    }
+
+    fn parts(&self, to: &mut [u8], parts: &[(u64, &[u8])]) -> usize {
+        for (offset, bytes) in parts {
+            let range = within(*offset, bytes.len(), self.from.len()).expect("parts were checked");
+            let pages = range.start / PAGE_LEN..range.end.div_ceil(PAGE_LEN);
+            to[range].copy_from_slice(bytes);
+            for page in pages.filter(|page| part(*page, &to[..self.from.len()]) != part(*page, self.from)) {
+                self.set_stamp(page);
+            }
+        }
+        parts.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
+    /// Brings a buffer to what is current: only the pages that changed since the epoch that it held.
+    fn catch_up(&self, to: &mut [u8]) -> usize {
+        let mut copied = 0;
+        for page in (0..self.from.len().div_ceil(PAGE_LEN)).filter(|page| self.stamp(*page) > self.held) {
+            let current = part(page, self.from);
+            to[range(page, self.from.len())].copy_from_slice(current);
+            copied += current.len();
+        }
+        copied
+    }
+
+    fn stamp_what_differs(&self, to: &[u8]) {
+        let pages = to.len().max(self.from.len()).div_ceil(PAGE_LEN);
+        (0..pages).filter(|page| part(*page, to) != part(*page, self.from)).for_each(|page| self.set_stamp(page));
+    }
+
+    fn stamp(&self, page: usize) -> u64 {
+        self.memory.stamps[page].load(Ordering::Relaxed)
+    }
+
+    /// Readers see the stamp with the epoch: it is set before that is published.
+    fn set_stamp(&self, page: usize) {
+        self.memory.stamps[page].store(self.epoch, Ordering::Relaxed);
+    }
+}
+
+/// Where a page lies in `len` bytes.
+fn range(page: usize, len: usize) -> Range<usize> {
+    let start = (page * PAGE_LEN).min(len);
+    start..(start + PAGE_LEN).min(len)
+}
+
+fn part(page: usize, bytes: &[u8]) -> &[u8] {
+    &bytes[range(page, bytes.len())]
+}
+
+/// A part as a range, where it lies in `region_len` bytes.
+fn within(offset: u64, len: usize, region_len: usize) -> Option<Range<usize>> {
+    let start = usize::try_from(offset).ok()?;
+    let end = start.checked_add(len).filter(|end| *end <= region_len)?;
+    Some(start..end)
+}

@@ -1,0 +1,107 @@
+//! The child's side: it fences itself, and then runs one job after the other until its server is gone.
+
+use std::{
+    any::Any,
+    fs::File,
+    io,
+    ops::Range,
+    os::fd::{AsFd, OwnedFd},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+};
+
+use bytes::Bytes;
+use inos_arena::parcel;
+use inos_unit::{Call, Fault, Unit};
+use rustix::{
+    net::{RecvFlags, SendFlags},
+    process::{Pid, Signal},
+};
+
+use crate::{
+    Fence, fence,
+    message::{Ended, Order, Said, Task, Written},
+    stage::{Away, Far, Given},
+};
+
+/// The stack of the thread that runs jobs: a parser that goes deep ends the cell, but not soon.
+const STACK_LEN: usize = 16 << 20;
+
+/// Runs jobs of these units for the server at the other end of standard input, whose process is `server`; returns when it
+/// is gone.
+pub fn serve(units: Vec<Arc<dyn Unit>>, fence: Fence, server: u32) -> io::Result<()> {
+    // Whatever the server died of, nothing of it goes on.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    if rustix::process::getppid().map(Pid::as_raw_pid) != i32::try_from(server).ok() {
+        return Ok(());
+    }
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    parcel::close_inherited(&socket)?;
+    // Threads that begin later are within it as well.
+    fence::close(fence)?;
+    let work = move || -> io::Result<()> {
+        parcel::pass(&socket, &Said::Ready.bytes(), &[], SendFlags::empty())?;
+        while let Some((order, descriptors)) = next(&socket)? {
+            if let Order::Run { task_at } = order {
+                let ended = run(&units, &socket, task_at, descriptors).unwrap_or_else(Ended::from);
+                parcel::pass(&socket, &Said::Ended(ended).bytes(), &[], SendFlags::empty())?;
+            }
+        }
+        Ok(())
+    };
+    let thread = thread::Builder::new().name("inos-cell".into()).stack_size(STACK_LEN).spawn(work)?;
+    thread.join().map_err(|_| io::Error::other("the cell broke off"))?
+}
+
+/// The next order, with the descriptors that came along; nothing once the server is gone.
+fn next(socket: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
+    let mut buffer = [0; 64];
+    let Some((len, descriptors)) = parcel::take(socket, &mut buffer, RecvFlags::empty())? else { return Ok(None) };
+    if len == 0 {
+        return Ok(None);
+    }
+    let order = Order::read(&buffer[..len]).ok_or_else(|| io::Error::other("an order that is none"))?;
+    Ok(Some((order, descriptors)))
+}
+
+fn run(units: &[Arc<dyn Unit>], socket: &OwnedFd, task_at: u64, descriptors: Vec<OwnedFd>) -> Result<Ended, Fault> {
+    let broken = |why: &str| Fault::Broken(why.into());
+    let mut files = descriptors.into_iter().map(File::from);
+    let (Some(given), Some(away), Some(scratch)) = (files.next(), files.next(), files.next()) else {
+        return Err(broken("a job without its memory"));
+    };
+    let parcel = parcel::open(&given).map_err(|error| Fault::Broken(format!("a job's parcel: {error}")))?;
+    let head = part(&parcel, task_at..parcel.len() as u64)?;
+    let task: Task = serde_json::from_slice(&head).map_err(|error| Fault::Broken(format!("a task: {error}")))?;
+    let unit = units.iter().find(|unit| unit.spec().name == task.unit).ok_or_else(|| broken("an unknown unit"))?;
+    let method = unit.spec().method(&task.method).ok_or_else(|| broken("an unknown method"))?;
+    let inputs: Result<Vec<Bytes>, Fault> = task.inputs.iter().map(|range| part(&parcel, range.clone())).collect();
+    let (mut inputs, far) = (Given::new(inputs?), Far::new(socket, task.threads.max(1), scratch));
+    let usual = method.output_media.first().copied().unwrap_or("application/octet-stream");
+    let ran = catch_unwind(AssertUnwindSafe(|| -> Result<Vec<Written>, Fault> {
+        let mut output = Away::new(&away, usual, method.output_bytes_max);
+        let mut call = Call { method: method.name, params: &task.params, inputs: &mut inputs, output: &mut output };
+        unit.run(&mut call, &far)?;
+        output.finish()
+    }));
+    far.finish();
+    match ran {
+        Ok(written) => written.map(Ended::Done),
+        Err(panic) => Err(Fault::Broken(format!("the unit panicked: {}", text(panic.as_ref())))),
+    }
+}
+
+/// A range of the parcel, in place.
+fn part(parcel: &Bytes, range: Range<u64>) -> Result<Bytes, Fault> {
+    let at = |place: u64| usize::try_from(place).ok().filter(|place| *place <= parcel.len());
+    match (at(range.start), at(range.end)) {
+        (Some(start), Some(end)) if start <= end => Ok(parcel.slice(start..end)),
+        _ => Err(Fault::Broken("a job's parcel is shorter than its task says".into())),
+    }
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a value that is no text")
+}

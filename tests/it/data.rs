@@ -1,0 +1,100 @@
+//! SQL over the inputs of jobs: the whole way through a server, its cells and back.
+
+use std::time::{Duration, Instant};
+
+use inos_tests::{Client, Options, TestNode, until};
+use serde_json::{Value, json};
+
+const SALES: &str = "city,amount,day\nBern,3,2026-01-02\nOslo,4.5,2026-01-03\nBern,,2026-02-01\n";
+
+/// A job that has ended.
+fn ended(client: &Client, method: &str, params: &Value, input: &str) -> Value {
+    let capsule = json!({ "unit": "data", "method": method, "params": params, "inputs": [{ "text": input }] });
+    let done = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &capsule);
+    assert_eq!(done.status, 200, "{method}: {}", done.text());
+    done.json()
+}
+
+fn query(sql: &str) -> String {
+    let escaped: String = sql.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    format!("?sql={escaped}")
+}
+
+#[test]
+fn a_statement_reads_a_file_that_came_with_it() {
+    let mut node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let sql = "SELECT city, sum(amount) AS total, count(*) AS rows FROM input GROUP BY city ORDER BY city";
+    let answer = client.run("data.query", &query(sql), SALES.as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.text(), r#"[{"city":"Bern","total":3.0,"rows":2},{"city":"Oslo","total":4.5,"rows":1}]"#);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let as_parquet = client.run("data.query", &(query("SELECT * FROM input") + "&output=parquet"), SALES.as_bytes());
+    assert_eq!(as_parquet.status, 200, "{}", as_parquet.text());
+    assert_eq!(client.run("data.query", &query(sql), &as_parquet.body).text(), answer.text());
+    let wrong = client.run("data.query", &query("SELECT town FROM input"), SALES.as_bytes());
+    assert_eq!(wrong.status, 422, "{}", wrong.text());
+    assert!(wrong.text().contains("town") && wrong.text().contains("/params/sql"), "{}", wrong.text());
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}
+
+#[test]
+fn ten_million_rows_are_all_read_and_sorted_with_a_disk() {
+    let node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let sql = "SELECT count(*) AS rows, sum(value) AS total FROM generate_series(1, 10000000)";
+    let answer = client.run("data.query", &query(sql), b"");
+    assert_eq!(answer.text(), r#"[{"rows":10000000,"total":50000005000000}]"#);
+    // 700 MB of texts, of which memory holds the half: and the same cell does it again.
+    let series = "SELECT value, rpad(CAST(value AS VARCHAR), 1000, 'x') AS t FROM generate_series(1, 700000)";
+    let ranked = format!("SELECT value, row_number() OVER (ORDER BY t) AS n FROM ({series})");
+    let sql = format!("SELECT count(*) AS rows, sum(n) AS total FROM ({ranked})");
+    for _ in 0..2 {
+        let answer = client.run("data.query", &query(&sql), b"");
+        assert_eq!(answer.text(), r#"[{"rows":700000,"total":245000350000}]"#);
+    }
+}
+
+#[test]
+fn what_takes_all_it_can_ends_as_a_failed_job_and_the_next_runs() {
+    let node = TestNode::with(Options::default().with("workers", "1"));
+    let client = node.account("user", 1_000_000_000);
+    for sql in ["SELECT length(repeat('x', 2000000000))", "SELECT array_length(range(0, 1000000000))"] {
+        let job = ended(&client, "query", &json!({ "sql": sql }), "");
+        assert_eq!(job["state"], "failed", "{sql}: {job}");
+        assert_eq!(job["error"]["code"], "payload-too-large", "{sql}: {job}");
+        assert!(job["error"]["detail"].as_str().unwrap().contains("bytes of memory"), "{job}");
+        assert_eq!(client.run("data.query", &query("SELECT 1 AS one"), b"").text(), r#"[{"one":1}]"#);
+    }
+}
+
+#[test]
+fn what_would_never_end_is_stopped_in_time() {
+    let node = TestNode::with(Options::default().with("workers", "1"));
+    let client = node.account("user", 1_000_000_000);
+    let series = |len: &str| format!("SELECT value FROM generate_series(1, {len})");
+    let cross = format!(
+        "SELECT count(*) FROM ({}) a, ({}) b WHERE a.value + b.value < 0",
+        series("1000000"),
+        series("1000000")
+    );
+    let recursive = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
+    for sql in [cross.as_str(), recursive, "SELECT count(*) FROM generate_series(1, 1000000000000)"] {
+        let capsule = json!({ "unit": "data", "method": "query", "params": { "sql": sql }, "timeout_ms": 500 });
+        let late = client.post_json_with("/v1/jobs", &[("prefer", "wait=30")], &capsule).json();
+        assert_eq!(
+            (&late["state"], &late["error"]["code"]),
+            (&json!("expired"), &json!("deadline-exceeded")),
+            "{late}"
+        );
+        let capsule = json!({ "unit": "data", "method": "query", "params": { "sql": sql } });
+        let path = client.post_json("/v1/jobs", &capsule).header("location").unwrap().to_owned();
+        until(Duration::from_secs(10), || client.get(&path).json()["state"] == "running");
+        let begun = Instant::now();
+        assert_eq!(client.send("POST", &format!("{path}/cancel"), &[], b"").status, 202);
+        until(Duration::from_secs(10), || client.get(&path).json()["state"] == "cancelled");
+        println!("cancelled after {} ms: {sql}", begun.elapsed().as_millis());
+        assert_eq!(client.run("data.query", &query("SELECT 1 AS one"), b"").text(), r#"[{"one":1}]"#);
+    }
+}

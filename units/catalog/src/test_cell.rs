@@ -1,0 +1,102 @@
+//! The unit `test_cell`: what `test` does, and what only a process survives, so that tests can watch what becomes of it.
+//!
+//! Exists only with the feature `test-units`; never part of a release.
+
+use inos_unit::{Call, Fault, Host, Lane, Method, Spec, Unit, schema_of};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::test_unit::{TestUnit, method};
+
+/// What of `test` it does as well.
+const AS_BEFORE: &[&str] = &["panic", "spin", "wait", "emit", "tell", "echo", "noop"];
+
+pub(crate) struct TestCell {
+    inner: TestUnit,
+    spec: Spec,
+}
+
+/// Nothing.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// How much memory.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    /// How much to take and to write to, in bytes.
+    #[schemars(range(min = 0, max = 1_099_511_627_776_u64), example = 1024)]
+    bytes: u64,
+}
+
+/// What to try to reach.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Aim {
+    /// A path, a program or an address with its port.
+    #[schemars(length(min = 1, max = 4096), example = "/etc/hostname")]
+    at: String,
+}
+
+impl TestCell {
+    pub(crate) fn new() -> Self {
+        let inner = TestUnit::new();
+        let mut methods: Vec<Method> = AS_BEFORE.iter().filter_map(|name| inner.spec().method(name).cloned()).collect();
+        let nothing = schema_of::<Nothing>;
+        methods.extend([
+            method("abort", "Ends its process.", nothing(), (0, 1)),
+            method("overflow", "Calls itself until its stack is used up.", nothing(), (0, 1)),
+            method("take", "Takes memory.", schema_of::<Memory>(), (0, 1)),
+            method("read", "Tries to read a file.", schema_of::<Aim>(), (0, 1)),
+            method("dial", "Tries to connect.", schema_of::<Aim>(), (0, 1)),
+            method("begin", "Tries to begin a program.", schema_of::<Aim>(), (0, 1)),
+            method("process", "Says which process runs it.", nothing(), (0, 1)),
+        ]);
+        let spec =
+            Spec { name: "test_cell", version: "1.0.0", summary: "Misbehaves in a process of its own.", methods };
+        Self { inner, spec }
+    }
+}
+
+impl Unit for TestCell {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Cells
+    }
+
+    fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+        let told = match call.method {
+            "abort" => std::process::abort(),
+            "overflow" => format!("{}", deeper(1)),
+            "take" => take(call.read_params::<Memory>()?.bytes),
+            "read" => said(std::fs::read(call.read_params::<Aim>()?.at).map(|bytes| bytes.len())),
+            "dial" => said(std::net::TcpStream::connect(call.read_params::<Aim>()?.at)),
+            "begin" => said(std::process::Command::new(call.read_params::<Aim>()?.at).spawn()),
+            "process" => std::process::id().to_string(),
+            _ => return self.inner.run(call, host),
+        };
+        call.output.write(told.as_bytes())
+    }
+}
+
+fn said<T: std::fmt::Debug>(tried: std::io::Result<T>) -> String {
+    match tried {
+        Ok(got) => format!("done: {got:?}"),
+        Err(error) => format!("refused: {error}"),
+    }
+}
+
+fn deeper(depth: u64) -> u64 {
+    let room = std::hint::black_box([depth; 512]);
+    if depth == u64::MAX { room[0] } else { deeper(depth + 1) + room[1] % 2 }
+}
+
+fn take(bytes: u64) -> String {
+    let len = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let memory = std::hint::black_box(vec![1_u8; len]);
+    format!("{}", memory.len())
+}

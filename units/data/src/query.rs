@@ -1,0 +1,128 @@
+//! `query`: one SELECT statement over the job's inputs.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::{
+    common::{DataFusionError, ParamValues, ScalarValue, metadata::ScalarAndMetadata},
+    logical_expr::LogicalPlan,
+    physical_plan::execute_stream,
+    prelude::SessionContext,
+};
+use futures_util::StreamExt;
+use inos_unit::{Call, Fault, Host};
+use serde_json::Value;
+
+use crate::{
+    faults::fault,
+    fence, named,
+    params::{Form, QueryParams, TableParams, Values},
+    run::{Batches, blame, drive},
+    session::session,
+    tables,
+    write::Sink,
+};
+
+pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    let QueryParams { sql, values, tables, output } = call.read_params()?;
+    let values = values.map(bound).transpose()?;
+    answer(call, host, tables, output, move |session| async move {
+        let plan = fence::plan(&sql, &session).await?;
+        match values {
+            Some(values) => plan.with_param_values(values).map_err(|error| fault(&error, "/params/values")),
+            None => Ok(plan),
+        }
+    })
+}
+
+/// Writes what the plan gives that `plan` makes over the job's tables.
+pub(crate) fn answer<F>(
+    call: &mut Call<'_>,
+    host: &dyn Host,
+    told: Vec<TableParams>,
+    form: Form,
+    plan: impl FnOnce(SessionContext) -> F + Send + 'static,
+) -> Result<(), Fault>
+where
+    F: Future<Output = Result<LogicalPlan, Fault>> + Send + 'static,
+{
+    let (tables, files) = tables::open(call, told, host)?;
+    let files = Arc::new(files);
+    let session = session(&files, host.scratch(), host.threads()).map_err(|error| fault(&error, fence::POINTER))?;
+    let blame = blame(&tables);
+    let (known, output) = (files.clone(), &mut *call.output);
+    let work = move |batches: Batches| async move {
+        for (at, table) in tables.iter().enumerate() {
+            table.register(at, &known, &session).await?;
+        }
+        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        named::register(&names, &session).await.map_err(|error| fault(&error, fence::POINTER))?;
+        let plan = plan(session.clone()).await?;
+        match stream(plan, &session, &batches).await {
+            Err(fault @ Fault::Invalid { .. }) => {
+                for table in &tables {
+                    if let Some(better) = table.bad_line(&known, &session).await {
+                        return Err(better);
+                    }
+                }
+                Err(fault)
+            }
+            other => other,
+        }
+    };
+    let mut sink = None;
+    drive(host, (&files, blame), work, |batch| match &mut sink {
+        None => {
+            sink = Some(Sink::begin(output, form, &batch.schema())?);
+            Ok(())
+        }
+        Some(sink) => sink.write(&batch, output),
+    })?;
+    sink.map_or(Ok(()), |sink| sink.finish(output))
+}
+
+/// Sends what a plan gives.
+async fn stream(plan: LogicalPlan, session: &SessionContext, batches: &Batches) -> Result<(), Fault> {
+    let told = |error: DataFusionError| fault(&error, fence::POINTER);
+    let plan = session.state().create_physical_plan(&plan).await.map_err(told)?;
+    let mut stream = execute_stream(plan, session.task_ctx()).map_err(told)?;
+    // The columns, also of an answer without rows.
+    let mut next = Some(Ok(RecordBatch::new_empty(stream.schema())));
+    while let Some(batch) = next {
+        // Whoever no longer listens has ended the job.
+        batches.send(batch.map_err(told)?).await.map_err(|_| Fault::Cancelled)?;
+        next = stream.next().await;
+    }
+    Ok(())
+}
+
+/// Values for placeholders, as the engine has them.
+pub(crate) fn bound(values: Values) -> Result<ParamValues, Fault> {
+    let one = |place: String, value: &Value| {
+        let scalar = match value {
+            Value::Null => ScalarValue::Null,
+            Value::Bool(of) => ScalarValue::from(*of),
+            Value::String(of) => ScalarValue::from(of.as_str()),
+            Value::Number(of) => match (of.as_i64(), of.as_u64(), of.as_f64()) {
+                (Some(of), ..) => ScalarValue::from(of),
+                (None, Some(of), _) => ScalarValue::from(of),
+                (None, None, Some(of)) => ScalarValue::from(of),
+                (None, None, None) => return Err(Fault::invalid(place, "is no number that can be bound")),
+            },
+            Value::Array(_) | Value::Object(_) => {
+                return Err(Fault::invalid(place, "must be a text, a number, a boolean or null"));
+            }
+        };
+        Ok(ScalarAndMetadata::from(scalar))
+    };
+    match values {
+        Values::Listed(list) => {
+            let list = list.iter().enumerate().map(|(at, value)| one(format!("/params/values/{at}"), value));
+            Ok(ParamValues::List(list.collect::<Result<_, _>>()?))
+        }
+        Values::Named(map) => {
+            let map = map.iter().map(|(name, value)| Ok((name.clone(), one(format!("/params/values/{name}"), value)?)));
+            Ok(ParamValues::Map(map.collect::<Result<_, Fault>>()?))
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The engine as a job has it: its own memory, disk, inputs and functions, and nothing that another job could see.
+
+use std::sync::Arc;
+
+use datafusion::{
+    common::DataFusionError,
+    execution::{
+        SessionStateBuilder, SessionStateDefaults,
+        context::SessionContext,
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::FairSpillPool,
+        runtime_env::RuntimeEnvBuilder,
+    },
+    prelude::SessionConfig,
+};
+use inos_unit::Scratch;
+
+use crate::{
+    fence::functions,
+    spill::{Factory, Space},
+    store::{Files, Only},
+};
+
+/// The memory that operators share, in bytes: half of what a cell may take.
+pub(crate) const POOL_BYTES: usize = 512 << 20;
+
+/// What a sort keeps for merging what it put aside, in bytes: rows may be long, and a batch of them is read at once.
+const MERGE_BYTES: usize = 48 << 20;
+/// How many files that were put aside are merged at once.
+const FAN_IN: usize = 8;
+
+/// A session over these files, which may work on so many threads.
+pub(crate) fn session(
+    files: &Arc<Files>,
+    scratch: Option<Arc<dyn Scratch>>,
+    threads: usize,
+) -> Result<SessionContext, DataFusionError> {
+    let mode = scratch
+        .map_or(DiskManagerMode::Disabled, |scratch| DiskManagerMode::Custom(Arc::new(Factory(Space::new(scratch)))));
+    let runtime = RuntimeEnvBuilder::new()
+        .with_object_store_registry(Arc::new(Only(files.clone())))
+        .with_memory_pool(Arc::new(FairSpillPool::new(POOL_BYTES)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
+        .with_max_spill_merge_fan_in(FAN_IN)
+        .build_arc()?;
+    let mut config = SessionConfig::new().with_target_partitions(threads).with_information_schema(false);
+    let options = config.options_mut();
+    options.execution.sort_spill_reservation_bytes = MERGE_BYTES;
+    options.catalog.create_default_catalog_and_schema = true;
+    options.execution.planning_concurrency = threads;
+    // Paths of partitions are folders below a table's own.
+    options.execution.listing_table_ignore_subdirectory = false;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_expr_planners(SessionStateDefaults::default_expr_planners())
+        .with_scalar_functions(functions::scalar())
+        .with_higher_order_functions(functions::higher_order())
+        .with_aggregate_functions(functions::aggregate())
+        .with_window_functions(functions::window())
+        .with_table_function_list(functions::table())
+        .build();
+    Ok(SessionContext::new_with_state(state))
+}

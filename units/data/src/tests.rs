@@ -1,0 +1,262 @@
+//! What the unit does with files, statements and mistakes, without a server around it.
+
+use inos_unit::{
+    Fault,
+    testing::{Quiet, run},
+};
+use serde_json::{Value, json};
+
+use crate::Data;
+
+/// What a method gives, or why it gives nothing.
+fn asked(method: &str, params: Value, inputs: &[&[u8]]) -> Result<Vec<u8>, Fault> {
+    let params = serde_json::from_value(params).unwrap();
+    Ok(run(&Data::new(), method, params, inputs, 1 << 20, &Quiet::default())?.remove(0).1)
+}
+
+fn text(method: &str, params: Value, inputs: &[&[u8]]) -> String {
+    String::from_utf8(asked(method, params, inputs).unwrap()).unwrap()
+}
+
+const SALES: &[u8] = b"city,amount,day\nBern,3,2026-01-02\nOslo,4.5,2026-01-03\nBern,,2026-02-01\n";
+
+#[test]
+fn a_statement_reads_an_input_of_any_form() {
+    let sql = "SELECT city, sum(amount) AS total, count(*) AS rows FROM input GROUP BY city ORDER BY city";
+    let wanted = r#"[{"city":"Bern","total":3.0,"rows":2},{"city":"Oslo","total":4.5,"rows":1}]"#;
+    assert_eq!(text("query", json!({ "sql": sql }), &[SALES]), wanted);
+    for form in ["csv", "tsv", "ndjson", "json", "parquet", "arrow", "arrow_stream"] {
+        let converted = asked("query", json!({ "sql": "SELECT * FROM input", "output": form }), &[SALES]).unwrap();
+        assert_eq!(text("query", json!({ "sql": sql }), &[&converted]), wanted, "{form}");
+    }
+}
+
+mod escapes;
+mod tpch;
+
+/// Why a method gives nothing: where, and what is wrong there.
+fn refused(method: &str, params: Value, inputs: &[&[u8]]) -> (String, String) {
+    match asked(method, params, inputs) {
+        Err(Fault::Invalid { pointer, message }) => (pointer, message),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn rows(sql: &str, inputs: &[&[u8]]) -> Value {
+    serde_json::from_str(&text("query", json!({ "sql": sql }), inputs)).unwrap()
+}
+
+#[test]
+fn values_are_bound_and_never_read_as_sql() {
+    let sql = "SELECT count(*) AS n FROM input WHERE city = $1 AND amount > $2";
+    assert_eq!(text("query", json!({ "sql": sql, "values": ["Bern", 2] }), &[SALES]), r#"[{"n":1}]"#);
+    let named = "SELECT count(*) AS n FROM input WHERE city = $city";
+    let hostile = json!({ "sql": named, "values": { "city": "' OR 1=1 --" } });
+    assert_eq!(text("query", hostile, &[SALES]), r#"[{"n":0}]"#);
+    let (pointer, _) = refused("query", json!({ "sql": named, "values": { "town": "x" } }), &[SALES]);
+    assert_eq!(pointer, "/params/values");
+    let nested = json!({ "sql": named, "values": { "city": ["x"] } });
+    assert_eq!(refused("query", nested, &[SALES]).0, "/params/values/city");
+}
+
+#[test]
+fn several_files_of_one_schema_are_one_table_and_paths_have_columns() {
+    let tables = json!([{
+        "name": "sales", "inputs": [0, 1],
+        "paths": ["year=2025/city=Bern/a.csv", "year=2026/city=Oslo/a.csv"],
+    }]);
+    let inputs: [&[u8]; 2] = [b"amount\n1\n2\n", b"amount\n3.5\n"];
+    let sql = "SELECT year, city, sum(amount) AS total FROM sales GROUP BY year, city ORDER BY year";
+    let all = text("query", json!({ "sql": sql, "tables": tables }), &inputs);
+    assert_eq!(all, r#"[{"year":2025,"city":"Bern","total":3.0},{"year":2026,"city":"Oslo","total":3.5}]"#);
+    let sql = "SELECT count(*) AS n FROM sales WHERE year = 2026";
+    assert_eq!(text("query", json!({ "sql": sql, "tables": tables }), &inputs), r#"[{"n":1}]"#);
+    // Without names, each input is a table of its own.
+    assert_eq!(rows("SELECT count(*) AS n FROM input0, input1", &inputs), json!([{ "n": 2 }]));
+}
+
+#[test]
+fn readers_of_other_engines_find_tables_of_the_job_and_nothing_else() {
+    assert_eq!(rows("SELECT count(*) AS n FROM read_csv('input')", &[SALES]), json!([{ "n": 3 }]));
+    for name in ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1/", "../input", ""] {
+        let sql = format!("SELECT * FROM read_csv('{name}')");
+        assert_eq!(refused("query", json!({ "sql": sql }), &[SALES]).0, "/params/sql");
+    }
+}
+
+#[test]
+fn a_file_says_what_it_has() {
+    let said: Value = serde_json::from_str(&text("schema", json!({}), &[SALES])).unwrap();
+    assert_eq!(said["columns"][1], json!({ "name": "amount", "type": "Float64", "nullable": true }));
+    let said: Value = serde_json::from_str(&text("profile", json!({}), &[SALES])).unwrap();
+    assert_eq!(said["rows"], 3);
+    let amount = &said["columns"][1];
+    assert_eq!((&amount["nulls"], &amount["min"], &amount["max"]), (&json!(1), &json!("3.0"), &json!("4.5")));
+    assert_eq!((&amount["distinct_approx"], &amount["mean"]), (&json!(2), &json!(3.75)));
+    assert_eq!(said["columns"][2]["max"], "2026-02-01");
+}
+
+#[test]
+fn groups_are_measured_without_sql() {
+    let measures = json!([{ "function": "sum", "column": "amount" }, { "function": "count", "name": "rows" }]);
+    let params = json!({ "group_by": ["city"], "measures": measures, "output": "csv" });
+    assert_eq!(text("aggregate", params, &[SALES]), "city,sum_amount,rows\nBern,3.0,2\nOslo,4.5,1\n");
+    let hostile = json!({ "measures": [{ "function": "max", "column": "x\") FROM t --" }] });
+    assert_eq!(refused("aggregate", hostile, &[SALES]).0, "/params/measures");
+}
+
+#[test]
+fn a_sample_has_as_many_rows_as_asked_for() {
+    let sampled: Value = serde_json::from_str(&text("sample", json!({ "rows": 2 }), &[SALES])).unwrap();
+    assert_eq!(sampled.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_plan_is_told_and_what_its_steps_took() {
+    let params = json!({ "sql": "SELECT sum(amount) FROM input" });
+    assert!(text("explain", params, &[SALES]).contains("AggregateExec"));
+    let params = json!({ "sql": "SELECT sum(amount) FROM input", "analyze": true });
+    assert!(text("explain", params, &[SALES]).contains("output_rows=1"));
+}
+
+#[test]
+fn text_files_are_read_as_they_are_written() {
+    let quoted = b"\xef\xbb\xbfname,note\r\n\"a,b\",\"two\nlines \"\"x\"\"\"\r\nc,\r\n";
+    let wanted = json!([{ "name": "a,b", "note": "two\nlines \"x\"" }, { "name": "c", "note": null }]);
+    assert_eq!(rows("SELECT name, note FROM input", &[quoted]), wanted);
+    assert_eq!(rows("SELECT \"a\" FROM input", &[b"a;b\n1;2\n"]), json!([{ "a": 1 }]));
+    let (pointer, message) = refused("query", json!({ "sql": "SELECT * FROM input" }), &[b"a,b\n1,2\n3,4,5\n"]);
+    assert!(pointer.starts_with("/inputs") && message.contains("line 3"), "{pointer}: {message}");
+    // In the middle of a file that is read in parts.
+    let mut long = String::from("n,name\n");
+    (2..200_000)
+        .for_each(|line| long += &if line == 150_000 { "1,2,3\n".into() } else { format!("{line},some name\n") });
+    let (pointer, message) = refused("query", json!({ "sql": "SELECT sum(n) FROM input" }), &[long.as_bytes()]);
+    assert!(pointer == "/inputs/0" && message.contains("line 150000"), "{pointer}: {message}");
+    let late = long.replace("1,2,3", "x,y");
+    let (pointer, message) = refused("query", json!({ "sql": "SELECT sum(n) FROM input" }), &[late.as_bytes()]);
+    assert!(pointer == "/inputs/0" && message.contains("line 150000"), "{pointer}: {message}");
+    let headless = json!({ "sql": "SELECT column_1 AS a FROM t", "tables": [{ "name": "t", "header": false }] });
+    assert_eq!(text("query", headless, &[b"1,2\n3,4\n"]), r#"[{"a":1},{"a":3}]"#);
+}
+
+#[test]
+fn an_answer_without_rows_still_has_its_form() {
+    let sql = "SELECT city, amount FROM input WHERE false";
+    assert_eq!(text("query", json!({ "sql": sql }), &[SALES]), "[]");
+    assert_eq!(text("query", json!({ "sql": sql, "output": "csv" }), &[SALES]), "city,amount\n");
+    let empty = asked("query", json!({ "sql": sql, "output": "parquet" }), &[SALES]).unwrap();
+    assert_eq!(rows("SELECT count(*) AS n FROM input", &[&empty]), json!([{ "n": 0 }]));
+}
+
+#[test]
+fn types_keep_their_values() {
+    let sql = "SELECT CAST('12345678901234567890.12' AS DECIMAL(30, 2)) AS d, TIMESTAMP '2026-01-02T03:04:05.678Z' AS t, \
+               [1, 2, NULL] AS l, named_struct('a', 1, 'b', 'x') AS s, CAST('NaN' AS DOUBLE) = CAST('NaN' AS DOUBLE) AS e, \
+               NULL = NULL AS n, sum(x) AS total FROM (VALUES (1), (NULL), (2)) v(x)";
+    for form in ["parquet", "arrow", "arrow_stream"] {
+        let file = asked("query", json!({ "sql": sql, "output": form }), &[]).unwrap();
+        let sql = "SELECT CAST(d AS VARCHAR) AS d, CAST(t AS VARCHAR) AS t, l, s, e, n, total FROM input";
+        let row = &rows(sql, &[&file])[0];
+        assert_eq!(row["d"], "12345678901234567890.12", "{form}");
+        assert!(row["t"].as_str().unwrap().starts_with("2026-01-02T03:04:05.678"), "{form}: {row}");
+        assert_eq!((&row["l"], &row["s"]), (&json!([1, 2, null]), &json!({ "a": 1, "b": "x" })), "{form}");
+        assert_eq!((&row["e"], &row["n"], &row["total"]), (&json!(true), &Value::Null, &json!(3)), "{form}");
+    }
+}
+
+#[test]
+fn mistakes_in_numbers_are_told() {
+    for sql in ["SELECT 1 / 0", "SELECT CAST('x' AS INT)", "SELECT CAST(300 AS TINYINT)"] {
+        assert_eq!(refused("query", json!({ "sql": sql }), &[]).0, "/params/sql", "{sql}");
+    }
+}
+
+#[test]
+fn a_stop_is_heard_while_the_engine_works() {
+    let host = Quiet { cancel_after: Some(std::sync::atomic::AtomicU64::new(20)), ..Quiet::default() };
+    let params = json!({ "sql": "SELECT count(*) FROM generate_series(1, 1000000000000)" });
+    let stopped = run(&Data::new(), "query", serde_json::from_value(params).unwrap(), &[], 1, &host);
+    assert_eq!(stopped, Err(Fault::Cancelled));
+}
+
+#[test]
+fn files_cut_short_or_spoilt_are_refused_and_nothing_worse() {
+    let forms = ["parquet", "arrow", "arrow_stream", "json", "ndjson", "csv"];
+    let mut random = fastrand::Rng::with_seed(7);
+    for form in forms {
+        let good = asked("convert", json!({ "output": form }), &[SALES]).unwrap();
+        for round in 0..40 {
+            let mut bad = good.clone();
+            if round % 2 == 0 {
+                bad.truncate(random.usize(..good.len()));
+            } else {
+                (0..3).for_each(|_| bad[random.usize(..good.len())] = random.u8(..));
+            }
+            let table = json!([{ "name": "t", "format": form }]);
+            match asked("query", json!({ "sql": "SELECT * FROM t", "tables": table }), &[&bad]) {
+                Ok(_) | Err(Fault::Invalid { .. } | Fault::Limit { .. }) => {}
+                Err(other) => panic!("{form}, round {round}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn files_made_to_hurt_are_refused() {
+    let parquet = |footer: &[u8], len: u32| [&b"PAR1"[..], footer, &len.to_le_bytes(), b"PAR1"].concat();
+    let hostile: [(&str, Vec<u8>); 10] = [
+        ("parquet", parquet(b"", 0)),
+        ("parquet", parquet(b"xyz", u32::MAX)),
+        // Compact Thrift: lists in lists, and a list that says it has two thousand million items.
+        ("parquet", parquet(&[0x19; 60_000], 60_000)),
+        ("parquet", parquet(&[0x15, 2, 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7], 9)),
+        ("json", "[".repeat(500_000).into_bytes()),
+        ("ndjson", [r#"{"a":"#.repeat(300_000), "1".into(), "}".repeat(300_000)].concat().into_bytes()),
+        ("arrow", [&b"ARROW1\0\0"[..], &[0xff; 64], &i32::MAX.to_le_bytes(), b"ARROW1"].concat()),
+        ("arrow_stream", [&[0xff; 4][..], &i32::MAX.to_le_bytes(), &[0; 64]].concat()),
+        ("csv", ",".repeat(20_000_000).into_bytes()),
+        ("csv", [b"a,b\n\"".to_vec(), vec![b'x'; 20_000_000]].concat()),
+    ];
+    for (format, file) in hostile {
+        let params = json!({ "sql": "SELECT count(b) FROM t", "tables": [{ "name": "t", "format": format }] });
+        match asked("query", params, &[&file]) {
+            Ok(_) if format == "csv" => {}
+            Err(Fault::Invalid { .. } | Fault::Limit { .. }) => {}
+            other => panic!("{format}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_memory_does_not_hold_is_put_aside() {
+    // 700,000 texts of 1,000 bytes are more than the pool.
+    let series = "SELECT value, rpad(CAST(value AS VARCHAR), 1000, 'x') AS t FROM generate_series(1, 700000)";
+    let sql =
+        format!("SELECT sum(value * n) AS s FROM (SELECT value, row_number() OVER (ORDER BY t) AS n FROM ({series}))");
+    let said = rows(&sql, &[]);
+    assert!(said[0]["s"].as_i64().is_some_and(|sum| sum > 0), "{said}");
+}
+
+#[test]
+fn the_unit_keeps_its_vectors() {
+    let vectors: Value = serde_json::from_str(include_str!("../vectors.json")).unwrap();
+    let cases = vectors["cases"].as_array().unwrap();
+    for case in cases {
+        let params = case.get("params").cloned().unwrap_or_else(|| json!({}));
+        let (method, input) = (case["method"].as_str().unwrap(), case["input"]["text"].as_str().unwrap());
+        match asked(method, params, &[input.as_bytes()]) {
+            Ok(bytes) => assert_eq!(case["output"]["text"], String::from_utf8(bytes).unwrap(), "{}", case["name"]),
+            Err(Fault::Invalid { pointer, message }) => {
+                assert_eq!(case["output"]["fault"], pointer, "{}: {message}", case["name"]);
+            }
+            Err(other) => panic!("{}: {other:?}", case["name"]),
+        }
+    }
+    let methods = Data::new();
+    for method in &inos_unit::Unit::spec(&methods).methods {
+        let has_case =
+            cases.iter().any(|case| case["method"] == method.name) || ["explain", "profile"].contains(&method.name);
+        assert!(has_case, "{} has no case", method.name);
+    }
+}

@@ -1,0 +1,252 @@
+//! Fourier transforms of any length, one or many side by side, in the precision that the numbers come in.
+
+use inos_unit::{Call, Determinism, Fault, Host, Method, Params};
+use realfft::num_complex::Complex;
+use realfft::{FftNum, RealFftPlanner};
+use rustfft::FftPlanner;
+use serde_json::json;
+
+use crate::number::{Packed, Type};
+use crate::values;
+
+/// The longest transform in samples: about 10 ms, since one cannot be stopped in its middle.
+const LENGTH_MAX: usize = 1 << 20;
+
+/// How many numbers are transformed between two looks at the host.
+const CHECK_COUNT: usize = 1 << 18;
+/// The most threads of one job.
+const THREADS_MAX: usize = 16;
+/// A thread more is not worth waking for fewer numbers than this.
+const THREAD_COUNT_MIN: usize = 1 << 16;
+
+pub(crate) fn method() -> Method {
+    let params = json!({
+        "values": values::schema(
+            "The numbers, complex ones as real and imaginary part by turns; left out, read from the input.",
+            1, &[1.0, 0.0, -1.0, 0.0],
+        ),
+        "type": crate::number::schema(),
+        "kind": {
+            "type": "string", "enum": ["real", "inverse_real", "complex", "inverse_complex"], "default": "real",
+            "examples": ["real"],
+            "description": "Real gives the lower half of the spectrum and one more, inverse_real takes it back; complex \
+                            gives as many as it takes. What an inverse gives is divided by the length.",
+        },
+        "length": {
+            "type": "integer", "minimum": 1, "maximum": LENGTH_MAX, "examples": [1024],
+            "description": "Samples of one transform; the numbers are as many transforms side by side as they are long. \
+                            Left out, they are one. For inverse_real it says whether the length is even or odd.",
+        },
+    });
+    Method {
+        // Faster instructions round elsewhere.
+        determinism: Determinism::Tolerance,
+        ..values::method("fft", "The Fourier transform of numbers and back.", values::object(params, &[]), (0, 1))
+    }
+}
+
+/// Which transform, and of how many samples.
+#[derive(Clone, Copy)]
+struct Plan {
+    real: bool,
+    inverse: bool,
+    length: usize,
+}
+
+pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    if let Some(values) = call.params.get("values").and_then(values::numbers) {
+        values::all_read(call, 0)?;
+        let plan = Plan::new(call.params, values.len(), "/params/values")?;
+        let (takes, gives) = plan.counts();
+        let mut one = plan.one::<f64>(&mut Planner::default());
+        let mut result = vec![0.0; values.len() / takes * gives];
+        for (numbers, result) in values.chunks_exact(takes).zip(result.chunks_exact_mut(gives)) {
+            host.check()?;
+            one(numbers, result)?;
+        }
+        return values::write(&result, false, call, host);
+    }
+    if call.inputs.count() == 0 {
+        return Err(Fault::invalid("/params/values", "is neither a parameter nor an input"));
+    }
+    match Type::of(call.params) {
+        Type::F32 => run_packed::<f32>(call, host),
+        Type::F64 => run_packed::<f64>(call, host),
+    }
+}
+
+/// Transforms straight from the input to the output.
+fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    let bytes = call.inputs.get(0)?.slice()?;
+    if !bytes.len().is_multiple_of(T::LEN) {
+        return Err(Fault::invalid("/inputs/0", format!("{} bytes are no whole number of values", bytes.len())));
+    }
+    let plan = Plan::new(call.params, bytes.len() / T::LEN, "/inputs/0")?;
+    let (takes, gives) = plan.counts();
+    let threads = host.threads().min(THREADS_MAX).min(bytes.len() / T::LEN / THREAD_COUNT_MIN).max(1);
+    let mut planner = Planner::default();
+    let mut lanes: Vec<Lane<T>> = (0..threads).map(|_| Lane::new(plan, &mut planner)).collect();
+    call.output.begin("application/octet-stream")?;
+    call.output.expect((bytes.len() / takes * gives) as u64)?;
+    // About 2 ms of transforms at a time.
+    let together = (CHECK_COUNT / takes).max(1) * threads * takes * T::LEN;
+    for (index, bytes_here) in bytes.chunks(together).enumerate() {
+        host.check()?;
+        host.progress((index * together) as u64, bytes.len() as u64);
+        let room = call.output.room(bytes_here.len() / takes * gives)?;
+        let share = (bytes_here.len() / (takes * T::LEN)).div_ceil(threads).max(1);
+        let shares = bytes_here.chunks(share * takes * T::LEN).zip(room.chunks_mut(share * gives * T::LEN));
+        side_by_side(&mut lanes, shares)?;
+    }
+    Ok(())
+}
+
+/// What one thread transforms by: a transform, and room for its numbers.
+struct Lane<T> {
+    one: One<T>,
+    numbers: Vec<T>,
+    result: Vec<T>,
+}
+
+impl<T: FftNum + Packed> Lane<T> {
+    fn new(plan: Plan, planner: &mut Planner<T>) -> Self {
+        let (takes, gives) = plan.counts();
+        Self { one: plan.one(planner), numbers: vec![T::default(); takes], result: vec![T::default(); gives] }
+    }
+
+    /// One transform after the other, from bytes to bytes.
+    fn run(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
+        let Self { one, numbers, result } = self;
+        let (takes, gives) = (numbers.len() * T::LEN, result.len() * T::LEN);
+        for (bytes, room) in bytes.chunks_exact(takes).zip(room.chunks_exact_mut(gives)) {
+            T::read(bytes, numbers);
+            one(numbers, result)?;
+            T::write(result, room);
+        }
+        Ok(())
+    }
+}
+
+/// Runs each share on a lane of its own, the first on this thread.
+fn side_by_side<'s, T: FftNum + Packed>(
+    lanes: &mut [Lane<T>],
+    shares: impl Iterator<Item = (&'s [u8], &'s mut [u8])>,
+) -> Result<(), Fault> {
+    std::thread::scope(|scope| {
+        let mut work = lanes.iter_mut().zip(shares);
+        let own = work.next();
+        let others: Vec<_> = work.map(|(lane, (bytes, room))| scope.spawn(move || lane.run(bytes, room))).collect();
+        own.map_or(Ok(()), |(lane, (bytes, room))| lane.run(bytes, room))?;
+        let ended = others.into_iter().map(|other| other.join().unwrap_or_else(|why| std::panic::resume_unwind(why)));
+        ended.collect()
+    })
+}
+
+/// Does one transform: numbers in, numbers out.
+type One<T> = Box<dyn FnMut(&[T], &mut [T]) -> Result<(), Fault> + Send>;
+
+/// Where transforms come from; those of one length share their tables.
+struct Planner<T: FftNum> {
+    real: RealFftPlanner<T>,
+    complex: FftPlanner<T>,
+}
+
+impl<T: FftNum> Default for Planner<T> {
+    fn default() -> Self {
+        Self { real: RealFftPlanner::new(), complex: FftPlanner::new() }
+    }
+}
+
+impl Plan {
+    fn new(params: &Params, count: usize, pointer: &str) -> Result<Self, Fault> {
+        let kind = values::text(params, "kind").unwrap_or("real");
+        let (real, inverse) = (kind.ends_with("real"), kind.starts_with("inverse"));
+        let asked = values::whole(params, "length");
+        let whole = match (real, inverse) {
+            (true, false) => count,
+            (true, true) => (count / 2).saturating_sub(1) * 2,
+            (false, _) => count / 2,
+        };
+        let length = asked.unwrap_or(whole);
+        if length > LENGTH_MAX {
+            return Err(Fault::limit(LENGTH_MAX as u64, format!("a transform of {length} samples")));
+        }
+        let plan = Self { real, inverse, length };
+        let (takes, _) = plan.counts();
+        if length == 0 || count == 0 || !count.is_multiple_of(takes) {
+            let message = format!("{count} numbers are no transforms of {length} samples, which have {takes} each");
+            return Err(Fault::invalid(pointer, message));
+        }
+        Ok(plan)
+    }
+
+    /// How many numbers one transform takes and gives.
+    const fn counts(self) -> (usize, usize) {
+        let half = 2 * (self.length / 2 + 1);
+        match (self.real, self.inverse) {
+            (true, false) => (self.length, half),
+            (true, true) => (half, self.length),
+            (false, _) => (2 * self.length, 2 * self.length),
+        }
+    }
+
+    /// What does one transform, with its tables made and its room set aside.
+    fn one<T: FftNum>(self, planner: &mut Planner<T>) -> One<T> {
+        let scale = T::from_f64(if self.inverse { 1.0 / self.length as f64 } else { 1.0 }).unwrap_or_else(T::one);
+        let broken = |error: realfft::FftError| Fault::Broken(format!("a transform failed: {error}"));
+        match (self.real, self.inverse) {
+            (true, false) => {
+                let fft = planner.real.plan_fft_forward(self.length);
+                let (mut samples, mut spectrum) = (fft.make_input_vec(), fft.make_output_vec());
+                let mut scratch = fft.make_scratch_vec();
+                Box::new(move |numbers, result| {
+                    samples.copy_from_slice(numbers);
+                    fft.process_with_scratch(&mut samples, &mut spectrum, &mut scratch).map_err(broken)?;
+                    flatten(&spectrum, scale, result);
+                    Ok(())
+                })
+            }
+            (true, true) => {
+                let fft = planner.real.plan_fft_inverse(self.length);
+                let (mut spectrum, mut samples) = (fft.make_input_vec(), fft.make_output_vec());
+                let (mut scratch, length) = (fft.make_scratch_vec(), self.length);
+                Box::new(move |numbers, result| {
+                    gather(numbers, &mut spectrum);
+                    // The spectrum of real samples has no imaginary part there; what is given is not looked at.
+                    spectrum[0].im = T::zero();
+                    if let Some(last) = spectrum.last_mut().filter(|_| length % 2 == 0) {
+                        last.im = T::zero();
+                    }
+                    fft.process_with_scratch(&mut spectrum, &mut samples, &mut scratch).map_err(broken)?;
+                    result.iter_mut().zip(&samples).for_each(|(result, sample)| *result = *sample * scale);
+                    Ok(())
+                })
+            }
+            (false, inverse) => {
+                let planner = &mut planner.complex;
+                let fft =
+                    if inverse { planner.plan_fft_inverse(self.length) } else { planner.plan_fft_forward(self.length) };
+                let mut samples = vec![Complex::new(T::zero(), T::zero()); self.length];
+                let mut scratch = vec![Complex::new(T::zero(), T::zero()); fft.get_inplace_scratch_len()];
+                Box::new(move |numbers, result| {
+                    gather(numbers, &mut samples);
+                    fft.process_with_scratch(&mut samples, &mut scratch);
+                    flatten(&samples, scale, result);
+                    Ok(())
+                })
+            }
+        }
+    }
+}
+
+fn gather<T: FftNum>(numbers: &[T], into: &mut [Complex<T>]) {
+    for (number, [re, im]) in into.iter_mut().zip(numbers.as_chunks::<2>().0) {
+        *number = Complex::new(*re, *im);
+    }
+}
+
+fn flatten<T: FftNum>(numbers: &[Complex<T>], scale: T, into: &mut [T]) {
+    for (number, pair) in numbers.iter().zip(into.as_chunks_mut::<2>().0) {
+        *pair = [number.re * scale, number.im * scale];
+    }
+}
