@@ -1,0 +1,3 @@
+export const BLOCK: number
+export const BLOCKS: number
+export function block(round: number): Uint8Array<ArrayBuffer>
