@@ -1,0 +1,148 @@
+/** The loop that draws: an epoch goes to the GPU once, and a picture is made only where something in it moved. */
+import type { Twin } from '@inos/sdk'
+import { type Camera, FIRST } from './camera'
+import type { Colours, Renderer } from './gl'
+
+/** Over how many frames figures are told. */
+const FRAMES_MAX = 240
+/** How often figures are told, in milliseconds. */
+const TELL_MS = 250
+
+/** How drawing goes. */
+export interface Pace {
+  epoch: bigint
+  /** How long ago the epoch came that is drawn, in milliseconds. */
+  ageMs: number
+  /** Time between two frames of the screen, and what drawing took of it, in milliseconds; nothing before two were drawn. */
+  frameMs: number | undefined
+  drawMs: number | undefined
+  /** Epochs that went to the GPU in the last second. */
+  uploads: number
+  /** Epochs that came and that nobody saw. */
+  skipped: bigint
+}
+
+/** Draws one twin on one canvas while it runs. */
+export class Loop {
+  readonly #canvas: HTMLCanvasElement
+  readonly #renderer: Renderer
+  readonly #twin: Twin
+  readonly #tell: (pace: Pace) => void
+  #colours: Colours
+  #camera: Camera = FIRST
+  #asked = 0
+  #epoch: bigint | undefined
+  #cameAt = 0
+  #dirty = true
+  #before: number | undefined
+  #toldAt = 0
+  readonly #gaps: number[] = []
+  readonly #draws: number[] = []
+  #uploads: number[] = []
+
+  constructor(canvas: HTMLCanvasElement, renderer: Renderer, twin: Twin, colours: Colours, tell: (pace: Pace) => void) {
+    this.#canvas = canvas
+    this.#renderer = renderer
+    this.#twin = twin
+    this.#colours = colours
+    this.#tell = tell
+  }
+
+  /** Draws on, frame by frame. */
+  play(): void {
+    if (this.#asked !== 0) return
+    const frame = (now: number) => {
+      this.#asked = requestAnimationFrame(frame)
+      this.#frame(now)
+    }
+    this.#asked = requestAnimationFrame(frame)
+  }
+
+  /** Stands still; what is drawn stays. */
+  pause(): void {
+    cancelAnimationFrame(this.#asked)
+    this.#asked = 0
+    this.#before = undefined
+  }
+
+  /** Draws the newest epoch once. */
+  once(): void {
+    this.#show(performance.now())
+    this.#say(performance.now())
+  }
+
+  /** Looks from elsewhere. */
+  look(camera: Camera): void {
+    this.#camera = camera
+    this.#again()
+  }
+
+  /** Draws in other colours. */
+  paint(colours: Colours): void {
+    this.#colours = colours
+    this.#again()
+  }
+
+  /** Fits the picture to the room that the canvas has, in device pixels. */
+  fit(width: number, height: number): void {
+    if (this.#canvas.width === width && this.#canvas.height === height) return
+    this.#canvas.width = width
+    this.#canvas.height = height
+    this.#again()
+  }
+
+  #again(): void {
+    this.#dirty = true
+    // While it stands still, only what somebody did is drawn: the same epoch, seen otherwise.
+    if (this.#asked === 0 && this.#epoch !== undefined) this.#draw()
+  }
+
+  #frame(now: number): void {
+    if (this.#before !== undefined) keep(this.#gaps, now - this.#before)
+    this.#before = now
+    this.#show(now)
+    if (now - this.#toldAt >= TELL_MS) this.#say(now)
+  }
+
+  #show(now: number): void {
+    if (this.#twin.epoch !== this.#epoch) {
+      this.#twin.read((view) => {
+        this.#renderer.upload(view)
+        this.#epoch = view.epoch
+      })
+      this.#cameAt = now
+      this.#uploads.push(now)
+      this.#dirty = true
+    }
+    if (this.#dirty) this.#draw()
+  }
+
+  #draw(): void {
+    const begun = performance.now()
+    this.#renderer.draw(this.#camera, this.#colours)
+    keep(this.#draws, performance.now() - begun)
+    this.#dirty = false
+  }
+
+  #say(now: number): void {
+    this.#toldAt = now
+    this.#uploads = this.#uploads.filter((at) => now - at < 1_000)
+    this.#tell({
+      epoch: this.#epoch ?? 0n,
+      ageMs: Math.max(0, now - this.#cameAt),
+      frameMs: middle(this.#gaps),
+      drawMs: middle(this.#draws),
+      uploads: this.#uploads.length,
+      skipped: this.#twin.skipped,
+    })
+  }
+}
+
+function keep(list: number[], value: number): void {
+  list.push(value)
+  if (list.length > FRAMES_MAX) list.shift()
+}
+
+function middle(list: readonly number[]): number | undefined {
+  return [...list].sort((a, b) => a - b)[list.length >> 1]
+}
