@@ -1,13 +1,28 @@
 # The server as an image: built from source, a slim base, nobody's user, one folder to keep.
 #   docker build -t inos .
 #   docker run -p 4667:4667 -v inos-data:/data --read-only inos
-# Both bases are arguments, so that a mirror or a base of one's own can take their place.
+# All bases are arguments, so that a mirror or a base of one's own can take their place.
+ARG NODE=node:22-bookworm-slim
+# What has the console at /src/web-console/dist/app: the stage that builds it, or an image in which that was done.
+ARG CONSOLE=console
 ARG BUILDER=rust:1.95-bookworm
 ARG RUNTIME=debian:bookworm-slim
+
+FROM ${NODE} AS console
+WORKDIR /src
+COPY scripts scripts
+COPY sdk-ts sdk-ts
+COPY web-console web-console
+COPY LICENSE LICENSE
+RUN scripts/console.sh
+
+FROM ${CONSOLE} AS pages
 
 FROM ${BUILDER} AS build
 WORKDIR /src
 COPY . .
+# Embedded by the build below.
+COPY --from=pages /src/web-console/dist/app web-console/dist/app
 ENV CARGO_TARGET_DIR=/target
 RUN cargo build --release --locked -p inos-node \
     && install -D --strip /target/release/inos /out/inos \
