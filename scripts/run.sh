@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the server, leaves it running on its embedded database, and runs a first job on it.
 #   INOS_DATA_DIR   where it keeps its data (./inos-data)
+#   SLIM=1          leaves the unit `data` out, which is most of what there is to compile
 #   INOS_LISTEN     where it listens (127.0.0.1:4667)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -59,7 +60,9 @@ else
     say "The console is left out: it wants Node $NODE_MAJOR_MIN or newer to be built"
 fi
 say "Building (the first time takes minutes)"
-cargo build --release --locked -p inos-node
+slim=()
+if [ "${SLIM:-}" = 1 ]; then slim=(--no-default-features); fi
+cargo build --release --locked -p inos-node "${slim[@]}"
 if is_up; then
     say "A server is already up at $url"
 else

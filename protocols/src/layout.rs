@@ -20,6 +20,10 @@ pub const VERSION: u32 = schema::VERSION;
 pub const REGION_MAGIC: [u8; 8] = schema::REGION_MAGIC.to_le_bytes();
 /// The version of a region's layout; another version is refused.
 pub const REGION_VERSION: u32 = schema::REGION_VERSION;
+/// The first eight bytes of every ring.
+pub const RING_MAGIC: [u8; 8] = schema::RING_MAGIC.to_le_bytes();
+/// The version of a ring's layout; another version is refused.
+pub const RING_VERSION: u32 = schema::RING_VERSION;
 /// The last epoch that a region can have.
 pub const REGION_EPOCH_MAX: u64 = schema::REGION_EPOCH_MAX;
 
@@ -80,13 +84,6 @@ lengths! {
     /// The first epoch that is handed out while the server runs.
     EPOCH_FIXED_COUNT;
 
-    /// Where the rings begin.
-    RINGS_OFFSET;
-    /// Bytes of all rings.
-    RINGS_LEN;
-    /// Bytes of one slot of a ring.
-    RING_SLOT_LEN;
-
     /// Where the leases begin.
     LEASES_OFFSET;
     /// Bytes of the smallest size class.
@@ -114,6 +111,24 @@ lengths! {
     REGION_BUFFER_COUNT;
     /// Where a region's buffers begin.
     REGION_BUFFERS_OFFSET;
+    /// Where a ring's version stands, as a `u32`.
+    RING_VERSION_OFFSET;
+    /// Where a ring says how many slots it has, as a `u64`.
+    RING_SLOT_COUNT_OFFSET;
+    /// Where the words begin that a ring's readers and writers share: first its epoch.
+    RING_HEAD_OFFSET;
+    /// Where the number of a ring's next record stands, as a `u64`.
+    RING_TAIL_OFFSET;
+    /// Where a ring counts the records that were not written, as a `u64`.
+    RING_DROPPED_OFFSET;
+    /// Where a ring's slots begin.
+    RING_SLOTS_OFFSET;
+    /// Bytes of one slot: its mark, its length and the record.
+    RING_SLOT_LEN;
+    /// The most bytes of one record.
+    RING_RECORD_LEN_MAX;
+    /// How many slots a ring of events has.
+    RING_SLOT_COUNT;
     /// Where a twin counts the epochs that it passed over, as a `u64`.
     TWIN_SKIPPED_OFFSET;
     /// Where a twin's pins begin, each a `u32`.
@@ -139,9 +154,10 @@ const _: () = {
     assert!(EPOCH_COUNT * EPOCH_LINE_LEN == EPOCHS_LEN, "the table of epochs has another length than its lines");
     assert!(EPOCH_VALUE_OFFSET + 8 <= EPOCH_WAITERS_OFFSET && EPOCH_WAITERS_OFFSET + 4 <= EPOCH_LINE_LEN);
     assert!(EPOCH_BLOBS < EPOCH_FIXED_COUNT && EPOCH_FIXED_COUNT < EPOCH_COUNT);
-    assert!(EPOCHS_OFFSET + EPOCHS_LEN <= RINGS_OFFSET, "the epochs reach into the rings");
-    assert!(RINGS_OFFSET + RINGS_LEN <= LEASES_OFFSET, "the rings reach into the leases");
-    assert!(RINGS_OFFSET.is_multiple_of(PAGE_LEN) && LEASES_OFFSET.is_multiple_of(SLAB_LEN));
+    assert!(EPOCHS_OFFSET + EPOCHS_LEN <= LEASES_OFFSET, "the epochs reach into the leases");
+    assert!(LEASES_OFFSET.is_multiple_of(SLAB_LEN));
+    assert!(RING_DROPPED_OFFSET + 8 <= RING_SLOTS_OFFSET && RING_SLOT_LEN == 16 + RING_RECORD_LEN_MAX);
+    assert!(RING_SLOT_COUNT.is_power_of_two(), "a record's slot is the low bits of its number");
     assert!(SLAB_LEN.is_multiple_of(STRETCH_LEN) && STRETCH_LEN.is_multiple_of(PAGE_LEN));
     let marks_end = REGION_MARKS_OFFSET + REGION_BUFFER_COUNT_MAX * REGION_MARK_LEN;
     assert!(marks_end <= TWIN_SKIPPED_OFFSET && TWIN_SKIPPED_OFFSET + 8 <= TWIN_PINS_OFFSET, "a twin's words overlap");

@@ -280,12 +280,11 @@ impl Inner {
     }
 
     /// What lies where.
-    pub(crate) fn map(&self) -> [Part; 4] {
+    pub(crate) fn map(&self) -> [Part; 3] {
         let part = |name, offset, len| Part { name, offset, len };
         [
             part("header", layout::HEADER_OFFSET, layout::HEADER_LEN),
             part("epochs", layout::EPOCHS_OFFSET, layout::EPOCHS_LEN),
-            part("rings", layout::RINGS_OFFSET, layout::RINGS_LEN),
             part("leases", layout::LEASES_OFFSET, self.layout.leases_len()),
         ]
     }

@@ -7,6 +7,7 @@ mod accounts;
 #[cfg(not(loom))]
 mod any;
 mod arena;
+mod control;
 mod epoch;
 mod error;
 mod file;
@@ -17,8 +18,10 @@ mod lease;
 mod mapping;
 mod pages;
 pub mod parcel;
+mod passing;
 mod pulse;
 mod region;
+mod ring;
 mod runs;
 mod shard;
 mod spin;
@@ -40,10 +43,12 @@ pub use crate::epoch::Epoch;
 pub use crate::error::{Error, Full};
 pub use crate::file::map_file;
 pub use crate::lease::{Lease, Owner, Tag};
+pub use crate::passing::{Give, receive, send};
 pub use crate::pulse::Pulse;
 pub use crate::region::{
     Attached, Attachment, Change, Changed, FollowBell, Follower, Form, Pinned, Quota, Region, RegionError,
-    RegionFigures, Regions, Revoked, Writing, receive, send,
+    RegionFigures, Regions, Revoked, Writing,
 };
+pub use crate::ring::{AttachedRing, Heard, Reader, Ring, RingAttachment, Unheld};
 pub use crate::stats::{EpochFigures, Part, Place, Stats};
 pub use crate::writer::Writer;

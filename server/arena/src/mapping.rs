@@ -64,6 +64,15 @@ impl Mapping {
         unsafe { self.base.add(offset) }
     }
 
+    /// Eight bytes of the first page that never change; the mapping has at least a page.
+    pub(crate) fn first_word(&self, offset: usize) -> [u8; 8] {
+        assert!(offset + 8 <= self.len.min(4096), "the word lies in the first page");
+        let mut bytes = [0; 8];
+        // SAFETY: the word lies in the mapping; nobody writes it once others have the memory.
+        unsafe { self.at(offset).as_ptr().copy_to_nonoverlapping(bytes.as_mut_ptr(), 8) };
+        bytes
+    }
+
     /// Whether an address lies in it.
     pub(crate) fn holds(&self, address: *const u8) -> bool {
         let base = self.base.as_ptr() as usize;
@@ -111,4 +120,28 @@ pub(crate) fn sealed_memory(len: usize) -> io::Result<OwnedFd> {
     rustix::fs::ftruncate(&memory, len as u64)?;
     rustix::fs::fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(memory)
+}
+
+/// Shared memory that this mapping alone can write: whoever gets the descriptor can map it for reading.
+pub(crate) fn for_readers(name: &str, len: usize) -> io::Result<(OwnedFd, Mapping)> {
+    let memory = rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    rustix::fs::ftruncate(&memory, len as u64)?;
+    let mapping = Mapping::of_memory(&memory, len)?;
+    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::FUTURE_WRITE | SealFlags::SEAL;
+    rustix::fs::fcntl_add_seals(&memory, seals)?;
+    Ok((memory, mapping))
+}
+
+/// Maps for reading what another process gave, and tells its length.
+pub(crate) fn given(memory: &OwnedFd) -> io::Result<(Mapping, usize)> {
+    let len = given_len(memory)?;
+    Ok((Mapping::of_file(memory, 0, len, false)?, len))
+}
+
+/// The length of what another process gave; memory that could be cut off under its reader is refused.
+pub(crate) fn given_len(memory: &OwnedFd) -> io::Result<usize> {
+    if !rustix::fs::fcntl_get_seals(memory)?.contains(SealFlags::SHRINK) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the memory could be cut off"));
+    }
+    Ok(usize::try_from(rustix::fs::fstat(memory)?.st_size).unwrap_or(0))
 }

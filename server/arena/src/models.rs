@@ -10,6 +10,7 @@ use loom::thread;
 
 use crate::epoch::Line;
 use crate::region::head::{BUFFERS_MAX, Head, Pins};
+use crate::ring::slots::{self, Heard, SLOT_WORDS, Slots};
 
 fn check(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -156,8 +157,8 @@ impl Model {
     /// Publishes into the first buffer that is neither current nor pinned.
     fn publish(&self) {
         let seen = self.head.seen();
-        let free = (0..3).find(|index| *index != seen.index && self.head.claim(&self.pins, *index));
-        self.write(free.expect("two readers leave one of three buffers"), seen.epoch + 1);
+        let free = (0..BUFFERS_MAX).find(|index| *index != seen.index && self.head.claim(&self.pins, *index));
+        self.write(free.expect("a reader leaves most buffers free"), seen.epoch + 1);
     }
 
     fn words(&self, index: usize) -> [u64; 2] {
@@ -212,5 +213,93 @@ fn whoever_waits_for_an_epoch_finds_it_published() {
         }
         assert_eq!(model.head.epoch(), 2);
         writer.join().unwrap();
+    });
+}
+
+/// A ring of two slots, whose records are two equal words.
+struct RingModel {
+    head: slots::Head,
+    words: Vec<AtomicU64>,
+}
+
+impl RingModel {
+    fn new() -> Arc<RingModel> {
+        let words = (0..2 * SLOT_WORDS).map(|_| AtomicU64::new(0)).collect();
+        Arc::new(RingModel { head: slots::Head::new(), words })
+    }
+
+    fn slots(&self) -> Slots<'_> {
+        Slots::new(&self.head, &self.words)
+    }
+
+    fn push(&self, value: u64) -> Option<u64> {
+        let record: Vec<u8> = [value; 2].iter().flat_map(|word| word.to_ne_bytes()).collect();
+        self.slots().push(&record)
+    }
+
+    /// The value of the record that was read, which is one whole record.
+    fn value(record: &[u8]) -> u64 {
+        let words: Vec<u64> = record.chunks(8).map(|word| u64::from_ne_bytes(word.try_into().unwrap())).collect();
+        assert_eq!((words.len(), words[0]), (2, words[1]), "a record of two writings");
+        words[0]
+    }
+}
+
+#[test]
+fn a_record_that_is_written_over_while_it_is_read_is_read_whole_or_missed() {
+    check(|| {
+        let model = RingModel::new();
+        model.push(10);
+        let writer = thread::spawn({
+            let model = model.clone();
+            move || (11..13).for_each(|value| assert!(model.push(value).is_some()))
+        });
+        let (mut at, mut to) = (0, Vec::new());
+        match model.slots().read(&mut at, &mut to) {
+            Heard::Record(number) => assert_eq!(RingModel::value(&to), 10 + number),
+            Heard::Missed(missed) => assert_eq!((missed, at), (1, 1)),
+            Heard::Nothing => panic!("there was a record"),
+        }
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn of_two_writers_each_record_has_a_slot_of_its_own_or_is_counted_as_dropped() {
+    check(|| {
+        let model = RingModel::new();
+        let writers = [100, 200].map(|first| {
+            let model = model.clone();
+            thread::spawn(move || (first..first + 2).filter(|value| model.push(*value).is_some()).count() as u64)
+        });
+        let written: u64 = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
+        assert_eq!((model.head.tail(), written + model.head.dropped()), (written, 4));
+        let (mut at, mut to, mut heard) = (written.saturating_sub(2), Vec::new(), Vec::new());
+        while model.slots().read(&mut at, &mut to) != Heard::Nothing {
+            heard.push(RingModel::value(&to));
+        }
+        heard.dedup();
+        assert_eq!(heard.len() as u64, written.min(2), "what was written is there, once");
+    });
+}
+
+#[test]
+fn whoever_waits_for_a_record_hears_it() {
+    check(|| {
+        let model = RingModel::new();
+        let writer = thread::spawn({
+            let model = model.clone();
+            move || model.push(7)
+        });
+        let (mut at, mut to) = (0, Vec::new());
+        loop {
+            let turn = model.head.line.value();
+            if model.slots().read(&mut at, &mut to) == Heard::Record(0) {
+                break;
+            }
+            model.head.line.wait(turn, None);
+        }
+        assert_eq!(RingModel::value(&to), 7);
+        assert_eq!(writer.join().unwrap(), Some(0));
     });
 }

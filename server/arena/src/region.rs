@@ -4,7 +4,6 @@
 
 mod attach;
 mod attached;
-mod control;
 mod follow;
 pub(crate) mod head;
 mod memory;
@@ -21,18 +20,16 @@ use std::time::{Duration, Instant};
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 
-use self::control::Controls;
 use self::head::Seen;
 use self::memory::{Memory, PAGE_LEN};
 use self::watch::{Bell, Watchers};
 use self::write::State;
+use crate::control::Controls;
 use crate::layout;
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
 
-pub use self::attach::{Attachment, send};
-#[cfg(all(test, not(loom)))]
-pub(crate) use self::attached::fds_of;
-pub use self::attached::{Attached, Revoked, receive};
+pub use self::attach::Attachment;
+pub use self::attached::{Attached, Revoked};
 pub use self::follow::{FollowBell, Follower};
 pub use self::quota::Quota;
 pub use self::watch::Changed;

@@ -12,6 +12,7 @@ mod models;
 mod pressure;
 mod pulses;
 mod regions;
+mod rings;
 mod writers;
 
 use std::ops::Deref;

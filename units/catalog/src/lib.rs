@@ -15,6 +15,7 @@ pub fn builtin() -> Vec<Arc<dyn Unit>> {
         Arc::new(inos_boids::Boids::new()),
         Arc::new(inos_compute::Compute::new()),
         Arc::new(inos_crypto::Crypto::new()),
+        #[cfg(feature = "data")]
         Arc::new(inos_data::Data::new()),
         Arc::new(inos_math::Math::new()),
         #[cfg(feature = "test-units")]

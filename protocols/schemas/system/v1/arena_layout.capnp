@@ -5,7 +5,7 @@
 # below is a new version; a program that meets another version than its own does not touch the mapping.
 #
 # Offsets and lengths are in bytes, offsets from the start of the mapping; integers in it are little-endian.
-# In order and without overlap: header, epochs, rings, leases.
+# In order and without overlap: header, epochs, leases.
 
 const magic :UInt64 = 0x4e455241534f4e49;
 # The first eight bytes, which read `INOSAREN`.
@@ -60,11 +60,6 @@ const epochBlobs :UInt64 = 6;
 const epochFixedCount :UInt64 = 64;
 # From here on epochs are handed out while the server runs.
 
-# The rings: the rest of the first slab.
-const ringsOffset :UInt64 = 69632;
-const ringsLen :UInt64 = 978944;
-const ringSlotLen :UInt64 = 64;
-
 # The leases: every slab from the second to the end of the mapping.
 const leasesOffset :UInt64 = 1048576;
 const classLenMin :UInt64 = 256;
@@ -97,16 +92,40 @@ const regionBuffersOffset :UInt64 = 4096;
 const regionEpochMax :UInt64 = 2305843009213693951;
 # 2^61 - 1.
 
-# The page that an attached process shares with the server, for one region: where it says which buffer it reads.
+# The page that an attached process shares with the server, for one region or ring: where it says which buffer it reads.
 const controlPinOffset :UInt64 = 0;
 # UInt32: the number of the buffer that is read, plus one; zero is none.
 const controlWaitingOffset :UInt64 = 4;
-# UInt32: not zero while the process sleeps on the region's epoch.
+# UInt32: not zero while the process sleeps on the epoch.
 const controlRevokedOffset :UInt64 = 8;
 # UInt64: how often a buffer was taken while the process read it; counted by the server.
 const controlEndedOffset :UInt64 = 16;
 # UInt32: not zero once the server no longer looks at this page: nothing keeps a buffer from being written again.
 const controlLen :UInt64 = 4096;
+
+# A ring: what happens, one record after the other, told to whoever maps it for reading. Memory of its own: one page of
+# words, then its slots. Record N lies in slot N modulo their count, and what was read of it is whole if the slot's mark
+# was 2N + 2 before and still is afterwards.
+const ringMagic :UInt64 = 0x474e4952534f4e49;
+# The first eight bytes, which read `INOSRING`.
+const ringVersion :UInt32 = 1;
+const ringVersionOffset :UInt64 = 8;
+# UInt32.
+const ringSlotCountOffset :UInt64 = 16;
+# UInt64: how many slots there are, a power of two.
+const ringHeadOffset :UInt64 = 64;
+# An epoch's line (see above) that moves on with each record.
+const ringTailOffset :UInt64 = 128;
+# UInt64: the number of the next record. Those before it are written or being written.
+const ringDroppedOffset :UInt64 = 192;
+# UInt64: how many records were not written, since somebody was still writing the slot.
+const ringSlotsOffset :UInt64 = 4096;
+const ringSlotLen :UInt64 = 512;
+# UInt64 mark: twice the record's number, plus one while it is written and two when it is whole; zero at first.
+# UInt64 length, then the record's bytes.
+const ringRecordLenMax :UInt64 = 496;
+const ringSlotCount :UInt64 = 1024;
+# How many slots a ring of events has.
 
 # A twin: a region as a program far away holds it, fed over a connection. It lies as a region does, and in the rest of
 # its first page are the words that its readers and the one who feeds it share. Whoever reads puts the buffer that

@@ -1,17 +1,12 @@
 //! Giving a region to another process: its memory to read, and a page to say what it reads. Never decides to whom.
-#![allow(unsafe_code)]
 
-use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
-
-use super::control::Control;
 use super::memory::Memory;
 use super::{Region, RegionError};
+use crate::control::Control;
+use crate::passing::Give;
 
 /// A region as it was given to another process; dropped, the process holds up no buffer any more and is told so.
 pub struct Attachment {
@@ -21,7 +16,7 @@ pub struct Attachment {
 }
 
 impl Region {
-    /// Makes it readable by another process, to which [`send`] then gives it.
+    /// Makes it readable by another process, to which [`send`](crate::send) then gives it.
     pub fn attach(&self) -> Result<Attachment, RegionError> {
         let control = Arc::new(Control::create().map_err(|source| RegionError::Memory { source })?);
         self.0.controls.add(control.clone());
@@ -32,7 +27,7 @@ impl Region {
     }
 }
 
-impl Attachment {
+impl Give for Attachment {
     fn fds(&self) -> [BorrowedFd<'_>; 2] {
         [self.memory.fd(), self.control.fd()]
     }
@@ -47,19 +42,4 @@ impl Drop for Attachment {
         line.advance();
         line.wake();
     }
-}
-
-/// Sends one line of text and the descriptors of an attachment over a socket.
-///
-/// The receiver can map the region for reading only: it is sealed against every other writer.
-pub fn send(to: &UnixStream, line: &[u8], attachment: &Attachment) -> io::Result<()> {
-    let fds = attachment.fds();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-    let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    if !ancillary.push(SendAncillaryMessage::ScmRights(&fds)) {
-        return Err(io::Error::other("two descriptors do not fit their message"));
-    }
-    let sent = rustix::net::sendmsg(to, &[IoSlice::new(line)], &mut ancillary, SendFlags::NOSIGNAL)?;
-    // A line is far shorter than any socket's buffer; a part of one would leave the descriptors without their words.
-    if sent == line.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }

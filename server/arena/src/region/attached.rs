@@ -2,20 +2,15 @@
 //! before it was checked, and what was read is whole only if it was still there afterwards.
 #![allow(unsafe_code)]
 
-use std::io::{self, IoSliceMut};
-use std::mem::MaybeUninit;
+use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::fs::SealFlags;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
-
-use super::control::Control;
 use super::head::{BUFFERS_MAX, Head};
 use super::memory::PAGE_LEN;
+use crate::control::Control;
 use crate::layout;
-use crate::mapping::Mapping;
+use crate::mapping::{self, Mapping};
 use crate::sync::{AtomicU32, Ordering};
 
 /// The buffer was taken for a newer epoch while it was read: what was read is no epoch. Read again.
@@ -31,48 +26,15 @@ pub struct Attached {
     capacity: usize,
 }
 
-/// Receives one message of at most 4 KiB, and the region that came with it, if one did.
-pub fn receive(from: &UnixStream) -> io::Result<(Vec<u8>, Option<Attached>)> {
-    let mut text = vec![0; 4096];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let flags = RecvFlags::CMSG_CLOEXEC;
-    let got = rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut text)], &mut ancillary, flags)?;
-    text.truncate(got.bytes);
-    let mut fds = Vec::new();
-    for message in ancillary.drain() {
-        if let RecvAncillaryMessage::ScmRights(rights) = message {
-            fds.extend(rights);
-        }
-    }
-    let mut fds = fds.into_iter();
-    match (fds.next(), fds.next()) {
-        (Some(region), Some(control)) => Ok((text, Some(Attached::open(region, control)?))),
-        _ => Ok((text, None)),
-    }
-}
-
 impl Attached {
     /// Maps a region; memory that could change its length, or says what cannot be, is refused.
-    pub fn open(region: OwnedFd, control: OwnedFd) -> io::Result<Attached> {
+    pub fn open([region, control]: [OwnedFd; 2]) -> io::Result<Attached> {
         let wrong = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidData, format!("this is no region: {what}")));
-        for fd in [&region, &control] {
-            if !rustix::fs::fcntl_get_seals(fd)?.contains(SealFlags::SHRINK) {
-                return wrong("its memory could be cut off");
-            }
-        }
-        let len = |fd| rustix::fs::fstat(fd).map(|stat| usize::try_from(stat.st_size).unwrap_or(0));
-        let (len, control_len) = (len(&region)?, len(&control)?);
-        if len < layout::REGION_BUFFERS_OFFSET || control_len != layout::CONTROL_LEN {
-            return wrong("it is too short");
-        }
-        let mapping = Mapping::of_file(&region, 0, len, false)?;
-        let word = |offset| {
-            let mut bytes = [0; 8];
-            // SAFETY: the word lies in the first page, which is mapped; these words never change.
-            unsafe { mapping.at(offset).as_ptr().copy_to_nonoverlapping(bytes.as_mut_ptr(), 8) };
-            bytes
+        let (mapping, len) = match (mapping::given(&region)?, mapping::given_len(&control)?) {
+            ((mapping, len), layout::CONTROL_LEN) if len >= layout::REGION_BUFFERS_OFFSET => (mapping, len),
+            _ => return wrong("it is too short"),
         };
+        let word = |offset| mapping.first_word(offset);
         let version = u64::from_ne_bytes(word(layout::REGION_VERSION_OFFSET)) as u32;
         let capacity = u64::from_ne_bytes(word(layout::REGION_CAPACITY_OFFSET));
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
@@ -176,19 +138,4 @@ impl Attached {
         self.control.pin(Some(number.wrapping_sub(1) as usize));
         self.control.set_waiting(true);
     }
-}
-
-/// The descriptors that came over a socket.
-#[cfg(all(test, not(loom)))]
-pub(crate) fn fds_of(from: &UnixStream) -> Vec<OwnedFd> {
-    let mut text = [0; 64];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut text)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)
-        .expect("a test that sends receives");
-    let rights = |message| match message {
-        RecvAncillaryMessage::ScmRights(rights) => rights.collect::<Vec<_>>(),
-        _ => Vec::new(),
-    };
-    ancillary.drain().flat_map(rights).collect()
 }

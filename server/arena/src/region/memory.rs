@@ -5,12 +5,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use parking_lot::Mutex;
-use rustix::fs::{MemfdFlags, SealFlags};
 
 use super::head::{BUFFERS_MAX, Head, Pins};
 use super::quota::Charge;
 use crate::layout;
-use crate::mapping::Mapping;
+use crate::mapping::{self, Mapping};
 use crate::sync::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Bytes that are stamped together.
@@ -35,12 +34,7 @@ impl Memory {
     /// New memory with buffers of `capacity` bytes, a whole number of pages. Nothing of it is resident but its words.
     pub(crate) fn create(capacity: usize, charge: Charge) -> io::Result<Memory> {
         let len = layout::REGION_BUFFERS_OFFSET + BUFFERS_MAX * capacity;
-        let fd = rustix::fs::memfd_create("inos-region", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        rustix::fs::ftruncate(&fd, len as u64)?;
-        let mapping = Mapping::of_memory(&fd, len)?;
-        // From here on nobody can write but through this mapping, whoever gets the descriptor.
-        let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::FUTURE_WRITE | SealFlags::SEAL;
-        rustix::fs::fcntl_add_seals(&fd, seals)?;
+        let (fd, mapping) = mapping::for_readers("inos-region", len)?;
         let stamps = (0..capacity / PAGE_LEN).map(|_| AtomicU64::new(0)).collect();
         let (charge, in_use) = (Mutex::new(charge), AtomicUsize::new(layout::REGION_BUFFER_COUNT));
         let memory = Memory { fd, mapping, capacity, pins: Default::default(), stamps, charge, in_use };

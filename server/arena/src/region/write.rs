@@ -8,11 +8,11 @@ use std::sync::Arc;
 use inos_failpoints::{Point, reach};
 use parking_lot::MutexGuard;
 
-use super::control::Controls;
 use super::head::BUFFERS_MAX;
 use super::memory::{Memory, PAGE_LEN};
 use super::quota::Quota;
 use super::{RegionError, Shared, capacity_for, charge_for};
+use crate::control::Controls;
 use crate::layout;
 use crate::sync::Ordering;
 

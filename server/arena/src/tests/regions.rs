@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::{Attached, Change, Form, Quota, Region, RegionError, Regions, Revoked};
 
@@ -29,9 +30,9 @@ pub(super) fn attached(region: &Region) -> (crate::Attachment, Attached) {
     let (here, there) = std::os::unix::net::UnixStream::pair().unwrap();
     let attachment = region.attach().unwrap();
     crate::send(&here, b"ok\n", &attachment).unwrap();
-    let (text, attached) = crate::receive(&there).unwrap();
+    let (text, fds) = crate::receive(&there).unwrap();
     assert_eq!(text, b"ok\n");
-    (attachment, attached.unwrap())
+    (attachment, Attached::open(fds.unwrap()).unwrap())
 }
 
 #[test]
@@ -287,7 +288,7 @@ fn an_attached_process_cannot_write() {
     let attachment = region.attach().unwrap();
     let (here, there) = std::os::unix::net::UnixStream::pair().unwrap();
     crate::send(&here, b"ok\n", &attachment).unwrap();
-    let memory = crate::region::fds_of(&there);
+    let memory = crate::receive(&there).unwrap().1.unwrap();
     assert!(crate::mapping::Mapping::of_file(&memory[0], 0, PAGE, true).is_err());
     assert!(rustix::io::pwrite(&memory[0], b"x", 4096).is_err());
     assert!(rustix::fs::ftruncate(&memory[0], 0).is_err());
@@ -324,12 +325,8 @@ fn what_an_attached_process_scribbles_breaks_nothing() {
         assert_eq!(&*region.pin(), &[9; PAGE]);
     }
     drop(attachment);
-    assert!(
-        Attached::open(rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::ALLOW_SEALING).unwrap(), {
-            rustix::fs::memfd_create("y", rustix::fs::MemfdFlags::ALLOW_SEALING).unwrap()
-        })
-        .is_err()
-    );
+    let foreign = ["x", "y"].map(|name| memfd_create(name, MemfdFlags::ALLOW_SEALING).unwrap());
+    assert!(Attached::open(foreign).is_err());
 }
 
 /// An epoch whose bytes say which it is and check themselves.
