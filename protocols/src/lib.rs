@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod catalogue;
+pub mod event;
 pub mod frame;
 mod generated;
 pub mod held;

@@ -74,6 +74,7 @@ mod regions_attach;
 mod regions_deltas;
 mod regions_jobs;
 mod regions_limits;
+mod regions_own;
 mod regions_socket;
 mod retention;
 mod retries;

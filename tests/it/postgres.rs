@@ -172,6 +172,8 @@ fn a_job_whose_acceptance_came_to_light_late_runs() {
     let admin = node.admin();
     let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
     let ask = || admin.post_json_with("/v1/jobs", &[("idempotency-key", "late")], &capsule);
+    // The credits are leased by now: the commit that is cut is that of the job.
+    done(&admin, "with a key", "first");
     let before = admin.balance();
     proxy.stays_down.store(true, Ordering::Relaxed);
     proxy.cut(Cut::After, 0);
@@ -179,10 +181,10 @@ fn a_job_whose_acceptance_came_to_light_late_runs() {
     assert_eq!((refused.status, refused.code()), (503, "database-unavailable".into()), "{}", refused.text());
     assert!(proxy.was_cut());
     proxy.down.store(false, Ordering::Relaxed);
-    let path = || Some(admin.get("/v1/jobs").json()["items"].as_array()?.first()?["id"].as_str()?.to_owned());
-    until(Duration::from_secs(30), || path().is_some());
-    let path = format!("/v1/jobs/{}", path().unwrap());
-    until(Duration::from_secs(30), || admin.get(&path).json()["status"] == "succeeded");
+    let jobs = || admin.get("/v1/jobs").json()["items"].as_array().cloned().unwrap_or_default();
+    until(Duration::from_secs(30), || jobs().len() == 2);
+    let path = format!("/v1/jobs/{}", jobs()[0]["id"].as_str().unwrap());
+    until(Duration::from_secs(30), || admin.get(&path).json()["state"] == "succeeded");
     let again = ask();
     assert_eq!((again.header("idempotency-replayed"), again.header("location")), (Some("true"), Some(&*path)));
     let cost = admin.get(&path).json()["cost"].as_u64().unwrap();

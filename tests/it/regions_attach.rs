@@ -256,6 +256,9 @@ fn the_socket_takes_one_short_line_of_its_own_user_and_shows_nothing_of_others()
     assert_eq!(ask(wish("inos_wrong", "mine").as_bytes()), "unauthorized");
     assert_eq!(ask(b"{}\n"), "invalid-json");
     assert_eq!(ask(b"\xff\0\n"), "invalid-json");
+    let vague = [json!({ "key": admin.key }), json!({ "key": admin.key, "region": "mine", "ring": "events" })];
+    assert_eq!(vague.map(|wish| ask(format!("{wish}\n").as_bytes())), ["bad-request"; 2]);
+    assert_eq!(ask(format!("{}\n", json!({ "key": admin.key, "ring": "other" })).as_bytes()), "invalid-json");
     assert_eq!(ask(&[b'x'; 5000]), "", "whoever says too much is not answered");
     let mut socket = UnixStream::connect(&path).unwrap();
     socket.write_all(wish(&node.admin_key(), "mine").as_bytes()).unwrap();

@@ -82,7 +82,7 @@ impl Arena {
     }
 
     /// What lies where in the mapping, in order.
-    pub fn map(&self) -> [Part; 3] {
+    pub fn map(&self) -> [Part; 4] {
         self.inner().map()
     }
 

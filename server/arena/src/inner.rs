@@ -280,11 +280,13 @@ impl Inner {
     }
 
     /// What lies where.
-    pub(crate) fn map(&self) -> [Part; 3] {
+    pub(crate) fn map(&self) -> [Part; 4] {
+        const EPOCHS_END: usize = layout::EPOCHS_OFFSET + layout::EPOCHS_LEN;
         let part = |name, offset, len| Part { name, offset, len };
         [
             part("header", layout::HEADER_OFFSET, layout::HEADER_LEN),
             part("epochs", layout::EPOCHS_OFFSET, layout::EPOCHS_LEN),
+            part("spare", EPOCHS_END, layout::LEASES_OFFSET - EPOCHS_END),
             part("leases", layout::LEASES_OFFSET, self.layout.leases_len()),
         ]
     }

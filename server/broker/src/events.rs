@@ -7,8 +7,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use data_encoding::BASE64;
+use inos_arena::{Ring, RingAttachment};
 use inos_ledger::LowBalance;
-use inos_protocols::{AccountId, JobId, Microcredits, job::State, refusal::Kind, time::Time};
+use inos_protocols::{
+    AccountId, JobId, Microcredits,
+    event::{Data, Record},
+    job::State,
+    layout::{RING_RECORD_LEN_MAX, RING_SLOT_COUNT},
+    refusal::Kind,
+    time::Time,
+};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -103,6 +112,43 @@ pub enum Told {
     },
 }
 
+impl Event {
+    /// Its kind and what it says, as clients read it.
+    pub fn said(&self) -> (&'static str, Data<'_>) {
+        let data = Data::of(self.job, self.at);
+        match &self.what {
+            Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
+            Happening::Progress { done, total } => {
+                ("progress", Data { done: Some(*done), total: Some(*total), ..data })
+            }
+            Happening::LowBalance { available, threshold } => {
+                ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
+            }
+            Happening::StorageOwed { paid, owed } => {
+                ("storage_owed", Data { paid: Some(*paid), owed: Some(*owed), ..data })
+            }
+            Happening::Attempt { attempt, of, reason, again_at } => {
+                let (attempt, of, again_at) = (Some(*attempt), Some(*of), Some(*again_at));
+                ("attempt", Data { attempt, of, again_at, reason: Some(reason.slug()), ..data })
+            }
+            Happening::Log { line } => ("log", Data { line: Some(line.into()), ..data }),
+            Happening::Output { offset, bytes } => {
+                ("output", Data { offset: Some(*offset), base64: Some(BASE64.encode(bytes)), ..data })
+            }
+        }
+    }
+
+    /// Writes it into a ring, where a slow reader is told that it missed it.
+    fn write(&self, ring: &Ring) {
+        let (event, data) = self.said();
+        let record = Record { seq: self.seq, event, cut: false, data }.within(RING_RECORD_LEN_MAX);
+        if let Err(unheld) = ring.push(&record) {
+            // The ring counts it, for its readers to see.
+            tracing::debug!(seq = self.seq, %unheld, "an event was not told to attached processes");
+        }
+    }
+}
+
 impl Happening {
     /// What it takes of a history beside its place.
     fn bytes(&self) -> usize {
@@ -134,6 +180,8 @@ struct History {
     newest: u64,
     bytes: usize,
     events: VecDeque<Arc<Event>>,
+    /// The same for processes that are attached, while there are any.
+    ring: Option<Ring>,
 }
 
 impl History {
@@ -147,7 +195,28 @@ impl History {
             self.bytes -= oldest.what.bytes();
             self.lost = oldest.seq;
         }
+        match &self.ring {
+            Some(ring) if ring.attached() > 0 => event.write(ring),
+            _ => self.ring = None,
+        }
         event
+    }
+
+    /// Gives the ring to one more process; a new one begins with what is remembered.
+    fn attach(&mut self) -> std::io::Result<RingAttachment> {
+        if let Some(ring) = self.ring.as_ref().filter(|ring| ring.attached() > 0) {
+            return ring.attach();
+        }
+        let ring = Ring::create(RING_SLOT_COUNT)?;
+        let known = self.events.len().saturating_sub(RING_SLOT_COUNT);
+        self.events.iter().skip(known).for_each(|event| event.write(&ring));
+        let attachment = ring.attach()?;
+        self.ring = Some(ring);
+        Ok(attachment)
+    }
+
+    fn is_followed(&self) -> bool {
+        self.ring.as_ref().is_some_and(|ring| ring.attached() > 0)
     }
 }
 
@@ -156,7 +225,7 @@ impl Channel {
         // Milliseconds since 1970, times 4,096, still fit a JSON number, and start above every number given out
         // before a restart unless an account had more than four million events a second.
         let first = Time::now().as_ms() << 12;
-        let history = History { lost: first, newest: first, bytes: 0, events: VecDeque::new() };
+        let history = History { lost: first, newest: first, bytes: 0, events: VecDeque::new(), ring: None };
         Self { sender: broadcast::channel(256).0, history: Mutex::new(history) }
     }
 }
@@ -194,10 +263,15 @@ impl Hub {
         subscription
     }
 
+    /// The ring of all events of an account, for another process to follow.
+    pub(crate) fn attach(&self, account: AccountId) -> std::io::Result<RingAttachment> {
+        self.channel(account).history.lock().attach()
+    }
+
     fn channel(&self, account: AccountId) -> Arc<Channel> {
         let mut channels = self.0.lock();
         if channels.len() >= ACCOUNTS_MAX && !channels.contains_key(&account) {
-            channels.retain(|_, channel| channel.sender.receiver_count() > 0);
+            channels.retain(|_, channel| channel.sender.receiver_count() > 0 || channel.history.lock().is_followed());
         }
         channels.entry(account).or_insert_with(|| Arc::new(Channel::new())).clone()
     }
@@ -345,6 +419,30 @@ mod tests {
             let heard = heard(&mut hub.subscribe(account, None, Some(strange))).await;
             assert!(matches!(heard[0], Err((_, to)) if to == last), "{strange}: {:?}", heard[0]);
         }
+    }
+
+    #[tokio::test]
+    async fn an_attached_process_hears_what_is_remembered_and_what_comes() {
+        use inos_arena::{AttachedRing, Heard};
+        let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
+        hub.tell(account, job, state(State::Queued));
+        let (here, there) = std::os::unix::net::UnixStream::pair().unwrap();
+        let attachment = hub.attach(account).unwrap();
+        inos_arena::send(&here, b"ok\n", &attachment).unwrap();
+        let mut ring = AttachedRing::open(inos_arena::receive(&there).unwrap().1.unwrap()).unwrap();
+        hub.tell(account, job, state(State::Running));
+        hub.tell(AccountId::new(), JobId::new(), state(State::Queued));
+        let mut to = Vec::new();
+        let mut states = Vec::new();
+        while let Heard::Record(_) = ring.read(&mut to) {
+            let record: serde_json::Value = serde_json::from_slice(&to).unwrap();
+            assert_eq!((&record["event"], &record["job"]), (&"state".into(), &job.to_string().into()));
+            states.push(record["state"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(states, ["queued", "running"], "of this account alone");
+        drop(attachment);
+        hub.tell(account, job, state(State::Succeeded));
+        assert_eq!((ring.read(&mut to), ring.has_ended()), (Heard::Nothing, true));
     }
 
     #[tokio::test]

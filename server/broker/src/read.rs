@@ -1,9 +1,11 @@
 //! What callers read: jobs, outputs, receipts, events. An id of another account is as absent as one that never was.
 
 use bytes::Bytes;
+use inos_arena::RingAttachment;
 use inos_ledger::{JobFilter, cursor_after};
 use inos_protocols::{
     Hash, JobId, Refusal,
+    account::Scope,
     job::{Job, Outcome, OutputBytes, State},
     receipt::SignedReceipt,
     refusal::Kind,
@@ -122,6 +124,16 @@ impl Broker {
             self.job(caller, id).await?;
         }
         Ok(self.0.events.subscribe(caller.account, job, after))
+    }
+
+    /// The caller's events as a ring for another process, for as long as the attachment lives.
+    pub fn attach_events(&self, caller: &Caller) -> Result<RingAttachment, Refusal> {
+        caller.need(Scope::Jobs)?;
+        self.0.events.attach(caller.account).map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "a ring's memory could not be made");
+            let detail = "The server has no memory for a ring at this moment; try again.";
+            Refusal::new(Kind::Overloaded, detail).retry_after_ms(1000)
+        })
     }
 
     /// The recorded answer of a job that was run before.

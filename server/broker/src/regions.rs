@@ -3,6 +3,7 @@
 mod floor;
 mod jobs;
 mod kept;
+mod registry;
 mod shelf;
 mod stepped;
 
@@ -154,10 +155,10 @@ impl Broker {
         Ok(entry.handle_at(epoch))
     }
 
-    /// A region of the caller's.
+    /// A region of the caller's, or one of the server's own.
     pub fn region(&self, caller: &Caller, name: &str) -> Result<RegionHandle, Refusal> {
         caller.need(Scope::Regions)?;
-        let entry = self.0.regions.find(caller.account, name).ok_or_else(|| no_region(name))?;
+        let entry = self.0.regions.find_to_read(caller.account, name).ok_or_else(|| no_region(name))?;
         Ok(entry.handle())
     }
 

@@ -84,6 +84,7 @@ fn processor_time() -> Duration {
 fn engine(workers: usize) -> Engine {
     let arena = inos_arena::Options { bytes: 256 << 20, account_bytes_max: 128 << 20, spool_dir: std::env::temp_dir() };
     let spec = Spec {
+        lane: inos_unit::Lane::Threads,
         name: "bench",
         version: "1",
         summary: "Measured.",

@@ -68,6 +68,11 @@ impl Catalogue {
         Ok(Arc::clone(entry))
     }
 
+    /// Every unit, in the order in which they were given.
+    pub fn units(&self) -> &[Arc<dyn Unit>] {
+        &self.units
+    }
+
     /// Every unit at the prices that are in force now.
     pub fn priced(&self) -> Arc<Priced> {
         Arc::clone(&self.priced.read())

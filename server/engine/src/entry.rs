@@ -61,7 +61,7 @@ impl Entry {
 
     /// The method's description as a caller reads it.
     pub fn public(&self) -> catalogue::Method {
-        let method = Method { price: self.price(), ..self.method.clone() }.public();
+        let method = Method { price: self.price(), ..self.method.clone() }.public(self.runner.spec().lane);
         catalogue::Method { session: self.is_session, ..method }
     }
 

@@ -1,4 +1,5 @@
-//! The door for processes of this machine and user: a Unix socket that hands out regions to be mapped read-only.
+//! The door for processes of this machine and user: a Unix socket that hands out regions, and an account's events as a
+//! ring, to be mapped read-only.
 //! What they read then costs the server nothing; when the socket closes, what they held is free again.
 
 use std::{
@@ -11,9 +12,13 @@ use std::{
     time::Duration,
 };
 
-use inos_arena::{Attachment, Changed, Follower};
-use inos_protocols::Refusal;
-use serde::Deserialize;
+use inos_arena::{Changed, Follower, Give};
+use inos_protocols::{
+    Refusal,
+    layout::{RING_RECORD_LEN_MAX, RING_SLOT_COUNT},
+    refusal::Kind,
+};
+use serde::{Deserialize, Serialize};
 use tokio::{
     io::AsyncReadExt as _,
     net::{UnixListener, UnixStream},
@@ -38,7 +43,28 @@ const LINE_BYTES_MAX: usize = 1024;
 #[serde(deny_unknown_fields)]
 struct Wish {
     key: String,
-    region: String,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(default)]
+    ring: Option<RingName>,
+}
+
+/// The rings that there are.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum RingName {
+    /// What happens to the jobs of the key's account, and to the account.
+    Events,
+}
+
+/// What is said of a ring that was given.
+#[derive(Serialize)]
+struct AboutRing {
+    ring: RingName,
+    /// How many records it holds.
+    slots: usize,
+    /// The most bytes of one.
+    record_bytes_max: usize,
 }
 
 /// Listens at a path until the server stops. Must be called within a runtime.
@@ -91,42 +117,59 @@ async fn serve(app: &App, mut stream: UnixStream) {
     }
     let Ok(Some(line)) = timeout(ASKING, line(&mut stream)).await else { return };
     let (answer, attached) = match attach(app, &line).await {
-        Ok((about, given)) => (text(&about), Some(given)),
+        Ok((about, given)) => (about, Some(given)),
         Err(refusal) => (text(&refusal.problem()), None),
     };
     let Ok(plain) = stream.into_std() else { return };
-    if tell(&plain, &answer, attached.as_ref().map(|given| &given.attachment)).is_err() {
+    if tell(&plain, &answer, attached.as_ref().map(|given| &*given.attachment)).is_err() {
         return;
     }
     let (Some(given), Ok(stream)) = (attached, UnixStream::from_std(plain)) else { return };
     // The process is told by the end of the attachment, whatever ends it.
     let Given { attachment: _attachment, follower: _follower, visitor, removed } = given;
     let mut vigil = Vigil::over(app, &visitor);
+    let removed = async {
+        match removed {
+            Some(removed) => drop(removed.await),
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = closed(stream) => {}
         () = vigil.ended() => {}
-        _ = removed => {}
+        () = removed => {}
     }
 }
 
 /// What a process was given, until it ends.
 struct Given {
-    attachment: Attachment,
-    follower: Follower,
+    attachment: Box<dyn Give + Send>,
     visitor: Visitor,
-    removed: Changed,
+    /// Of a region.
+    follower: Option<Follower>,
+    removed: Option<Changed>,
 }
 
-async fn attach(app: &App, line: &[u8]) -> Result<(inos_protocols::region::Region, Given), Refusal> {
-    let Wish { key, region } = inos_protocols::json::read(line)?;
+/// What is said of what is asked for, and that itself.
+async fn attach(app: &App, line: &[u8]) -> Result<(Vec<u8>, Given), Refusal> {
+    let Wish { key, region, ring } = inos_protocols::json::read(line)?;
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let visitor =
         auth::identify(app, &key.as_str().into(), here).await.map_err(crate::refusal::Refused::into_refusal)?;
     app.rates.admit(&visitor.caller).map_err(crate::refusal::Refused::into_refusal)?;
-    let (handle, attachment) = app.broker.attach_region(&visitor.caller, &region)?;
-    let removed = handle.removed()?;
-    let follower = handle.region.follow();
-    Ok((handle.about, Given { attachment, follower, visitor, removed }))
+    match (region, ring) {
+        (Some(region), None) => {
+            let (handle, attachment) = app.broker.attach_region(&visitor.caller, &region)?;
+            let (removed, follower) = (Some(handle.removed()?), Some(handle.region.follow()));
+            Ok((text(&handle.about), Given { attachment: Box::new(attachment), follower, visitor, removed }))
+        }
+        (None, Some(ring)) => {
+            let attachment = Box::new(app.broker.attach_events(&visitor.caller)?);
+            let about = AboutRing { ring, slots: RING_SLOT_COUNT, record_bytes_max: RING_RECORD_LEN_MAX };
+            Ok((text(&about), Given { attachment, visitor, follower: None, removed: None }))
+        }
+        _ => Err(Refusal::new(Kind::BadRequest, "Ask for one thing: a `region` by its name, or the `ring` `events`.")),
+    }
 }
 
 /// The first line, without its end; none where there is no whole one.
@@ -149,7 +192,7 @@ fn text(answer: &impl serde::Serialize) -> Vec<u8> {
     line
 }
 
-fn tell(to: &Plain, answer: &[u8], attachment: Option<&Attachment>) -> io::Result<()> {
+fn tell(to: &Plain, answer: &[u8], attachment: Option<&(dyn Give + Send)>) -> io::Result<()> {
     use std::io::Write as _;
     match attachment {
         Some(attachment) => inos_arena::send(to, answer, attachment),

@@ -6,6 +6,7 @@ mod backup;
 mod bench;
 mod blobs;
 mod cell;
+mod events;
 mod files;
 mod held;
 mod jobs;
@@ -65,6 +66,8 @@ enum Command {
     Blobs(blobs::Blobs),
     /// Shared state: list regions, read one, follow it
     Regions(regions::Regions),
+    /// Say what happens to your jobs and your account, as it happens
+    Events(events::Events),
     /// What the server's shared memory holds
     Arena(regions::Arena),
     /// Your account; as an admin, everybody's
@@ -156,6 +159,7 @@ impl Command {
             Self::Jobs(jobs) => Some(&jobs.at),
             Self::Blobs(blobs) => Some(&blobs.at),
             Self::Regions(regions) => Some(&regions.at),
+            Self::Events(events) => Some(&events.at),
             Self::Arena(arena) => Some(&arena.at),
             Self::Accounts(accounts) => Some(&accounts.at),
             Self::Keys(keys) => Some(&keys.at),
@@ -181,6 +185,7 @@ impl Command {
             Self::Jobs(jobs) => jobs.run(terminal, &client()?),
             Self::Blobs(blobs) => blobs.run(terminal, &client()?),
             Self::Regions(regions) => regions.run(terminal, &client()?),
+            Self::Events(events) => events.run(terminal, &client()?),
             Self::Arena(arena) => arena.run(terminal, &client()?),
             Self::Accounts(accounts) => accounts.run(terminal, &client()?),
             Self::Keys(keys) => keys.run(terminal, &client()?),

@@ -76,6 +76,9 @@ pub enum Error {
     /// The thread that begins cells did not start.
     #[error("could not start the lane of cells")]
     Cells(#[source] io::Error),
+    /// The registry of units could not be made.
+    #[error("could not say in memory which units there are: {0}")]
+    Registry(String),
     /// The exporter of traces did not start.
     #[error("could not start the exporter of traces")]
     Exporter(#[source] io::Error),

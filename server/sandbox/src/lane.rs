@@ -14,7 +14,7 @@ use std::{
 };
 
 use inos_arena::Arena;
-use inos_unit::{Call, Fault, Foreseen, Host, Method, Params, Sight, Spec, Unit};
+use inos_unit::{Call, Fault, Foreseen, Host, Method, Params, Sight, Spec, Standing, Unit};
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
@@ -65,6 +65,8 @@ struct Inside {
     state: Mutex<State>,
     /// Told of each cell that becomes free, and of each that could not be begun.
     changed: Condvar,
+    /// Told when cells can no longer be begun, and when they can again.
+    turned: Box<dyn Fn() + Send + Sync>,
     wanted: Sender<()>,
     lost: AtomicU64,
 }
@@ -85,10 +87,12 @@ struct State {
 }
 
 impl Lane {
-    /// A lane whose cells are begun by what `command` gives, and the first of them at once.
+    /// A lane whose cells are begun by what `command` gives, and the first of them at once. `turned` is told when they can
+    /// no longer be begun, and when they can again.
     pub fn start(
         arena: Arena,
         options: Options,
+        turned: impl Fn() + Send + Sync + 'static,
         command: impl Fn() -> io::Result<Command> + Send + 'static,
     ) -> io::Result<Self> {
         let (wanted, asked) = channel();
@@ -97,6 +101,7 @@ impl Lane {
             options,
             state: Mutex::default(),
             changed: Condvar::new(),
+            turned: Box::new(turned),
             wanted,
             lost: AtomicU64::new(0),
         };
@@ -202,6 +207,7 @@ fn begin_for(lane: &Weak<Inside>, asked: &Receiver<()>, command: impl Fn() -> io
         let Some(inside) = lane.upgrade() else { return };
         let mut state = inside.state.lock();
         state.coming -= 1;
+        let failed_before = state.failed.is_some();
         match begun {
             Ok(cell) => {
                 state.begun += 1;
@@ -214,7 +220,12 @@ fn begin_for(lane: &Weak<Inside>, asked: &Receiver<()>, command: impl Fn() -> io
                 state.failed = Some((before + 1, Instant::now(), error.to_string()));
             }
         }
+        let has_turned = state.failed.is_some() != failed_before;
+        drop(state);
         inside.changed.notify_all();
+        if has_turned {
+            (inside.turned)();
+        }
     }
 }
 
@@ -248,6 +259,10 @@ impl Unit for Celled {
         &self.spec
     }
 
+    fn standing(&self) -> Standing {
+        if self.lane.0.state.lock().failed.is_some() { Standing::Degraded } else { Standing::Ready }
+    }
+
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         let lane = &self.lane.0;
         let (method, most) = (self.method(call.method)?, Most { memory: lane.options.memory_max });
@@ -276,5 +291,57 @@ impl Celled {
     fn method(&self, name: &str) -> Result<&Method, Fault> {
         let unknown = || Fault::Broken(format!("the specification promises no method {name}"));
         self.spec.method(name).ok_or_else(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    struct Idle(Spec);
+
+    impl Unit for Idle {
+        fn spec(&self) -> &Spec {
+            &self.0
+        }
+
+        fn run(&self, _call: &mut Call<'_>, _host: &dyn Host) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_lane_that_can_begin_no_cell_says_so_once() {
+        let spool_dir = std::env::temp_dir();
+        let arena = Arena::create(inos_arena::Options { bytes: 1 << 24, account_bytes_max: 1 << 20, spool_dir });
+        let (turns, began) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (turned, tried) = (turns.clone(), began.clone());
+        let options = Options { cells_max: 1, memory_max: 1 << 20 };
+        let count = move || drop(turned.fetch_add(1, Relaxed));
+        let lane = Lane::start(arena.expect("an arena"), options, count, move || {
+            tried.fetch_add(1, Relaxed);
+            Err(io::Error::other("no such program"))
+        });
+        let lane = lane.expect("a lane");
+        let idle = Spec {
+            lane: inos_unit::Lane::Cells,
+            name: "idle",
+            version: "1",
+            summary: "Does nothing.",
+            methods: Vec::new(),
+        };
+        let unit = lane.of(Arc::new(Idle(idle)));
+        let until = |what: &dyn Fn() -> bool| {
+            while !what() {
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        until(&|| turns.load(Relaxed) == 1);
+        assert_eq!(unit.standing(), Standing::Degraded);
+        lane.0.want(&mut lane.0.state.lock());
+        until(&|| began.load(Relaxed) == 2 && lane.0.state.lock().coming == 0);
+        assert_eq!((turns.load(Relaxed), unit.standing()), (1, Standing::Degraded));
     }
 }

@@ -24,6 +24,7 @@ impl Boids {
     /// The unit; cheap, and starts nothing.
     pub fn new() -> Self {
         let spec = Spec {
+            lane: inos_unit::Lane::Threads,
             name: "boids",
             version: "1.0.0",
             summary: "Flocks that fly, live on and evolve, the same for the same seed.",

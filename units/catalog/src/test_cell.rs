@@ -53,8 +53,13 @@ impl TestCell {
             method("begin", "Tries to begin a program.", schema_of::<Aim>(), (0, 1)),
             method("process", "Says which process runs it.", nothing(), (0, 1)),
         ]);
-        let spec =
-            Spec { name: "test_cell", version: "1.0.0", summary: "Misbehaves in a process of its own.", methods };
+        let spec = Spec {
+            lane: Lane::Cells,
+            name: "test_cell",
+            version: "1.0.0",
+            summary: "Misbehaves in a process of its own.",
+            methods,
+        };
         Self { inner, spec }
     }
 }
@@ -62,10 +67,6 @@ impl TestCell {
 impl Unit for TestCell {
     fn spec(&self) -> &Spec {
         &self.spec
-    }
-
-    fn lane(&self) -> Lane {
-        Lane::Cells
     }
 
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {

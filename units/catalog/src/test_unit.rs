@@ -113,7 +113,13 @@ impl TestUnit {
             method("echo", "Writes what it reads.", nothing(), (1, 1)),
             Method { inline_bytes_max: Some(64 << 10), ..method("noop", "Does nothing.", nothing(), (0, 1)) },
         ];
-        let spec = Spec { name: "test", version: "1.0.0", summary: "Misbehaves on request, for tests.", methods };
+        let spec = Spec {
+            lane: inos_unit::Lane::Threads,
+            name: "test",
+            version: "1.0.0",
+            summary: "Misbehaves on request, for tests.",
+            methods,
+        };
         Self { spec, tries: Mutex::default() }
     }
 }

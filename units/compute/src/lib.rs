@@ -33,6 +33,7 @@ impl Compute {
     pub fn new() -> Self {
         Self {
             spec: Spec {
+                lane: inos_unit::Lane::Threads,
                 name: "compute",
                 version: "1.0.0",
                 summary: "Digests and Brotli compression over inputs of any size, and small simulations that live on.",

@@ -26,6 +26,7 @@ impl Crypto {
     pub fn new() -> Self {
         let methods = [hashes::methods(), seal::methods(), stream::methods(), curves::methods(), derive::methods()];
         let spec = Spec {
+            lane: inos_unit::Lane::Threads,
             name: "crypto",
             version: "1.0.0",
             summary: "Digests, codes, ciphers, signatures, shared secrets, keys and passwords.",

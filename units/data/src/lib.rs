@@ -55,7 +55,7 @@ impl Data {
             of_files("sample", "Picks rows, each as likely as any other.", schema_of::<SampleParams>()),
         ];
         let summary = "SQL over Parquet, CSV, JSON and Arrow files.";
-        Self { spec: Spec { name: "data", version: "1.0.0", summary, methods } }
+        Self { spec: Spec { lane: Lane::Cells, name: "data", version: "1.0.0", summary, methods } }
     }
 }
 
@@ -90,10 +90,6 @@ fn method(name: &'static str, summary: &'static str, params: serde_json::Value) 
 impl Unit for Data {
     fn spec(&self) -> &Spec {
         &self.spec
-    }
-
-    fn lane(&self) -> Lane {
-        Lane::Cells
     }
 
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {

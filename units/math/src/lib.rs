@@ -41,6 +41,7 @@ impl Math {
         methods.extend(statistics::methods());
         methods.extend([fft::method(), interpolate::method(), random::method()]);
         let spec = Spec {
+            lane: inos_unit::Lane::Threads,
             name: "math",
             version: "1.0.0",
             summary: "Vectors, matrices and quaternions, linear algebra, statistics and transforms.",

@@ -21,16 +21,16 @@ pub use inos_protocols::{held::KeyKind, job::Params, quote::Basis};
 pub use prices::{Metered, Price, PriceError, PriceTable, Used};
 pub use region::{Make, RegionForm, State};
 pub use session::{Alone, Pace, SESSION_BYTES_MAX, SESSION_MEDIA, SESSION_TIMEOUT_MS, Stage, session_method};
-pub use spec::{Determinism, Lane, Method, Reading, Spec, schema_of};
+pub use spec::{Determinism, Lane, Method, Reading, Spec, Standing, schema_of};
 
 /// Something that does work: it says what it can do and does it.
 pub trait Unit: Send + Sync + 'static {
     /// What the unit offers; the same value for as long as it lives.
     fn spec(&self) -> &Spec;
 
-    /// What runs it.
-    fn lane(&self) -> Lane {
-        Lane::Threads
+    /// Whether what runs it is there.
+    fn standing(&self) -> Standing {
+        Standing::Ready
     }
 
     /// Runs one job to its end on the calling thread.

@@ -15,8 +15,19 @@ pub struct Spec {
     pub version: &'static str,
     /// What it is for, in one sentence.
     pub summary: &'static str,
+    /// What runs it.
+    pub lane: Lane,
     /// Its methods.
     pub methods: Vec<Method>,
+}
+
+/// Whether what runs a unit is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its jobs are run.
+    Ready,
+    /// What runs it could not be begun when it was tried last: its jobs may be refused.
+    Degraded,
 }
 
 /// What runs a unit.
@@ -26,6 +37,16 @@ pub enum Lane {
     Threads,
     /// A process that can be killed: for work on hostile input that cannot be bounded from inside.
     Cells,
+}
+
+impl Lane {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Threads => "thread",
+            Self::Cells => "cell",
+        }
+    }
 }
 
 /// A method's description.
@@ -117,19 +138,19 @@ impl Spec {
 
     /// The description as a caller reads it.
     pub fn public(&self) -> catalogue::Unit {
-        let Self { name, version, summary, methods } = self;
+        let Self { name, version, summary, lane, methods } = self;
         catalogue::Unit {
             name: (*name).into(),
             version: (*version).into(),
             summary: (*summary).into(),
-            methods: methods.iter().map(Method::public).collect(),
+            methods: methods.iter().map(|method| method.public(*lane)).collect(),
         }
     }
 }
 
 impl Method {
-    /// The description as a caller reads it.
-    pub fn public(&self) -> catalogue::Method {
+    /// The description as a caller reads it, of a method that this runs.
+    pub fn public(&self, lane: Lane) -> catalogue::Method {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         catalogue::Method {
             name: self.name.into(),
@@ -153,7 +174,7 @@ impl Method {
             heartbeat_ms: self.heartbeat_ms,
             session: false,
             held_key: self.held_key,
-            backends: vec!["thread".into()],
+            backends: vec![lane.word().into()],
         }
     }
 }

@@ -62,7 +62,7 @@ impl Inside {
     /// The length of a region of the caller's that a job is to read.
     pub(crate) fn region_len(&self, caller: &Caller, index: usize, name: &str) -> Result<u64, Refusal> {
         caller.need(Scope::Regions)?;
-        let entry = self.regions.find(caller.account, name).ok_or_else(|| absent(index, name))?;
+        let entry = self.regions.find_to_read(caller.account, name).ok_or_else(|| absent(index, name))?;
         Ok(entry.region.figures().bytes as u64)
     }
 
@@ -77,7 +77,7 @@ impl Inside {
         method: &Arc<Method>,
         must_be: bool,
     ) -> Result<Feed, Refusal> {
-        let bytes_max = match self.regions.find(caller.account, name) {
+        let bytes_max = match self.regions.find_to_read(caller.account, name) {
             Some(entry) => entry.traits.bytes_max,
             None if must_be => return Err(absent(index, name)),
             None => super::REGION_BYTES_MAX as u64,
@@ -92,7 +92,7 @@ impl Inside {
     /// One epoch of a region, in place where the job is short, else copied.
     fn read_for_job(&self, wanted: &Wanted) -> Result<Bytes, Fault> {
         let Wanted { account, owner, index, name, method } = wanted;
-        let entry = self.regions.find(*account, name).ok_or_else(|| {
+        let entry = self.regions.find_to_read(*account, name).ok_or_else(|| {
             let detail = format!("the region `{name}` was not there when the job began");
             Fault::invalid(format!("/inputs/{index}/region"), detail)
         })?;

@@ -12,7 +12,9 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Floor, Form, Kind, REGION_BYTES_MAX, Refusal, Region, RegionHandle, RegionTotals, RegionWish, Time, refused, region,
+    Floor, Form, Kind, REGION_BYTES_MAX, Refusal, Region, RegionHandle, RegionTotals, RegionWish, Time, refused,
+    region,
+    registry::{Own, check_is_free},
 };
 
 /// The most regions of one account; where a server has room for fewer, half of them.
@@ -32,6 +34,7 @@ pub(crate) struct Shelf {
     pub(super) floor: Floor,
     /// Files of regions that could not be taken up again: each stays until one of its name is made.
     pub(super) left: Mutex<HashSet<Hash>>,
+    pub(super) own: Own,
 }
 
 struct Owned {
@@ -204,6 +207,7 @@ impl Shelf {
             past: Mutex::default(),
             floor: Floor::default(),
             left: Mutex::default(),
+            own: Own::default(),
         }
     }
 
@@ -242,6 +246,7 @@ impl Shelf {
 
     /// A region, or the right to make it where there is none and room for one more: `lock` is held while it is made.
     fn look(&self, account: AccountId, name: &str, lock: &Arc<Mutex<()>>) -> Result<Found, Refusal> {
+        check_is_free(name)?;
         let mut accounts = self.accounts.lock();
         let all: usize = accounts.values().map(Owned::count).sum();
         let owned = self.owned(&mut accounts, account);

@@ -55,7 +55,13 @@ impl Moody {
             gives_secret: false,
             held_key: None,
         };
-        let spec = Spec { name: "moody", version: "1", summary: "Has moods.", methods: vec![method] };
+        let spec = Spec {
+            lane: inos_unit::Lane::Threads,
+            name: "moody",
+            version: "1",
+            summary: "Has moods.",
+            methods: vec![method],
+        };
         Self { spec, runs: AtomicU32::new(0) }
     }
 }

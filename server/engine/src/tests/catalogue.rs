@@ -20,7 +20,7 @@ impl Unit for Paper {
 }
 
 fn paper(name: &'static str, methods: Vec<Method>) -> Arc<dyn Unit> {
-    Arc::new(Paper(Spec { name, version: "1", summary: "On paper.", methods }))
+    Arc::new(Paper(Spec { lane: inos_unit::Lane::Threads, name, version: "1", summary: "On paper.", methods }))
 }
 
 fn plain() -> Method {

@@ -57,7 +57,16 @@ const METHODS: [(&str, Reading); 19] = [
 impl Trial {
     pub(super) fn new(gates: Arc<Gates>) -> Self {
         let methods = METHODS.map(|(name, reading)| method(name, reading)).to_vec();
-        Self { spec: Spec { name: "trial", version: "1", summary: "Tries an engine.", methods }, gates }
+        Self {
+            spec: Spec {
+                lane: inos_unit::Lane::Threads,
+                name: "trial",
+                version: "1",
+                summary: "Tries an engine.",
+                methods,
+            },
+            gates,
+        }
     }
 }
 

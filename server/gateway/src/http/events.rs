@@ -4,19 +4,13 @@ use std::time::Duration;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use data_encoding::BASE64;
 use futures_util::stream;
 use http::{
     HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-use inos_broker::{Event, Happening, Subscription, Told};
-use inos_protocols::{
-    JobId, Microcredits, Refusal,
-    job::{Job, State},
-    refusal::Kind,
-    time::Time,
-};
+use inos_broker::{Happening, Subscription, Told};
+use inos_protocols::{JobId, Refusal, event::Data, job::Job, refusal::Kind, time::Time};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -124,44 +118,6 @@ impl Feed {
     }
 }
 
-/// What the data of an event says.
-#[derive(Serialize)]
-struct Data<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job: Option<JobId>,
-    at: Time,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<State>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost: Option<Microcredits>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    done: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    base64: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    available: Option<Microcredits>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    threshold: Option<Microcredits>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    paid: Option<Microcredits>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owed: Option<Microcredits>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    again_at: Option<Time>,
-}
-
 /// What the data of a gap says.
 #[derive(Serialize)]
 struct GapData {
@@ -174,30 +130,6 @@ struct GapData {
 
 const GAP: &str =
     "Events up to this number are not remembered any more. Look at the jobs themselves for what they missed.";
-
-impl Data<'_> {
-    fn of(job: Option<JobId>, at: Time) -> Self {
-        Self {
-            job,
-            at,
-            state: None,
-            cost: None,
-            done: None,
-            total: None,
-            line: None,
-            offset: None,
-            base64: None,
-            available: None,
-            threshold: None,
-            paid: None,
-            owed: None,
-            attempt: None,
-            of: None,
-            reason: None,
-            again_at: None,
-        }
-    }
-}
 
 /// How a job stands when a stream begins; it has no number, since nothing happened.
 fn snapshot(job: &Job) -> Bytes {
@@ -213,33 +145,12 @@ fn is_end(told: &Told) -> bool {
 
 fn written(told: &Told) -> Bytes {
     match told {
-        Told::Event(event) => written_event(event),
+        Told::Event(event) => {
+            let (name, data) = event.said();
+            frame(Some(event.seq), name, &data)
+        }
         Told::Gap { first, last } => frame(Some(*last), "gap", &GapData { first: *first, last: *last, detail: GAP }),
     }
-}
-
-fn written_event(event: &Event) -> Bytes {
-    let Event { seq, job, at, what } = event;
-    let data = Data::of(*job, *at);
-    let (name, data) = match what {
-        Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
-        Happening::Progress { done, total } => ("progress", Data { done: Some(*done), total: Some(*total), ..data }),
-        Happening::LowBalance { available, threshold } => {
-            ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
-        }
-        Happening::StorageOwed { paid, owed } => {
-            ("storage_owed", Data { paid: Some(*paid), owed: Some(*owed), ..data })
-        }
-        Happening::Attempt { attempt, of, reason, again_at } => {
-            let (attempt, of, again_at) = (Some(*attempt), Some(*of), Some(*again_at));
-            ("attempt", Data { attempt, of, again_at, reason: Some(reason.slug()), ..data })
-        }
-        Happening::Log { line } => ("log", Data { line: Some(line), ..data }),
-        Happening::Output { offset, bytes } => {
-            ("output", Data { offset: Some(*offset), base64: Some(BASE64.encode(bytes)), ..data })
-        }
-    };
-    frame(Some(*seq), name, &data)
 }
 
 fn frame(seq: Option<u64>, name: &str, data: &impl Serialize) -> Bytes {

@@ -1,6 +1,6 @@
 //! `inos jobs`: what there is, how one stands, its events as they come, its outputs, its end by request.
 
-mod watch;
+pub(super) mod watch;
 
 use std::path::PathBuf;
 

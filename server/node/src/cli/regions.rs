@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    os::unix::net::UnixStream,
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -23,7 +23,7 @@ use crate::{
 const WAIT_S: u64 = 30;
 
 /// How often to look whether the server is still there, which says nothing when it is killed.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// Shared state: list regions, read one, follow it
 #[derive(Debug, clap::Args)]
@@ -192,15 +192,20 @@ fn say(terminal: Terminal, epoch: u64, bytes: u64) -> Result<(), Failure> {
 
 /// Asks for a region to be mapped. It is ours to read for as long as the socket is open.
 fn attach(at: &At, name: &str) -> Result<(UnixStream, Attached), Failure> {
+    let (socket, fds) = ask(at, &json!({ "key": at.key().unwrap_or_default(), "region": name }))?;
+    Ok((socket, Attached::open(fds).map_err(|error| broken(&error))?))
+}
+
+/// Asks the server of this machine for something to be mapped.
+pub(super) fn ask(at: &At, wish: &Value) -> Result<(UnixStream, [OwnedFd; 2]), Failure> {
     let path = at.data_dir.join(ATTACH);
     let unreachable = |error: &std::io::Error| {
         Failure::new(Exit::Unreachable, format!("no server hands out regions at {}: {error}", path.display()))
     };
     let mut socket = UnixStream::connect(&path).map_err(|error| unreachable(&error))?;
-    let wish = json!({ "key": at.key().unwrap_or_default(), "region": name });
     writeln!(socket, "{wish}").map_err(|error| broken(&error))?;
     match inos_arena::receive(&socket).map_err(|error| broken(&error))? {
-        (_, Some(region)) => Ok((socket, region)),
+        (_, Some(fds)) => Ok((socket, fds)),
         (text, None) => {
             let problem: Value = serde_json::from_slice(&text).unwrap_or_default();
             let detail = problem["detail"].as_str().unwrap_or("the server closed the socket").to_owned();
@@ -211,7 +216,7 @@ fn attach(at: &At, name: &str) -> Result<(UnixStream, Attached), Failure> {
 }
 
 /// Whether the server has closed its end.
-fn is_closed(socket: &UnixStream) -> bool {
+pub(super) fn is_closed(socket: &UnixStream) -> bool {
     use rustix::net::{RecvFlags, recv};
     matches!(recv(socket, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT), Ok((0, _)))
 }
@@ -220,8 +225,8 @@ fn of(name: &str) -> String {
     format!("/v1/regions/{}", percent(name))
 }
 
-fn broken(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failed, format!("the region could not be read: {error}"))
+pub(super) fn broken(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("the shared memory could not be read: {error}"))
 }
 
 #[cfg(test)]

@@ -17,14 +17,15 @@ pub(super) fn lanes(
     config: &Config,
     workers: usize,
     arena: &Arena,
+    turned: impl Fn() + Send + Sync + 'static,
 ) -> io::Result<Vec<Arc<dyn Unit>>> {
-    let in_cells = |unit: &Arc<dyn Unit>| unit.lane() == inos_unit::Lane::Cells;
+    let in_cells = |unit: &Arc<dyn Unit>| unit.spec().lane == inos_unit::Lane::Cells;
     if !units.iter().any(in_cells) {
         return Ok(units);
     }
     let options = Options { cells_max: workers, memory_max: MEMORY_MAX };
     let weak = config.weak_cells;
-    let lane = Lane::start(arena.clone(), options, move || Ok(command(weak)))?;
+    let lane = Lane::start(arena.clone(), options, turned, move || Ok(command(weak)))?;
     Ok(units.into_iter().map(|unit| if in_cells(&unit) { lane.of(unit) } else { unit }).collect())
 }
 

@@ -1,6 +1,6 @@
 //! Everything of a server but its doors: opened in order, closed in the reverse one.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use inos_arena::Arena;
 use inos_blobs::Blobs;
@@ -9,6 +9,7 @@ use inos_engine::Engine;
 use inos_ledger::{Books, Ledger};
 use inos_protocols::NodeId;
 use inos_vault::Vault;
+use tokio::sync::Notify;
 
 use super::{Error, cells, first};
 use crate::{config::Config, files, identity, lock, otlp::Exporter, tables};
@@ -105,7 +106,10 @@ impl Core {
             spool_dir: config.data_dir.join(SPOOL),
         })?;
         let engine = engine_options(config);
-        let units = cells::lanes(inos_catalog::builtin(), config, engine.workers, &arena).map_err(Error::Cells)?;
+        let lane_turned = Arc::new(Notify::new());
+        let turned = lane_turned.clone();
+        let units = cells::lanes(inos_catalog::builtin(), config, engine.workers, &arena, move || turned.notify_one());
+        let units = units.map_err(Error::Cells)?;
         let engine = Engine::start(units, amended.as_ref(), arena.clone(), engine)?;
         let options = inos_broker::Options {
             node,
@@ -135,6 +139,7 @@ impl Core {
             tracing::info!(jobs = resumed, "took up jobs that had not ended");
         }
         broker.take_up_answers();
+        broker.keep_registry(lane_turned).map_err(|refusal| Error::Registry(refusal.detail))?;
         broker.resume_found_forever();
         broker.sweep_forever();
         Ok(Self { broker, node, admin_key, console_secret, ledger, exporter, _lock: lock })

@@ -23,10 +23,10 @@ const LINE_LEN_MAX: u64 = 1 << 20;
 
 /// One event of the stream.
 #[derive(Debug, Default, PartialEq)]
-struct Event {
-    id: Option<String>,
-    name: String,
-    data: String,
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    pub(crate) name: String,
+    pub(crate) data: String,
 }
 
 /// Prints a job's events; the exit code says whether it succeeded.
@@ -83,7 +83,8 @@ fn ended(state: &Value) -> Option<Exit> {
     }
 }
 
-fn print(terminal: Terminal, event: &Event, data: &Value) -> Result<(), Failure> {
+/// Says one event, as a line or as JSON.
+pub(crate) fn print(terminal: Terminal, event: &Event, data: &Value) -> Result<(), Failure> {
     if terminal.json() {
         return terminal.value(&serde_json::json!({ "event": event.name, "id": event.id, "data": data }));
     }
@@ -101,7 +102,7 @@ fn print(terminal: Terminal, event: &Event, data: &Value) -> Result<(), Failure>
 }
 
 /// The next event, or none when the stream ends or breaks.
-fn next(lines: &mut impl BufRead) -> Option<Event> {
+pub(crate) fn next(lines: &mut impl BufRead) -> Option<Event> {
     let mut event = Event::default();
     loop {
         let mut line = Vec::new();
