@@ -7,6 +7,9 @@ const KEPT_MAX: u64 = 1_024;
 /// The most connections at once where the operator names no number: while they rest they take less than 2 GiB together.
 const CONNECTIONS_MAX: u64 = 100_000;
 
+/// How many mappings a process may have where the kernel does not say: what Linux begins with.
+const MAPPINGS_DEFAULT: u64 = 65_530;
+
 /// Takes as many open files as this process may have: each connection is one.
 pub(crate) fn raise_limit() {
     let mut limit = getrlimit(Resource::Nofile);
@@ -34,10 +37,16 @@ pub(crate) fn connections_max(wanted: Option<usize>) -> usize {
     }
 }
 
-/// How many regions there may be: each is an open file, and a mapping, of which the kernel allows a process 65,530.
+/// How many regions there may be: each is an open file, and a mapping, of which the kernel allows a process so many.
 pub(crate) fn regions_max() -> usize {
-    const MAPPINGS: u64 = 65_530 / 8;
-    usize::try_from(regions(getrlimit(Resource::Nofile).current).min(MAPPINGS)).unwrap_or(usize::MAX)
+    let mappings = mappings_max() / 4;
+    usize::try_from(regions(getrlimit(Resource::Nofile).current).min(mappings)).unwrap_or(usize::MAX)
+}
+
+/// How many mappings the kernel allows a process.
+fn mappings_max() -> u64 {
+    let said = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok();
+    said.and_then(|said| said.trim().parse().ok()).unwrap_or(MAPPINGS_DEFAULT)
 }
 
 /// The open files that regions may take of so many; `None` is no limit.
@@ -54,6 +63,12 @@ fn room(files: Option<u64>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regions_take_a_part_of_files_and_mappings() {
+        let max = regions_max() as u64;
+        assert!((1..=mappings_max() / 4).contains(&max), "{max}");
+    }
 
     #[test]
     fn connections_leave_files_for_everything_else() {
