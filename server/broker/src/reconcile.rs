@@ -46,8 +46,10 @@ impl Broker {
             loop {
                 let found = inside.ledger.found().await;
                 while let Err(error) = inside.take_up_found(&found).await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "jobs whose acceptance came to light late wait to be taken up");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "jobs whose acceptance came to light late wait to be taken up"
+                    );
                     tokio::time::sleep(FOUND_AGAIN).await;
                 }
             }
