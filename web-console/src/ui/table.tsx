@@ -61,7 +61,7 @@ export function linesOf(text: string, max: number): Rows | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const values: unknown[] = []
   try {
-    for (const line of lines.slice(0, max)) values.push(JSON.parse(line))
+    for (const line of lines.slice(0, max)) values.push(exactly(line))
   } catch {
     return undefined
   }
@@ -69,6 +69,14 @@ export function linesOf(text: string, max: number): Rows | undefined {
   const head = [...new Set(members.flatMap((one) => [...one.keys()]))]
   const rows = members.map((one) => head.map((name) => (one.has(name) ? cellOf(one.get(name)) : '')))
   return { head, rows, isCut: lines.length > max }
+}
+
+/** What a line of JSON means, with whole numbers that are too large for the page's own as their digits. */
+export function exactly(line: string): unknown {
+  const exact = (_: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? context?.source : value
+  const value: unknown = JSON.parse(line, exact)
+  return value
 }
 
 function cellOf(value: unknown): string {
