@@ -124,6 +124,27 @@ test('dialogs bar nobody, keep the focus, and give it back', async () => {
   await seen.close()
 })
 
+test('on a narrow screen every view is a tap or two away', async () => {
+  const seen = await visit(browser, { ...server, width: 390 })
+  const { page, go } = seen
+  await go('/', 'Overview')
+  const rail = page.getByRole('navigation', { name: 'Views' })
+  expect(await rail.getByRole('listitem').allInnerTexts()).toEqual(['Overview', 'Jobs', 'Playground', 'Credits', 'More'])
+  for (const name of ['Memory', 'Live', 'Keys', 'Accounts', 'Prices', 'Audit', 'Events', 'Node']) {
+    await rail.getByRole('button', { name: 'More' }).click()
+    const views = page.getByRole('dialog', { name: 'Views' })
+    await views.waitFor()
+    if (name === 'Memory') expect(await barriers(page)).toEqual([])
+    await views.getByRole('link', { name }).click()
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    await views.waitFor({ state: 'detached' })
+  }
+  await rail.getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor()
+  expectNothingWrong(seen)
+  await seen.close()
+})
+
 test('a page weighs at most 350 KiB before the first click, and asks no other origin', async () => {
   for (const path of ['/', '/jobs', '/playground', '/live', '/memory']) {
     const seen = await visit(browser, server)

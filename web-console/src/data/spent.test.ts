@@ -14,10 +14,17 @@ test('each amount stands at its step and with its name', () => {
     { from: '2026-02-01T00:00:00.000Z', jobs: 1, cost: 5 },
   ]
   expect(partsOf(spending(items), new Map([['key_1', 'laptop']]))).toEqual([
-    { name: 'laptop key_1', values: [3, 0, 4] },
+    { name: 'laptop', values: [3, 0, 4] },
     { name: 'of before keys were noted', values: [0, 0, 5] },
   ])
   expect(stepsOf({ ...spending([]), step_ms: 24 * HOUR }).map(({ title }) => title)).toEqual(['2026-01-31', '2026-02-01', '2026-02-02'])
+})
+
+test('keys of one name are told apart', () => {
+  const items = ['key_1', 'key_2'].map((key) => ({ from: '2026-01-31T22:00:00.000Z', key, jobs: 1, cost: 3 }))
+  const names = new Map([['key_1', 'laptop'], ['key_2', 'laptop']])
+  expect(partsOf(spending(items), names).map(({ name }) => name)).toEqual(['laptop key_1', 'laptop key_2'])
+  expect(partsOf(spending(items), new Map()).map(({ name }) => name)).toEqual(['key key_1', 'key key_2'])
 })
 
 test('the smallest parts are one', () => {

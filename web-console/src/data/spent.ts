@@ -16,8 +16,14 @@ export function stepsOf({ since, step_ms: length, steps }: Spending): Step[] {
 /** The parts of what was spent: keys by their names, or units. */
 export function partsOf({ since, step_ms: length, steps, items }: Spending, names: ReadonlyMap<string, string>): Part[] {
   const parts = new Map<string, number[]>()
+  const all = [...names.values()]
+  // A name that several keys have tells none of them.
+  const named = (key: string) => {
+    const name = names.get(key) ?? 'key'
+    return all.filter((other) => other === name).length === 1 ? name : `${name} ${shortId(key)}`
+  }
   for (const { from, key, unit, cost } of items) {
-    const name = unit ?? (key ? `${names.get(key) ?? 'key'} ${shortId(key)}` : 'of before keys were noted')
+    const name = unit ?? (key ? named(key) : 'of before keys were noted')
     const values = parts.get(name) ?? Array.from({ length: steps }, () => 0)
     const at = Math.round((Date.parse(from) - Date.parse(since)) / length)
     values[at] = (values[at] ?? 0) + cost

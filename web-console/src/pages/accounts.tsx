@@ -110,7 +110,7 @@ function Table({ accounts, onGrant }: { accounts: readonly Account[]; onGrant: (
                 <Money amount={account.held} />
               </td>
               <td data-label="Weight" className="end">{account.weight}</td>
-              <td data-label="Requests a second" className="end">{account.rate_limit ?? <span className="dim">no limit</span>}</td>
+              <td data-label="Requests/s" className="end">{account.rate_limit ?? <span className="dim">no limit</span>}</td>
               <td data-label="Made">
                 <When at={account.created} />
               </td>

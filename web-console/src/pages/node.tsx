@@ -262,13 +262,9 @@ function SettingRow({ setting: { name, value, source, at, about } }: { setting: 
       </td>
       <td data-label="In effect">{value === null || value === undefined ? <span className="dim">off</span> : <code>{value}</code>}</td>
       <td data-label="Said by">
-        {SOURCES[source]}
-        {at && (
-          <>
-            {' '}
-            <code className="dim">{at}</code>
-          </>
-        )}
+        <span>
+          {SOURCES[source]} {at && <code className="dim said-at">{at}</code>}
+        </span>
       </td>
       <td data-label="For" className="wrap">
         <Words text={about} />

@@ -80,7 +80,7 @@ function Seen() {
       <div className={stale ? 'stack wide stale' : 'stack wide'}>
         <Lately lately={now.lately} />
         <dl className="figures" aria-label="The server now">
-          <Figure label="Running" value={count(now.jobs.running)} note={`${busy === undefined ? UNKNOWN : count(busy)} of ${count(workers.data?.length)} workers busy`} />
+          <Figure label="Running" value={count(now.jobs.running)} note={`${busy === undefined ? UNKNOWN : count(busy)} of ${count(workers.data?.length)} workers busy${sessionsOf(now)}`} />
           <Figure label="Waiting" value={count(now.jobs.queued)} note="jobs of all accounts, now" tone={queueTone(now, workers.data?.length)} />
           <Figure label="Arena" value={share(now.arena.leased_bytes, now.arena.bytes)} note={`${bytes(now.arena.leased_bytes)} of ${bytes(now.arena.bytes)} leased`} tone={arenaTone(now)} />
           <Figure label="Ended" value={count(now.jobs.completed)} note="jobs since the start" />
@@ -102,7 +102,7 @@ function Lately({ lately: { window_ms: window, ended: all, succeeded, waited, ra
   const within = (times: typeof took) => (times ? `95 % within ${micros(times.p95_us)}` : 'none was begun')
   return (
     <dl className="figures" aria-label={`Jobs of all accounts, ${last}`}>
-      <Figure label="Throughput" value={perSecond(window > 0 ? (1_000 * all) / window : undefined)} note={`${count(all)} jobs ended, ${last}`} />
+      <Figure label="Throughput" value={perSecond(window > 0 ? (1_000 * all) / window : undefined)} note={`${count(all)} ${all === 1 ? 'job' : 'jobs'} ended, ${last}`} />
       <Figure label="Succeeded" value={share(succeeded, all)} note={`of ${count(all)} that ended, ${last}`} tone={all > 0 && succeeded < all * SUCCESS_WARN ? 'warn' : undefined} />
       <Figure label="Took, median" value={micros(took?.p50_us)} note={`${within(took)}, ${last}`} />
       <Figure label="Waited to begin, median" value={micros(waited?.p50_us)} note={`${within(waited)}, ${last}`} />
@@ -118,6 +118,11 @@ function perSecond(rate: number | undefined): string {
 function arenaTone({ arena }: Stats): 'warn' | 'bad' | undefined {
   if (arena.under_pressure) return 'bad'
   return arena.leased_bytes / arena.bytes > ARENA_WARN ? 'warn' : undefined
+}
+
+/** Sessions have threads of their own. */
+function sessionsOf({ jobs: { sessions } }: Stats): string {
+  return sessions > 0 ? `, ${count(sessions)} in sessions` : ''
 }
 
 function queueTone({ jobs }: Stats, workers: number | undefined): 'warn' | undefined {

@@ -8,7 +8,7 @@ import { useNow } from '../data/clock'
 import { useSession } from '../data/session'
 import { useSignal } from '../data/signal'
 import { nextTheme, theme } from '../data/theme'
-import { ago } from '../format'
+import { span } from '../format'
 import { Dialog } from '../ui/dialog'
 import { Mark } from '../ui/icons'
 import { tellTrouble } from '../ui/notices'
@@ -23,6 +23,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<'palette' | 'help' | 'more'>()
   const navigate = useNavigate()
   const session = useSession()
+  const isMinor = useRouterState({ select: ({ location: { pathname } }) => NOUNS.some(({ to }) => !FIRST.has(to) && pathname.replace(/^\/console/, '').startsWith(to)) })
   const nouns = NOUNS.filter(({ scope }) => scope === undefined || session.may(scope))
   const ways = Object.fromEntries(nouns.map(({ to, letter }) => [`g ${letter}`, () => void navigate({ to })]))
   useKeys({
@@ -51,7 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </li>
           ))}
           <li className="more">
-            <button type="button" aria-haspopup="dialog" onClick={() => setOpen('more')}>
+            <button type="button" aria-haspopup="dialog" data-status={isMinor ? 'active' : undefined} onClick={() => setOpen('more')}>
               <Ellipsis aria-hidden />
               <span>More</span>
             </button>
@@ -167,7 +168,7 @@ function Banner() {
   if (online) return null
   return (
     <div className="banner" role="status" key={view}>
-      The server has not answered since {ago(since, Math.max(now, since))}. What you see is from before; accepted jobs go on, and this page with
+      The server has not answered for {span(Math.max(1_000, Math.round((now - since) / 1_000) * 1_000))}. What you see is from before; accepted jobs go on, and this page with
       them as soon as it is back.
     </div>
   )

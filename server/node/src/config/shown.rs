@@ -32,7 +32,7 @@ impl Config {
         match name {
             "database-url" => Some(Shown::Database.of(&self.database_url())),
             "workers" => Some(std::thread::available_parallelism().map_or(1, usize::from).to_string()),
-            "arena-account-max" => Some((self.arena_bytes / 2).to_string()),
+            "arena-account-max" => Some(size(self.arena_bytes / 2)),
             "connections-max" => Some(files::connections_max(None).to_string()),
             _ => None,
         }
@@ -67,6 +67,11 @@ impl Shown {
             Self::Names => names(text),
         }
     }
+}
+
+/// A size as it would be written.
+fn size(bytes: usize) -> String {
+    if bytes > 0 && bytes.is_multiple_of(1 << 20) { format!("{}MiB", bytes >> 20) } else { bytes.to_string() }
 }
 
 /// The URL of a database without user, password and options; a file's path is no secret.

@@ -12,7 +12,7 @@ import { CopyButton, Empty, Id, Trouble, Waiting } from '../../ui/parts'
 import { columnarOf } from '../../ui/columns'
 import { Preview } from '../../ui/preview'
 
-const Columnar = lazy(async () => ({ default: (await import('../../ui/columnar')).Columnar }))
+const Columnar = lazy(async () => ({ default: (await import('../rows')).Columnar }))
 
 /** The most bytes that are fetched to be looked at. */
 const PREVIEW_BYTES_MAX = 8 << 20

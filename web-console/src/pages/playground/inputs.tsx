@@ -7,7 +7,7 @@ import { useSession } from '../../data/session'
 import { bytes } from '../../format'
 import { columnarFile } from '../../ui/columns'
 
-const Columnar = lazy(async () => ({ default: (await import('../../ui/columnar')).Columnar }))
+const Columnar = lazy(async () => ({ default: (await import('../rows')).Columnar }))
 
 /** An input as it was given. */
 export type Given = { text: string } | { file: File }

@@ -7,6 +7,9 @@ export const RATES = ['base', 'per_kib_in', 'per_kib_out', 'per_cpu_ms'] as cons
 /** One of them. */
 export type Rate = (typeof RATES)[number]
 
+/** What each is for. */
+export const RATE_NAMES: { readonly [rate in Rate]: string } = { base: 'Each job', per_kib_in: 'KiB in', per_kib_out: 'KiB out', per_cpu_ms: 'ms of work' }
+
 /** What stands in a field, by unit, method and rate; what is not there is as it is in force. */
 export type Typed = ReadonlyMap<string, string>
 

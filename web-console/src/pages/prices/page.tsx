@@ -7,11 +7,9 @@ import { inos } from '../../data/client'
 import { useSession } from '../../data/session'
 import { count, money } from '../../format'
 import { Empty, Figure, PageHead, Trouble, Waiting } from '../../ui/parts'
-import { changesOf, place, type Rate, RATES, rateOf, type Typed } from './list'
+import { changesOf, place, RATE_NAMES, RATES, rateOf, type Typed } from './list'
 import { SetPrices } from './set'
 
-/** The heads of the rates. */
-export const RATE_NAMES: { readonly [rate in Rate]: string } = { base: 'Each job', per_kib_in: 'KiB in', per_kib_out: 'KiB out', per_cpu_ms: 'ms of work' }
 
 const SOURCES: { [source in Prices['source']]: string } = { units: 'the units’ own', file: 'the operator’s file', admin: 'set by an admin' }
 

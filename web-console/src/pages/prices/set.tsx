@@ -6,8 +6,7 @@ import { count } from '../../format'
 import { Confirm } from '../../ui/dialog'
 import { tell } from '../../ui/notices'
 import { wordsOf } from '../../ui/parts'
-import { type Change, listOf, moreOf } from './list'
-import { RATE_NAMES } from './page'
+import { type Change, listOf, moreOf, RATE_NAMES } from './list'
 
 /** How many changes are shown one by one. */
 const SHOWN_MAX = 20
@@ -32,7 +31,7 @@ export function SetPrices({ prices, changes, stored, onClose }: { prices: Prices
         {changes.slice(0, SHOWN_MAX).map((change) => (
           <li key={`${change.unit}.${change.method}.${change.rate}`}>
             <span>
-              {change.unit}.{change.method}, {RATE_NAMES[change.rate].toLowerCase()}
+              {change.unit}.{change.method}, {change.rate === 'base' ? 'each job' : `each ${RATE_NAMES[change.rate]}`}
             </span>
             <span className="number">
               {count(change.from)} → <strong>{count(change.to)}</strong> µcr

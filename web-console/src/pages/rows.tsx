@@ -5,8 +5,8 @@ import { Link } from '@tanstack/react-router'
 import { Table2 } from 'lucide-react'
 import { inos } from '../data/client'
 import { bytes as size, count } from '../format'
-import { Id, Money, Trouble, wordsOf } from './parts'
-import { linesOf, PagedTable } from './table'
+import { Id, Money, Trouble, wordsOf } from '../ui/parts'
+import { linesOf, PagedTable } from '../ui/table'
 
 /** How many rows the first job reads, and how many one that somebody asks for more reads. */
 const FIRST_ROWS = 1_000
