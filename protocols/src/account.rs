@@ -250,6 +250,24 @@ pub struct Usage {
     pub cost: Microcredits,
 }
 
+/// What an account's jobs cost that were accepted within a step of time, by key or by unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spent {
+    /// When the step begins.
+    pub from: Time,
+    /// The key that asked, where it is by key; absent for jobs that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// The unit, where it is by unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Jobs that ended.
+    pub jobs: u64,
+    /// What they cost, in microcredits.
+    pub cost: Microcredits,
+}
+
 /// What an account may spend on jobs in a month, and how much of it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -12,6 +12,7 @@ import type {
   NewToken,
   NewTransfer,
   Rotation,
+  Spending,
   Statement,
   TokenMade,
   TransferMade,
@@ -48,6 +49,11 @@ export class Account {
   /** What you used, by method. */
   usage(query: { since?: string } = {}, options?: Options): Call<UsageSince> {
     return this.#transport.get('/v1/account/usage', options, query)
+  }
+
+  /** What your jobs cost, step by step of time, by key or by unit. */
+  spending(query: { by?: 'key' | 'unit'; step?: 'hour' | 'day'; steps?: number } = {}, options?: Options): Call<Spending> {
+    return this.#transport.get('/v1/account/spending', options, query)
   }
 
   /** What moved in a month such as `2026-01`, line by line. */

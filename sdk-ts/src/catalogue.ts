@@ -1,5 +1,5 @@
 /** What a server is and what it offers. Each method names its path and nothing else. */
-import type { Method, Node as Identity, Readiness, Stats, Unit, Units as Catalogue, Version, Worker } from './generated/api.js'
+import type { Method, Node as Identity, NodeConfig, Readiness, Stats, Unit, Units as Catalogue, Version, Worker } from './generated/api.js'
 import type { Call } from './http/call.js'
 import type { Pages } from './http/pages.js'
 import type { Options, Transport } from './http/transport.js'
@@ -44,6 +44,11 @@ export class Node {
   /** How it does. */
   stats(options?: Options): Call<Stats> {
     return this.#transport.get('/v1/stats', options)
+  }
+
+  /** What it was told when it was started, without secrets; for admins. */
+  config(options?: Options): Call<NodeConfig> {
+    return this.#transport.get('/v1/node/config', options)
   }
 
   /** Whether it takes work, wholly or with a part missing; throws where it takes none. */

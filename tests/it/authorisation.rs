@@ -86,6 +86,7 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("getAccount", ACCOUNT, 200),
     ("listEntries", ACCOUNT, 200),
     ("getUsage", ACCOUNT, 200),
+    ("getSpending", ACCOUNT, 200),
     ("changeAccount", ACCOUNT, 200),
     ("getBudget", ACCOUNT, 200),
     ("getStatement", ACCOUNT, 200),
@@ -117,6 +118,7 @@ const TABLE: &[(&str, Need, u16)] = &[
     ("getPrices", ADMIN, 200),
     ("setPrices", ADMIN, 200),
     ("getLedgerHealth", ADMIN, 200),
+    ("getNodeConfig", ADMIN, 200),
 ];
 
 const SCOPES: [&str; 6] = ["jobs", "blobs", "regions", "account", "admin", "crypto"];

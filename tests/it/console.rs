@@ -1,8 +1,18 @@
 //! The console's door: its files, who is signed in by a cookie, and who may not be by one.
 
-use inos_tests::{Answer, Client, Raw, TestNode, TlsNode, inos};
+use std::time::{Duration, Instant};
+
+use inos_tests::{
+    Answer, Client, Options, Raw, TestNode, TlsNode, inos,
+    postgres::{Cluster, database_on},
+    until,
+};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+crate::on_both! {
+    signing_out_ends_its_sockets_and_streams,
+}
 
 const SESSION: &str = "/v1/console/session";
 
@@ -169,6 +179,87 @@ fn signing_out_ends_what_the_session_opened_and_holds_over_a_restart() {
     let nobody = Client::new(&node.url(), "");
     assert_eq!(nobody.send("GET", "/v1/jobs", &page.headers(), b"").code(), "unauthorized");
     assert_eq!(nobody.send("GET", "/v1/jobs", &other.headers(), b"").status, 200, "others stay signed in");
+}
+
+/// A server of the same database that knows the same cookies, as behind one name.
+fn twin_of(node: &TestNode) -> TestNode {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(node.data().join("node.key"), folder.path().join("node.key")).unwrap();
+    TestNode::of(folder, Options::default().with("database-url", &node.database_url()))
+}
+
+/// A socket that the page opened by a ticket.
+fn socket(nobody: &Client, page: &Page, address: std::net::SocketAddr) -> Raw {
+    let made = nobody.send("POST", "/v1/ws-tickets", &page.headers(), b"");
+    let mut raw = Raw::connect(address);
+    raw.send(format!(
+        "GET /v1/ws?ticket={} HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: inos.json.v1\r\n\r\n",
+        made.json()["ticket"].as_str().unwrap()
+    ));
+    assert!(raw.read_until("welcome").starts_with("HTTP/1.1 101 "));
+    raw
+}
+
+fn stream(page: &Page, address: std::net::SocketAddr) -> Raw {
+    let mut raw = Raw::connect(address);
+    raw.send(format!(
+        "GET /v1/events HTTP/1.1\r\nhost: {address}\r\ncookie: {}\r\ninos-console: {}\r\n\r\n",
+        page.cookie, page.secret
+    ));
+    raw.read_until("\r\n\r\n");
+    raw
+}
+
+fn signing_out_ends_its_sockets_and_streams(options: Options) {
+    let node = TestNode::with(options);
+    let (page, other) = (Page::sign_in(&node.admin()), Page::sign_in(&node.admin()));
+    let nobody = Client::new(&node.url(), "");
+    let (mut ending, mut told) = (socket(&nobody, &page, node.address()), stream(&page, node.address()));
+    let mut staying = socket(&nobody, &other, node.address());
+    assert_eq!(nobody.send("DELETE", SESSION, &page.headers(), b"").status, 204);
+    assert!(ending.closes_within(Duration::from_secs(20)));
+    assert!(told.read_until("0\r\n\r\n").ends_with("0\r\n\r\n"), "the stream is over, not silent");
+    assert!(!staying.closes_within(Duration::from_millis(200)), "others stay signed in");
+    assert_eq!(nobody.send("GET", "/v1/jobs", &page.headers(), b"").code(), "unauthorized");
+}
+
+#[test]
+fn signing_out_ends_what_the_session_opened_on_other_servers_of_the_database() {
+    let one = TestNode::with(Options::on_postgres());
+    let two = twin_of(&one);
+    let (page, other) = (Page::sign_in(&one.admin()), Page::sign_in(&one.admin()));
+    let there = Client::new(&two.url(), "");
+    let (mut ending, mut told) = (socket(&there, &page, two.address()), stream(&page, two.address()));
+    let mut staying = socket(&there, &other, two.address());
+    assert_eq!(Client::new(&one.url(), "").send("DELETE", SESSION, &page.headers(), b"").status, 204);
+    assert!(ending.closes_within(Duration::from_secs(20)), "a socket that is open there ends");
+    assert!(told.read_until("0\r\n\r\n").ends_with("0\r\n\r\n"), "a stream does, too");
+    assert_eq!(there.send("GET", "/v1/jobs", &page.headers(), b"").code(), "unauthorized");
+    assert!(!staying.closes_within(Duration::from_millis(200)), "others stay signed in");
+    assert_eq!(there.send("GET", "/v1/jobs", &other.headers(), b"").status, 200);
+}
+
+#[test]
+fn while_the_database_is_away_who_was_signed_in_lately_stays_so() {
+    let cluster = Cluster::start(true).unwrap();
+    let node = TestNode::with(Options::default().with("database-url", &database_on(&cluster)));
+    let (page, gone) = (Page::sign_in(&node.admin()), Page::sign_in(&node.admin()));
+    let nobody = Client::new(&node.url(), "");
+    assert_eq!(nobody.send("DELETE", SESSION, &gone.headers(), b"").status, 204);
+    assert_eq!(nobody.send("GET", "/v1/stats", &page.headers(), b"").status, 200);
+    cluster.crash().unwrap();
+    // Longer than what the database has said is believed without asking it.
+    let away = Instant::now();
+    while away.elapsed() < Duration::from_secs(6) {
+        let asked = nobody.send("GET", "/v1/stats", &page.headers(), b"");
+        assert_eq!(asked.status, 200, "{}", asked.text());
+        assert_eq!(nobody.send("GET", "/v1/stats", &gone.headers(), b"").code(), "unauthorized");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    cluster.start_again().unwrap();
+    until(Duration::from_secs(30), || nobody.send("GET", "/v1/jobs", &page.headers(), b"").status == 200);
+    assert_eq!(nobody.send("GET", "/v1/jobs", &gone.headers(), b"").code(), "unauthorized");
 }
 
 #[test]

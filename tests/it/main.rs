@@ -49,6 +49,7 @@ mod events;
 mod fairness;
 mod faults;
 mod fees;
+mod figures;
 mod guesses;
 mod held_keys;
 mod held_keys_at_rest;

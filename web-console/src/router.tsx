@@ -87,6 +87,12 @@ const accounts = createRoute({
   component: lazyRouteComponent(() => import('./pages/accounts'), 'Accounts'),
 })
 
+const prices = createRoute({
+  getParentRoute: () => root,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('./pages/prices/page'), 'PricesPage'),
+})
+
 const events = createRoute({
   getParentRoute: () => root,
   path: '/events',
@@ -120,7 +126,7 @@ const node = createRoute({
 
 /** The views. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, first, jobs.addChildren([job]), playground, credits, keys, audit, accounts, events, live, memory, node]),
+  routeTree: root.addChildren([overview, first, jobs.addChildren([job]), playground, credits, keys, audit, accounts, prices, events, live, memory, node]),
   basepath: '/console',
   defaultPreload: 'intent',
   scrollRestoration: true,

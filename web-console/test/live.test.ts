@@ -4,6 +4,9 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { barriers, browse, expectNothingWrong, visit } from './support/visit'
 
+/** For how long frames are looked at. */
+const PACED_MS = 5_000
+
 const server = inject('server')
 const admin = new Inos(server)
 
@@ -62,6 +65,46 @@ test.each([
   await page.getByText('The region stays as it was stepped last').first().waitFor()
   await expect.poll(async () => (await inos.jobs.list({ limit: 1 })).items[0]?.state).toBe('cancelled')
   await page.getByText(/^ended/).waitFor()
+  expectNothingWrong(seen)
+  await seen.close()
+})
+
+test('the time between frames is measured while a scene plays, and the twin is young', async () => {
+  const { inos, own } = await account('paced')
+  await inos.jobs.submit('boids', 'session', [], { params: { count: 500, hz: 60 } })
+  await expect.poll(async () => (await inos.regions.list()).items.length).toBe(1)
+  const seen = await visit(browser, own)
+  const { page, go } = seen
+  await go('/live?region=flock', 'Live')
+  await page.getByRole('button', { name: 'Play' }).click()
+  await expect.poll(async () => Number(await figure(page, 'Uploads'))).toBeGreaterThan(0)
+  const first = BigInt(await figure(page, 'Epoch'))
+  // As a screen would see it: the browser's own frames, beside what the page says of them.
+  const gaps = await page.evaluate<number[]>(
+    `new Promise((resolve) => {
+      const [gaps, begun] = [[], performance.now()]
+      let before
+      requestAnimationFrame(function frame(now) {
+        if (before !== undefined) gaps.push(now - before)
+        before = now
+        if (now - begun < ${PACED_MS}) requestAnimationFrame(frame)
+        else resolve(gaps)
+      })
+    })`,
+  )
+  const sorted = [...gaps].sort((a, b) => a - b)
+  const at = (place: number) => sorted[Math.floor(place * (sorted.length - 1))] ?? NaN
+  const told = { frame: await figure(page, 'Frame time'), worst: await figure(page, 'Slow frames'), draw: await figure(page, 'Drawing'), age: await figure(page, 'Twin age') }
+  process.stdout.write(
+    `a flock of 500 at 60 Hz, seen for ${PACED_MS / 1_000} s: ${gaps.length} frames, median ${at(0.5).toFixed(1)} ms, 95 % within ${at(0.95).toFixed(1)} ms; the page says ${JSON.stringify(told)}\n`,
+  )
+  // No speed is asserted, only that it is one: frames came, epochs went by, and the page's figure is a time between them.
+  expect(gaps.length).toBeGreaterThan(PACED_MS / 1_000)
+  expect(BigInt(await figure(page, 'Epoch')) > first).toBe(true)
+  const said = Number.parseFloat(told.frame)
+  expect(said).toBeGreaterThan(0)
+  expect(said).toBeLessThanOrEqual(at(1))
+  expect(told.age).toMatch(/^[\d.]+ ms$/)
   expectNothingWrong(seen)
   await seen.close()
 })

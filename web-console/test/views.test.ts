@@ -31,16 +31,17 @@ const VIEWS: readonly (readonly [string, string, string])[] = [
   ['/jobs', 'Jobs', 'in all'],
   ['/first-job', 'Run a first job', 'Choose a file'],
   ['/playground', 'Playground', 'The BLAKE3 digest of the input'],
-  ['/credits', 'Credits', 'Spending by method'],
+  ['/credits', 'Credits', 'Spending over time'],
   ['/keys', 'Keys', 'first key'],
   ['/accounts', 'Accounts', 'Make an account'],
+  ['/prices', 'Prices', 'Storing a MiB for a day'],
   ['/audit', 'Audit', 'console.open'],
   ['/events', 'Events', 'Hold'],
   ['/memory', 'Memory', 'views'],
   ['/memory?region=views', 'Memory', 'Region views'],
   ['/live', 'Live', 'Start a session'],
   ['/live?region=views', 'Live', 'no scene that is known here'],
-  ['/node', 'Node', server.node],
+  ['/node', 'Node', 'Configuration'],
   ['/none', 'Not found', 'The console has no such view'],
 ]
 
@@ -119,6 +120,27 @@ test('dialogs bar nobody, keep the focus, and give it back', async () => {
   await page.keyboard.press('g')
   await page.keyboard.press('c')
   await page.getByRole('heading', { level: 1, name: 'Credits' }).waitFor()
+  expectNothingWrong(seen)
+  await seen.close()
+})
+
+test('on a narrow screen every view is a tap or two away', async () => {
+  const seen = await visit(browser, { ...server, width: 390 })
+  const { page, go } = seen
+  await go('/', 'Overview')
+  const rail = page.getByRole('navigation', { name: 'Views' })
+  expect(await rail.getByRole('listitem').allInnerTexts()).toEqual(['Overview', 'Jobs', 'Playground', 'Credits', 'More'])
+  for (const name of ['Memory', 'Live', 'Keys', 'Accounts', 'Prices', 'Audit', 'Events', 'Node']) {
+    await rail.getByRole('button', { name: 'More' }).click()
+    const views = page.getByRole('dialog', { name: 'Views' })
+    await views.waitFor()
+    if (name === 'Memory') expect(await barriers(page)).toEqual([])
+    await views.getByRole('link', { name }).click()
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    await views.waitFor({ state: 'detached' })
+  }
+  await rail.getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor()
   expectNothingWrong(seen)
   await seen.close()
 })

@@ -551,6 +551,29 @@ export interface Messages {
         /** Where the next page begins; absent on the last. */
         next_cursor?: string | null;
     };
+    /** How long jobs took. What is told is never less than it was, and at most a sixteenth more. */
+    JobTimes: {
+        /**
+         * Format: uint64
+         * How many jobs they are of.
+         */
+        count: number;
+        /**
+         * Format: uint64
+         * Half of them took no longer, in microseconds.
+         */
+        p50_us: number;
+        /**
+         * Format: uint64
+         * 95 in 100 took no longer.
+         */
+        p95_us: number;
+        /**
+         * Format: uint64
+         * 99 in 100 took no longer.
+         */
+        p99_us: number;
+    };
     /** Jobs of a server, all accounts together. */
     Jobs: {
         /**
@@ -639,6 +662,50 @@ export interface Messages {
         status: number;
         /** A short sentence. */
         title: string;
+    };
+    /** How jobs of all accounts ended within a window that ends now, by what the server itself has counted. */
+    Lately: {
+        /**
+         * Format: uint64
+         * Those that were cancelled.
+         */
+        cancelled: number;
+        /**
+         * Format: uint64
+         * Jobs that ended in it; those are the next four.
+         */
+        ended: number;
+        /**
+         * Format: uint64
+         * Those that ran out of time.
+         */
+        expired: number;
+        /**
+         * Format: uint64
+         * Those that failed.
+         */
+        failed: number;
+        /** How long units worked on a job. */
+        ran?: Messages["JobTimes"] | null;
+        /** When the window began: up to a minute ago, and not before the start. */
+        since: Messages["Time"];
+        /**
+         * Format: uint64
+         * Those that succeeded, also by what an earlier job left.
+         */
+        succeeded: number;
+        /** Both together: how long a job took, without the commit that charges for it. */
+        took?: Messages["JobTimes"] | null;
+        /**
+         * From when the server had a job until it was begun. Absent, as the next two, where none that ended was begun;
+         *     sessions of simulations are in none of them.
+         */
+        waited?: Messages["JobTimes"] | null;
+        /**
+         * Format: uint64
+         * How long it is, in milliseconds.
+         */
+        window_ms: number;
     };
     /** How the ledger is. */
     LedgerHealth: {
@@ -961,7 +1028,27 @@ export interface Messages {
         /** The version of the server. */
         version: string;
     };
+    /** The configuration that is in effect, without secrets. */
+    NodeConfig: {
+        /** Every setting. */
+        items: Messages["NodeSetting"][];
+    };
     NodeId: string;
+    /** A setting and what it is. */
+    NodeSetting: {
+        /** What it is for. */
+        about: string;
+        /** Where that was said: a flag, a variable, or a file and line. */
+        at?: string | null;
+        /** Its name: `--name`, `INOS_NAME` and `name = …` in the file. */
+        name: string;
+        /** By what it was set. */
+        source: Messages["SettingSource"];
+        /** What it takes. */
+        takes: string;
+        /** What is in effect, as it would be written; of what may hold a secret, only what holds none. Absent where it is off. */
+        value?: string | null;
+    };
     /** What came of a job, with its output bytes and its receipt: what a `Result` message carries. */
     Outcome: {
         /** What was charged. */
@@ -1399,6 +1486,8 @@ export interface Messages {
     };
     /** What a key may do. */
     Scope: "jobs" | "blobs" | "regions" | "account" | "admin" | "crypto";
+    /** By what a setting is what it is; a flag counts more than the environment, and that more than the file. */
+    SettingSource: "default" | "file" | "environment" | "flag";
     /** A receipt with its proof. */
     SignedReceipt: {
         /**
@@ -1435,6 +1524,39 @@ export interface Messages {
         signature: string;
         /** When it was signed. */
         signed: Messages["Time"];
+    };
+    /** What an account's jobs cost, step by step. */
+    Spending: {
+        /** By step, and by key or unit; jobs that have not ended, and those that are not kept any more, are in none. */
+        items: Messages["Spent"][];
+        /** When the first step begins. */
+        since: Messages["Time"];
+        /**
+         * Format: uint64
+         * How long each is, in milliseconds.
+         */
+        step_ms: number;
+        /**
+         * Format: uint64
+         * How many there are.
+         */
+        steps: number;
+    };
+    /** What an account's jobs cost that were accepted within a step of time, by key or by unit. */
+    Spent: {
+        /** What they cost, in microcredits. */
+        cost: Messages["Microcredits"];
+        /** When the step begins. */
+        from: Messages["Time"];
+        /**
+         * Format: uint64
+         * Jobs that ended.
+         */
+        jobs: number;
+        /** The key that asked, where it is by key; absent for jobs that do not say. */
+        key?: Messages["KeyId"] | null;
+        /** The unit, where it is by unit. */
+        unit?: string | null;
     };
     /** How a job stands. It ends only in one of the last four, and only once. */
     State: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
@@ -1481,6 +1603,8 @@ export interface Messages {
         connections: Messages["Connections"];
         /** Jobs. */
         jobs: Messages["Jobs"];
+        /** How jobs ended lately. */
+        lately: Messages["Lately"];
         /** The node. */
         node: Messages["Node"];
         /** The table of prices that is in force. */
@@ -1684,12 +1808,14 @@ export type Item = Messages['Item']
 export type Job = Messages['Job']
 export type JobId = Messages['JobId']
 export type JobPage = Messages['JobPage']
+export type JobTimes = Messages['JobTimes']
 export type Jobs = Messages['Jobs']
 export type Key = Messages['Key']
 export type KeyId = Messages['KeyId']
 export type KeyKind = Messages['KeyKind']
 export type KeyPage = Messages['KeyPage']
 export type Kinds = Messages['Kinds']
+export type Lately = Messages['Lately']
 export type LedgerHealth = Messages['LedgerHealth']
 export type LimitsForm = Messages['LimitsForm']
 export type Line = Messages['Line']
@@ -1707,7 +1833,9 @@ export type NewKeyForm = Messages['NewKeyForm']
 export type NewToken = Messages['NewToken']
 export type NewTransfer = Messages['NewTransfer']
 export type Node = Messages['Node']
+export type NodeConfig = Messages['NodeConfig']
 export type NodeId = Messages['NodeId']
+export type NodeSetting = Messages['NodeSetting']
 export type Outcome = Messages['Outcome']
 export type Output = Messages['Output']
 export type OutputBytes = Messages['OutputBytes']
@@ -1732,8 +1860,11 @@ export type Retirement = Messages['Retirement']
 export type Retry = Messages['Retry']
 export type Rotation = Messages['Rotation']
 export type Scope = Messages['Scope']
+export type SettingSource = Messages['SettingSource']
 export type SignedReceipt = Messages['SignedReceipt']
 export type SignedRoot = Messages['SignedRoot']
+export type Spending = Messages['Spending']
+export type Spent = Messages['Spent']
 export type State = Messages['State']
 export type Statement = Messages['Statement']
 export type StatementLine = Messages['StatementLine']

@@ -12,7 +12,7 @@ use std::{
 use inos_engine::{Clock, Control, End, Entry, Feed, Outcome as Ran};
 use inos_ledger::{Ending, JobRecord, Limit, Purse, Share};
 use inos_protocols::{
-    Hash, JobId, Microcredits, Problem, Refusal,
+    Hash, JobId, KeyId, Microcredits, Problem, Refusal,
     job::{Capsule, Metrics, Outcome, OutputBytes, OutputInfo, Params, Retry, State, Store, capsule_digest},
     receipt::SignedReceipt,
     refusal::Kind,
@@ -32,6 +32,8 @@ use crate::{
 pub(crate) struct Story {
     pub(crate) id: JobId,
     pub(crate) purse: Arc<Purse>,
+    /// The key that asked for it; none where it was taken up again, and its row has it.
+    pub(crate) key: Option<KeyId>,
     pub(crate) entry: Arc<Entry>,
     /// What it costs, whatever becomes of the prices meanwhile.
     pub(crate) price: Price,
@@ -135,6 +137,7 @@ impl Story {
         Self {
             id,
             purse: purse.clone(),
+            key: None,
             entry: entry.clone(),
             price: *price,
             limits: limits.clone(),
@@ -189,6 +192,7 @@ impl Story {
         JobRecord {
             id: self.id,
             purse: self.purse.clone(),
+            key: self.key,
             unit: self.entry.unit.into(),
             method: self.entry.method.name.into(),
             version: self.entry.version.into(),

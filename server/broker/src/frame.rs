@@ -19,7 +19,7 @@ use crate::{
     done::{Told, outcome},
     hold,
     plan::{Ask, Plan, at_hand, settle_down},
-    run::{bytes_of, check_key, crowded, digest_of, key_taken, settlement},
+    run::{bytes_of, check_key, crowded, digest_of, key_taken},
     session::check_at_once,
     trace::Origin,
 };
@@ -198,7 +198,7 @@ impl Inside {
         if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
             let (_, ran) = self.engine.run_here(task);
             let ended = self.conclude(&story, ran, reservation.amount());
-            let (told, entry) = settlement(&story, ended, reservation, claim);
+            let (told, entry) = self.settlement(&story, ended, reservation, claim);
             batch.ended.push((correlation, story.id, told));
             batch.entries.push(entry);
             return Ok(());
@@ -213,7 +213,7 @@ impl Inside {
                 return;
             }
             let ended = inside.conclude(&told, ran, reservation.amount());
-            let (end, entry) = settlement(&told, ended, reservation, claim);
+            let (end, entry) = inside.settlement(&told, ended, reservation, claim);
             let ended = vec![(correlation, told.id, end)];
             inside.answer(ended, vec![entry], &replies, &here);
         });

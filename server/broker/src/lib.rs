@@ -17,6 +17,7 @@ mod hold;
 mod lent;
 mod live;
 mod memo;
+mod pace;
 mod payload;
 mod plan;
 mod prices;
@@ -52,7 +53,7 @@ use inos_arena::Arena;
 use inos_blobs::Blobs;
 use inos_engine::Engine;
 use inos_ledger::{Books, Ledger};
-use inos_protocols::NodeId;
+use inos_protocols::{NodeId, job::State};
 use inos_vault::Vault;
 
 pub use admin::NAME_LEN_MAX;
@@ -62,6 +63,7 @@ pub use check::{check_budgets, check_held_keys, check_payloads};
 pub use events::{Event, Happening, Subscription, Told};
 pub use frame::{Replies, Reply};
 pub use inos_ledger::{Allowance, KeyWatch, Moved};
+pub use pace::{Lately, PACE_WINDOW, Spread, Times};
 pub use plan::{Ask, Body, METER_STEP_BYTES, Meter};
 pub use read::OutputPart;
 pub use regions::{
@@ -117,6 +119,7 @@ pub(crate) struct Inside {
     live: live::Registry,
     recent: recent::Recent,
     figures: Counts,
+    pace: pace::Pace,
     events: events::Hub,
     backlog: submit::Backlog,
     memos: memo::Memos,
@@ -188,6 +191,7 @@ impl Broker {
             live: live::Registry::default(),
             recent: recent::Recent::default(),
             figures: Counts::default(),
+            pace: pace::Pace::default(),
             events: events::Hub::default(),
             backlog: submit::Backlog::default(),
             memos: memo::Memos::default(),
@@ -214,6 +218,11 @@ impl Broker {
         self.0.ledger.healthy()
     }
 
+    /// Whether other servers may write the same books.
+    pub fn shares_books(&self) -> bool {
+        self.0.ledger.is_shared()
+    }
+
     /// What runs units: its catalogue and its status.
     pub fn engine(&self) -> &Engine {
         &self.0.engine
@@ -233,6 +242,21 @@ impl Broker {
     pub fn figures(&self) -> Figures {
         let Counts { tried_again, answered } = &self.0.figures;
         Figures { tried_again: tried_again.load(Relaxed), answered: answered.load(Relaxed) }
+    }
+
+    /// How jobs ended within the last minute.
+    pub fn lately(&self) -> Lately {
+        self.0.pace.lately()
+    }
+
+    /// How long jobs have waited and run since it began.
+    pub fn spread(&self) -> [Spread; 2] {
+        self.0.pace.spread()
+    }
+
+    /// How many jobs have ended in each state since it began.
+    pub fn ended(&self) -> [(State, u64); 4] {
+        self.0.pace.ended()
     }
 
     /// What this broker was told.

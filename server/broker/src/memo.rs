@@ -302,6 +302,7 @@ impl Inside {
         let lost = || Refusal::new(Kind::Internal, "The job was lost on our side. Nothing was charged; try again.");
         let receipt = settled.await.map_err(|_| lost())??.ok_or_else(lost)?;
         self.figures.answered.fetch_add(1, Relaxed);
+        self.pace.count(&ending, false);
         Ok(Finished::new(&told, &ending, &[], receipt))
     }
 }

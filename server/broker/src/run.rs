@@ -195,7 +195,7 @@ impl Inside {
         let submitted = Time::now();
         let deadline = self.deadline(capsule, submitted);
         let story = Story::new((JobId::new(), submitted, deadline), &caller.purse, plan, *hold);
-        Arc::new(Story { keep, memo: memo.clone(), span, ..story })
+        Arc::new(Story { key: Some(caller.key), keep, memo: memo.clone(), span, ..story })
     }
 
     /// The job as the engine takes it.
@@ -242,8 +242,22 @@ impl Inside {
 
     /// Writes down how a job ended; the returned future tells when it is durable.
     fn settle(&self, story: &Story, ended: Ended, reservation: Reservation, claim: Option<ClaimGuard>) -> Verdict {
-        let (told, entry) = settlement(story, ended, reservation, claim);
+        let (told, entry) = self.settlement(story, ended, reservation, claim);
         (told, self.ledger.commit(vec![entry]))
+    }
+
+    /// How a job ended, for its caller and for the books.
+    pub(crate) fn settlement(
+        &self,
+        story: &Story,
+        ended: Ended,
+        reservation: Reservation,
+        claim: Option<ClaimGuard>,
+    ) -> (Told, Entry) {
+        let (told, ending) = ended.part();
+        self.pace.count(&ending, story.entry.is_session());
+        let job = story.record(&ending.input_hashes);
+        (told, Entry::Settle(Settle { job, reservation, ending, claim }))
     }
 }
 
@@ -270,18 +284,6 @@ pub(crate) fn check_key(key: &str) -> Result<(), Refusal> {
 pub(crate) fn key_taken() -> Refusal {
     let told = "This idempotency key was used with another request. Use a new key for a new request.";
     Refusal::new(Kind::IdempotencyConflict, told)
-}
-
-/// How a job ended, for its caller and for the books.
-pub(crate) fn settlement(
-    story: &Story,
-    ended: Ended,
-    reservation: Reservation,
-    claim: Option<ClaimGuard>,
-) -> (Told, Entry) {
-    let (told, ending) = ended.part();
-    let job = story.record(&ending.input_hashes);
-    (told, Entry::Settle(Settle { job, reservation, ending, claim }))
 }
 
 /// Whether all inputs are there as bytes.

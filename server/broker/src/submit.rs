@@ -308,6 +308,7 @@ impl Inside {
             settling.ends(&ended.ending);
         }
         let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
+        self.pace.count(&ended.ending, story.entry.is_session());
         reach(Point::JobEnded);
         let receipt = loop {
             let finish = Finish {

@@ -170,6 +170,7 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
         let job = inos_ledger::JobRecord {
             id: inos_protocols::JobId::new(),
             purse: purse.clone(),
+            key: None,
             unit: "compute".into(),
             method: "blake3".into(),
             version: "1".into(),

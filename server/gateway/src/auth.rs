@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
-use inos_broker::{Caller, KeyWatch};
+use inos_broker::{Broker, Caller, KeyWatch};
 use inos_protocols::{Refusal, account::Scope, refusal::Kind};
 
 use tokio::time::{Instant, timeout_at};
@@ -28,13 +28,13 @@ pub(crate) struct Visitor {
 pub(crate) struct Vigil {
     key: KeyWatch,
     until: Option<Instant>,
-    session: Option<(Arc<Endings>, SessionId)>,
+    session: Option<(Arc<Endings>, Broker, SessionId)>,
 }
 
 impl Vigil {
     /// Watches the visitor's key, the clock for a token, and whether somebody signs out.
     pub(crate) fn over(app: &App, visitor: &Visitor) -> Self {
-        let session = visitor.session.map(|id| (Arc::clone(&app.endings), id));
+        let session = visitor.session.map(|id| (Arc::clone(&app.endings), app.broker.clone(), id));
         Self { key: app.broker.watch(&visitor.caller), until: visitor.until, session }
     }
 
@@ -42,9 +42,8 @@ impl Vigil {
     pub(crate) async fn ended(&mut self) {
         // Boxed, because timer and session would lie in every connection and few need them.
         match (self.until, &self.session) {
-            (Some(until), Some((endings, id))) => {
-                let endings = Arc::clone(endings);
-                let signed_out = Box::pin(endings.over(*id));
+            (Some(until), Some((endings, broker, id))) => {
+                let signed_out = Box::pin(Arc::clone(endings).over(broker.clone(), *id));
                 let over = Box::pin(timeout_at(until, self.key.ended()));
                 tokio::select! {
                     () = signed_out => {}

@@ -46,6 +46,7 @@ mod ws;
 
 pub use error::Error;
 pub use gateway::Gateway;
+pub use http::config::{NodeConfig, NodeSetting, SettingSource};
 pub use options::{ConsoleSecret, Options, Tls};
 
 /// The contract as OpenAPI 3.1, as `/openapi.json` serves it.

@@ -114,6 +114,18 @@ impl Page {
         self.sample("inos_http_request_seconds_count", &labels, total);
     }
 
+    /// A histogram that the broker has kept.
+    pub(crate) fn spread(&mut self, name: &str, about: &str, spread: &inos_broker::Spread) {
+        self.head(name, "histogram", about);
+        for (bound_us, below) in &spread.below {
+            let labels = format!("{{le=\"{}\"}}", *bound_us as f64 / 1e6);
+            self.sample(&format!("{name}_bucket"), &labels, below);
+        }
+        self.sample(&format!("{name}_bucket"), "{le=\"+Inf\"}", spread.count);
+        self.sample(&format!("{name}_sum"), "", spread.us as f64 / 1e6);
+        self.sample(&format!("{name}_count"), "", spread.count);
+    }
+
     /// The text.
     pub(crate) fn into_text(self) -> String {
         self.0

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use crate::NodeConfig;
+
 /// What the gateway is told by whoever starts it.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -63,6 +65,8 @@ pub struct Options {
     pub wrong_keys_per_minute_max: u32,
     /// The node's name, for people.
     pub name: String,
+    /// What the server was told, as an admin may see it; nobody sees any without it.
+    pub settings: Option<NodeConfig>,
 }
 
 /// A certificate chain and its key, both PEM files.
@@ -116,6 +120,7 @@ impl Default for Options {
             console_secret: None,
             wrong_keys_per_minute_max: 20,
             name: "inos".into(),
+            settings: None,
         }
     }
 }

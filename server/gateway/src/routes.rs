@@ -16,7 +16,7 @@ use inos_protocols::{
 
 use crate::{
     http::{
-        account, admin, audit, batches, blobs, console, events, held, jobs, keys, node, quotes, regions, run,
+        account, admin, audit, batches, blobs, config, console, events, held, jobs, keys, node, quotes, regions, run,
         statements, system, tokens, transfers, units,
     },
     mcp,
@@ -104,6 +104,7 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(GET, "/v1/account/budget", Own, "getBudget", "What your jobs may cost this month", account::budget).gives::<Budget>(OK),
         keyed(GET, "/v1/account/ledger", Own, "listEntries", "What moved, newest first", account::ledger).query(blobs::PAGING).gives::<Page<Entry>>(OK),
         keyed(GET, "/v1/account/usage", Own, "getUsage", "What you used, by method", account::usage).query(account::SINCE).gives::<account::UsageSince>(OK),
+        keyed(GET, "/v1/account/spending", Own, "getSpending", "What your jobs cost, hour by hour or day by day, by key or by unit", account::spending).query(account::SPENDING).gives::<account::Spending>(OK),
         keyed(POST, "/v1/transfers", Own, "createTransfer", "Give credits to another account", transfers::create).reads(transfers::HEADERS).takes::<transfers::NewTransfer>().example(GIFT).gives::<transfers::TransferMade>(CREATED),
         keyed(POST, "/v1/keys", Own, "createKey", "Make a key", keys::create).takes::<keys::NewKeyForm>().example(r#"{"name":"laptop","scopes":["jobs","blobs"]}"#).gives::<NewKey>(CREATED),
         keyed(GET, "/v1/keys", Own, "listKeys", "Your keys, without their secrets", keys::list).gives::<Page<Key>>(OK),
@@ -135,6 +136,7 @@ pub(crate) fn table() -> Vec<Row> {
         keyed(GET, "/v1/admin/prices", Admin, "getPrices", "Every price that is in force", admin::prices).gives::<Prices>(OK),
         keyed(PUT, "/v1/admin/prices", Admin, "setPrices", "Set prices for jobs that come from now on", admin::set_prices).takes::<PriceList>().example(PRICES).gives::<Prices>(OK),
         keyed(GET, "/v1/ledger/health", Admin, "getLedgerHealth", "How the ledger is", admin::health).gives::<LedgerHealth>(OK),
+        keyed(GET, "/v1/node/config", Admin, "getNodeConfig", "What this server was told when it was started, without secrets", config::show).gives::<config::NodeConfig>(OK),
         keyed(GET, "/v1/workers", Jobs, "listWorkers", "Worker threads and what they do", node::workers).gives::<Page<node::Worker>>(OK),
         keyed(GET, "/v1/stats", Jobs, "getStats", "How the server does", node::stats).gives::<node::Stats>(OK),
     ]

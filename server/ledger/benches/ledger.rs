@@ -322,6 +322,7 @@ fn begun(ledger: &Ledger, purse: &Arc<Purse>) -> (JobRecord, Reservation) {
     let job = JobRecord {
         id: JobId::new(),
         purse: purse.clone(),
+        key: None,
         unit: "compute".into(),
         method: "blake3".into(),
         version: "1.0.0".into(),

@@ -10,6 +10,7 @@ mod health;
 mod held;
 mod jobs;
 mod receipts;
+mod spent;
 mod statement;
 mod stored;
 mod unfinished;
@@ -26,6 +27,7 @@ pub(crate) use self::accounts::first_id;
 pub use self::{
     blobs::Payloads,
     jobs::{JobFilter, KnownJob, Remembered, cursor_after},
+    spent::SpentBy,
     statement::StatementPart,
     stored::{KeptCursor, KeptOutputs},
     unfinished::Unfinished,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use inos_protocols::{
-    Hash, JobId, Microcredits, Problem,
+    Hash, JobId, KeyId, Microcredits, Problem,
     account::Reason,
     ids::TransferId,
     job::{Metrics, Name, OutputInfo, State},
@@ -74,6 +74,8 @@ pub struct JobRecord {
     pub id: JobId,
     /// Who pays.
     pub purse: Arc<Purse>,
+    /// The key that asked; none where that is not known any more.
+    pub key: Option<KeyId>,
     /// The unit.
     pub unit: Name,
     /// The method.

@@ -177,6 +177,11 @@ impl Ledger {
         lease::recall_expired(&self.0.shared.database, self.0.shared.node_account).await
     }
 
+    /// Whether other servers may write the same database.
+    pub fn is_shared(&self) -> bool {
+        self.0.shared.database.is_shared()
+    }
+
     /// Whether the database took the last commit, or nothing has gone wrong yet.
     pub fn healthy(&self) -> bool {
         self.0.committer.healthy()

@@ -45,7 +45,8 @@ pub use alarm::LowBalance;
 pub use allowance::{Allowance, Share};
 pub use audit::Actor;
 pub use books::{
-    Books, JobFilter, KeptCursor, KeptOutputs, KnownJob, Payloads, Remembered, StatementPart, Unfinished, cursor_after,
+    Books, JobFilter, KeptCursor, KeptOutputs, KnownJob, Payloads, Remembered, SpentBy, StatementPart, Unfinished,
+    cursor_after,
 };
 pub use budget::{Budget, Limit};
 pub use claims::{Claim, ClaimGuard, IDEMPOTENCY_MS};

@@ -2,16 +2,18 @@
 //! One table ([`SETTINGS`]) is the flags, the variables, the file's keys and their help; nothing here opens anything.
 
 mod flags;
+mod shown;
 mod sources;
 mod table;
 mod values;
 
-use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use inos_protocols::Microcredits;
 use ureq::http::{HeaderName, HeaderValue};
 
 pub use flags::Flags;
+pub(crate) use shown::{Said, Source, told};
 pub use sources::{load, resolve};
 pub use table::SETTINGS;
 pub(crate) use values::size;
@@ -87,6 +89,8 @@ pub struct Config {
     pub deadline_max: Duration,
     /// How long a stopping server waits for running jobs.
     pub drain: Duration,
+    /// What was said of settings and where, as it may be shown: without secrets.
+    pub(crate) said: BTreeMap<&'static str, Said>,
 }
 
 /// How logs are written.
@@ -108,7 +112,21 @@ pub struct Setting {
     pub default: &'static str,
     /// What it is for.
     pub help: &'static str,
+    shown: Shown,
     set: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+/// How much of a setting others than who has set it may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// All of it.
+    Whole,
+    /// Which database it is, without what opens it.
+    Database,
+    /// Of a URL its scheme, host and port: keys are put into paths, too.
+    Host,
+    /// Of headers their names.
+    Names,
 }
 
 /// A configuration that cannot be used.
@@ -183,6 +201,7 @@ impl Config {
             keep_jobs: Duration::ZERO,
             deadline_max: Duration::ZERO,
             drain: Duration::ZERO,
+            said: BTreeMap::new(),
         }
     }
 

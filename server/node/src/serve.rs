@@ -199,6 +199,7 @@ impl Server {
 }
 
 fn gateway_options(config: &Config, console_secret: [u8; 32]) -> Options {
+    let settings = Some(crate::config::told(config));
     let tls = config.tls_cert.clone().zip(config.tls_key.clone()).map(|(cert, key)| Tls { cert, key });
     Options {
         listen: config.listen,
@@ -209,6 +210,7 @@ fn gateway_options(config: &Config, console_secret: [u8; 32]) -> Options {
         connections_max: files::connections_max(config.connections_max),
         body_bytes_max: config.body_bytes_max,
         name: config.name.clone(),
+        settings,
         console_secret: Some(ConsoleSecret(console_secret)),
         attach_at: Some(config.data_dir.join(ATTACH)),
         ..Options::default()

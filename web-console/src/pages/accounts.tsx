@@ -80,7 +80,7 @@ export function Accounts() {
 function Table({ accounts, onGrant }: { accounts: readonly Account[]; onGrant: (account: Account) => void }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Accounts">
-      <table>
+      <table className="fold">
         <thead>
           <tr>
             <th>Name</th>
@@ -103,15 +103,15 @@ function Table({ accounts, onGrant }: { accounts: readonly Account[]; onGrant: (
                   <Id id={account.id} />
                 </span>
               </td>
-              <td className="end">
+              <td data-label="Available" className="end">
                 <Money amount={account.available} />
               </td>
-              <td className="end">
+              <td data-label="Held" className="end">
                 <Money amount={account.held} />
               </td>
-              <td className="end">{account.weight}</td>
-              <td className="end">{account.rate_limit ?? <span className="dim">no limit</span>}</td>
-              <td>
+              <td data-label="Weight" className="end">{account.weight}</td>
+              <td data-label="Requests/s" className="end">{account.rate_limit ?? <span className="dim">no limit</span>}</td>
+              <td data-label="Made">
                 <When at={account.created} />
               </td>
               <td className="end">

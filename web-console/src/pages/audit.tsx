@@ -3,7 +3,7 @@ import type { AuditEntry, AuditEntryPage } from '@inos/sdk'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { inos } from '../data/client'
 import { useSession } from '../data/session'
-import { Empty, Id, PageHead, Trouble, Waiting, When } from '../ui/parts'
+import { Empty, Id, Money, PageHead, Trouble, Waiting, When } from '../ui/parts'
 
 const ENTRIES = 100
 /** The first page has no cursor. */
@@ -31,7 +31,7 @@ export function Audit() {
       ) : (
         <section className="section">
           <div className="scroll" tabIndex={0} role="region" aria-label="Audit log">
-            <table>
+            <table className="fold">
               <thead>
                 <tr>
                   <th>When</th>
@@ -65,22 +65,40 @@ function Row({ entry: { at, act, detail, key, address, subject } }: { entry: Aud
   const facts = Object.entries(detail).filter(([, value]) => value !== null)
   return (
     <tr>
-      <td>
+      <td data-label="When">
         <When at={at} />
       </td>
-      <td>
+      <td data-label="Act">
         <code>{act}</code>
       </td>
-      <td className="wrap">
+      <td data-label="Detail" className="wrap">
         {subject && (
           <>
             <code>{subject}</code>{' '}
           </>
         )}
-        {facts.map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}
+        {facts.map(([name, value], place) => (
+          <span key={name}>
+            {place > 0 && ', '}
+            {name} <Fact name={name} value={value} />
+          </span>
+        ))}
       </td>
-      <td>{key ? <Id id={key} /> : <span className="dim">the server</span>}</td>
-      <td>{address ?? <span className="dim">–</span>}</td>
+      <td data-label="By key">{key ? <Id id={key} /> : <span className="dim">the server</span>}</td>
+      <td data-label="From">{address ?? <span className="dim">–</span>}</td>
     </tr>
   )
 }
+
+/** Facts that are amounts of microcredits. */
+const AMOUNTS: ReadonlySet<string> = new Set(['amount', 'budget', 'credits'])
+
+/** A fact of an act: amounts as such, lists as words, anything else as it is written. */
+function Fact({ name, value }: { name: string; value: unknown }) {
+  if (typeof value === 'number' && AMOUNTS.has(name)) return <Money amount={value} />
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(' + ')
+  if (typeof value === 'string' && TIME.test(value)) return <When at={value} />
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/

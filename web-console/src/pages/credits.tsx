@@ -10,6 +10,7 @@ import { useSession } from '../data/session'
 import { count, csvCell, money, share, shortId } from '../format'
 import { tellTrouble } from '../ui/notices'
 import { Empty, Figure, Id, Money, PageHead, Section, Trouble, Waiting, When } from '../ui/parts'
+import { SpendingOverTime } from './spending'
 
 const DAY_MS = 86_400_000
 const ENTRIES = 100
@@ -70,6 +71,7 @@ export function Credits() {
               </ul>
             </Section>
           )}
+          <SpendingOverTime />
           <Spending />
           <Ledger mayJobs={session.may('jobs')} />
         </div>

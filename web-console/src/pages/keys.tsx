@@ -68,7 +68,7 @@ function KeyTable({ keys, own, onRevoke }: { keys: readonly Key[]; own: string; 
   return (
     <section className="section">
       <div className="scroll" tabIndex={0} role="region" aria-label="Keys">
-        <table>
+        <table className="fold">
           <thead>
             <tr>
               <th>Name</th>
@@ -93,15 +93,15 @@ function KeyTable({ keys, own, onRevoke }: { keys: readonly Key[]; own: string; 
                     <Id id={key.id} />
                   </span>
                 </td>
-                <td>{key.scopes.join(', ')}</td>
-                <td className="end">{key.budget === null || key.budget === undefined ? <span className="dim">none</span> : <Money amount={key.budget} />}</td>
-                <td>
+                <td data-label="May">{key.scopes.join(', ')}</td>
+                <td data-label="Budget" className="end">{key.budget === null || key.budget === undefined ? <span className="dim">none</span> : <Money amount={key.budget} />}</td>
+                <td data-label="Made">
                   <When at={key.created} />
                 </td>
-                <td>
+                <td data-label="Last used">
                   <When at={key.last_used} />
                 </td>
-                <td>
+                <td data-label="Ends">
                   {key.revoked ? (
                     <>
                       revoked <When at={key.revoked} />

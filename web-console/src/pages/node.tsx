@@ -1,11 +1,11 @@
 /** Who is this server, does it take work, and what are its threads doing? */
-import { ProblemError, type Worker } from '@inos/sdk'
+import { type NodeSetting, ProblemError, type Worker } from '@inos/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { inos } from '../data/client'
 import { useSession } from '../data/session'
 import { bytes, count, money, shortId, span } from '../format'
-import { Empty, Facts, Id, PageHead, Section, Trouble, Waiting, When } from '../ui/parts'
+import { Empty, Facts, Id, PageHead, Section, Trouble, Waiting, When, Words } from '../ui/parts'
 
 /** The page. */
 export function NodePage() {
@@ -28,7 +28,7 @@ export function NodePage() {
                     ['Name', node.data.name],
                     ['Id', <Id key="id" id={node.data.id} whole />],
                     ['Version', node.data.version],
-                    ['Up since', <When key="since" at={node.data.started} />],
+                    ['Started', <When key="since" at={node.data.started} />],
                   ]}
                 />
               </div>
@@ -39,6 +39,7 @@ export function NodePage() {
         {session.may('jobs') && <Workers />}
         <Catalogue mayRun={session.may('jobs')} />
         {session.may('admin') && <Books />}
+        {session.may('admin') && <Settings />}
       </div>
     </main>
   )
@@ -214,5 +215,60 @@ function Books() {
         </div>
       )}
     </Section>
+  )
+}
+
+const SOURCES: { [source in NodeSetting['source']]: string } = { default: 'default', file: 'file', environment: 'environment', flag: 'flag' }
+
+/** What the server was told; what was said by somebody stands first. */
+function Settings() {
+  // It is what it is until the server starts anew.
+  const { data, error } = useQuery({ queryKey: ['settings'], queryFn: async ({ signal }) => (await inos.node.config({ signal })).items, staleTime: 60_000 })
+  const said = data?.filter(({ source }) => source !== 'default').length
+  return (
+    <Section title="Configuration" aside={said !== undefined && <span className="dim">{count(said)} set, the rest by default; secrets are not told</span>}>
+      {error ? (
+        <Trouble error={error} />
+      ) : !data ? (
+        <Waiting lines={6} />
+      ) : (
+        <div className="scroll" tabIndex={0} role="region" aria-label="Configuration">
+          <table className="fold">
+            <thead>
+              <tr>
+                <th>Setting</th>
+                <th>In effect</th>
+                <th>Said by</th>
+                <th>What it is for</th>
+              </tr>
+            </thead>
+            <tbody>
+              {[...data].sort((a, b) => Number(a.source === 'default') - Number(b.source === 'default')).map((setting) => (
+                <SettingRow key={setting.name} setting={setting} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
+  )
+}
+
+function SettingRow({ setting: { name, value, source, at, about } }: { setting: NodeSetting }) {
+  return (
+    <tr className={source === 'default' ? 'over' : undefined}>
+      <td>
+        <code>{name}</code>
+      </td>
+      <td data-label="In effect">{value === null || value === undefined ? <span className="dim">off</span> : <code>{value}</code>}</td>
+      <td data-label="Said by">
+        <span>
+          {SOURCES[source]} {at && <code className="dim said-at">{at}</code>}
+        </span>
+      </td>
+      <td data-label="For" className="wrap">
+        <Words text={about} />
+      </td>
+    </tr>
   )
 }

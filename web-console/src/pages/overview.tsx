@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo } from 'react'
 import { inos } from '../data/client'
 import { useSession } from '../data/session'
-import { rateOver, rates, type Reading, useSeries } from '../data/series'
+import { rates, type Reading, useSeries } from '../data/series'
 import { bytes, count, micros, quantile, share, UNKNOWN } from '../format'
 import { costOf } from '../data/states'
 import { StateMark } from '../ui/icons'
@@ -13,8 +13,8 @@ import { Empty, Figure, Money, PageHead, Section, Trouble, Waiting, When } from 
 
 const Chart = lazy(() => import('../ui/chart').then(({ Chart }) => ({ default: Chart })))
 
-/** Over how long throughput is told, in seconds. */
-const WINDOW_S = 60
+/** Below which share of jobs that succeed there is a warning. */
+const SUCCESS_WARN = 0.95
 /** How many jobs the figures of the account are of. */
 const LATEST = 200
 const DAY_MS = 86_400_000
@@ -69,7 +69,7 @@ function Seen() {
         title="Overview"
         note={
           <>
-            {now.node.name}, version {now.node.version}, up since <When at={now.node.started} />
+            {now.node.name}, version {now.node.version}, started <When at={now.node.started} />
           </>
         }
       >
@@ -78,9 +78,9 @@ function Seen() {
         </Link>
       </PageHead>
       <div className={stale ? 'stack wide stale' : 'stack wide'}>
+        <Lately lately={now.lately} />
         <dl className="figures" aria-label="The server now">
-          <Figure label="Throughput" value={perSecond(rateOver(readings, WINDOW_S, ended))} note={`jobs ended, last ${WINDOW_S} s`} />
-          <Figure label="Running" value={count(now.jobs.running)} note={`${busy === undefined ? UNKNOWN : count(busy)} of ${count(workers.data?.length)} workers busy`} />
+          <Figure label="Running" value={count(now.jobs.running)} note={`${busy === undefined ? UNKNOWN : count(busy)} of ${count(workers.data?.length)} workers busy${sessionsOf(now)}`} />
           <Figure label="Waiting" value={count(now.jobs.queued)} note="jobs of all accounts, now" tone={queueTone(now, workers.data?.length)} />
           <Figure label="Arena" value={share(now.arena.leased_bytes, now.arena.bytes)} note={`${bytes(now.arena.leased_bytes)} of ${bytes(now.arena.bytes)} leased`} tone={arenaTone(now)} />
           <Figure label="Ended" value={count(now.jobs.completed)} note="jobs since the start" />
@@ -96,6 +96,21 @@ function Seen() {
 
 const ended = ({ jobs }: Stats) => jobs.completed
 
+/** How jobs of all accounts ended, by what the server itself has counted and timed. */
+function Lately({ lately: { window_ms: window, ended: all, succeeded, waited, ran, took } }: { lately: Stats['lately'] }) {
+  const last = `last ${Math.round(window / 1_000)} s`
+  const within = (times: typeof took) => (times ? `95 % within ${micros(times.p95_us)}` : 'none was begun')
+  return (
+    <dl className="figures" aria-label={`Jobs of all accounts, ${last}`}>
+      <Figure label="Throughput" value={perSecond(window > 0 ? (1_000 * all) / window : undefined)} note={`${count(all)} ${all === 1 ? 'job' : 'jobs'} ended, ${last}`} />
+      <Figure label="Succeeded" value={share(succeeded, all)} note={`of ${count(all)} that ended, ${last}`} tone={all > 0 && succeeded < all * SUCCESS_WARN ? 'warn' : undefined} />
+      <Figure label="Took, median" value={micros(took?.p50_us)} note={`${within(took)}, ${last}`} />
+      <Figure label="Waited to begin, median" value={micros(waited?.p50_us)} note={`${within(waited)}, ${last}`} />
+      <Figure label="Worked, median" value={micros(ran?.p50_us)} note={`${within(ran)}, ${last}`} />
+    </dl>
+  )
+}
+
 function perSecond(rate: number | undefined): string {
   return rate === undefined ? UNKNOWN : `${rate.toLocaleString('en', { maximumFractionDigits: rate < 10 ? 2 : 0 })}/s`
 }
@@ -103,6 +118,11 @@ function perSecond(rate: number | undefined): string {
 function arenaTone({ arena }: Stats): 'warn' | 'bad' | undefined {
   if (arena.under_pressure) return 'bad'
   return arena.leased_bytes / arena.bytes > ARENA_WARN ? 'warn' : undefined
+}
+
+/** Sessions have threads of their own. */
+function sessionsOf({ jobs: { sessions } }: Stats): string {
+  return sessions > 0 ? `, ${count(sessions)} in sessions` : ''
 }
 
 function queueTone({ jobs }: Stats, workers: number | undefined): 'warn' | undefined {
@@ -154,7 +174,7 @@ function Latest({ jobs, mayPay }: { jobs: readonly Job[]; mayPay: boolean }) {
   return (
     <Section title="Your latest jobs" aside={<Link to="/jobs">All jobs</Link>}>
       <dl className="figures inner" aria-label={`Your latest ${jobs.length} jobs`}>
-        <Figure label="Succeeded" value={share(succeeded, done)} note={`of ${count(done)} that ended`} tone={done > 0 && succeeded < done * 0.95 ? 'warn' : undefined} />
+        <Figure label="Succeeded" value={share(succeeded, done)} note={`of ${count(done)} that ended`} tone={done > 0 && succeeded < done * SUCCESS_WARN ? 'warn' : undefined} />
         <Figure label="Ran, median" value={micros(p50)} note={`95 % within ${micros(p95)}`} />
         <Figure label="Waited, median" value={micros(waited)} note="between acceptance and start" />
         <Figure label="Cost" value={<Money amount={cost} />} note={`of these ${count(done)} jobs`} />

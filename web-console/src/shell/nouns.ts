@@ -1,10 +1,10 @@
 /** The nouns of the rail: where each is, which letter leads there after `g`, and which scope it wants. */
 import type { Scope } from '@inos/sdk'
-import { Activity, Coins, FlaskConical, KeyRound, LayoutDashboard, ListTree, MemoryStick, Orbit, ScrollText, Server, Users } from 'lucide-react'
+import { Activity, Coins, FlaskConical, KeyRound, LayoutDashboard, ListTree, MemoryStick, Orbit, ScrollText, Server, Tags, Users } from 'lucide-react'
 
 /** A noun. */
 export interface Noun {
-  to: '/' | '/jobs' | '/playground' | '/memory' | '/live' | '/credits' | '/keys' | '/accounts' | '/audit' | '/events' | '/node'
+  to: '/' | '/jobs' | '/playground' | '/memory' | '/live' | '/credits' | '/keys' | '/accounts' | '/prices' | '/audit' | '/events' | '/node'
   name: string
   letter: string
   scope: Scope | undefined
@@ -21,6 +21,7 @@ export const NOUNS: readonly Noun[] = [
   { to: '/credits', name: 'Credits', letter: 'c', scope: 'account', icon: Coins },
   { to: '/keys', name: 'Keys', letter: 'k', scope: 'account', icon: KeyRound },
   { to: '/accounts', name: 'Accounts', letter: 'a', scope: 'admin', icon: Users },
+  { to: '/prices', name: 'Prices', letter: 'r', scope: 'admin', icon: Tags },
   { to: '/audit', name: 'Audit', letter: 'u', scope: 'account', icon: ScrollText },
   { to: '/events', name: 'Events', letter: 'e', scope: 'jobs', icon: Activity },
   { to: '/node', name: 'Node', letter: 'n', scope: undefined, icon: Server },

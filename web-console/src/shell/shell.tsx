@@ -1,27 +1,29 @@
 /** The frame of every view: nouns on the left, health, balance and search on top, a banner when the server is away. */
 import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
-import { LogOut, Moon, Search, Sun, SunMoon } from 'lucide-react'
+import { Ellipsis, LogOut, Moon, Search, Sun, SunMoon } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { inos, reach } from '../data/client'
 import { useNow } from '../data/clock'
 import { useSession } from '../data/session'
 import { useSignal } from '../data/signal'
 import { nextTheme, theme } from '../data/theme'
-import { ago } from '../format'
+import { span } from '../format'
+import { Dialog } from '../ui/dialog'
 import { Mark } from '../ui/icons'
 import { tellTrouble } from '../ui/notices'
 import { Money } from '../ui/parts'
 import { Help } from './help'
 import { useKeys } from './keys'
-import { NOUNS } from './nouns'
+import { type Noun, NOUNS } from './nouns'
 import { Palette } from './palette'
 
 /** The frame. */
 export function Shell({ children }: { children: ReactNode }) {
-  const [open, setOpen] = useState<'palette' | 'help'>()
+  const [open, setOpen] = useState<'palette' | 'help' | 'more'>()
   const navigate = useNavigate()
   const session = useSession()
+  const isMinor = useRouterState({ select: ({ location: { pathname } }) => NOUNS.some(({ to }) => !FIRST.has(to) && pathname.replace(/^\/console/, '').startsWith(to)) })
   const nouns = NOUNS.filter(({ scope }) => scope === undefined || session.may(scope))
   const ways = Object.fromEntries(nouns.map(({ to, letter }) => [`g ${letter}`, () => void navigate({ to })]))
   useKeys({
@@ -42,21 +44,55 @@ export function Shell({ children }: { children: ReactNode }) {
         </Link>
         <ul>
           {nouns.map(({ to, name, icon: Icon, letter }) => (
-            <li key={to}>
+            <li key={to} className={FIRST.has(to) ? undefined : 'minor'}>
               <Link to={to} activeOptions={{ exact: to === '/' }} title={`${name} (g ${letter})`}>
                 <Icon aria-hidden />
                 <span>{name}</span>
               </Link>
             </li>
           ))}
+          <li className="more">
+            <button type="button" aria-haspopup="dialog" data-status={isMinor ? 'active' : undefined} onClick={() => setOpen('more')}>
+              <Ellipsis aria-hidden />
+              <span>More</span>
+            </button>
+          </li>
         </ul>
       </nav>
       <Strip onSearch={() => setOpen('palette')} />
       <Banner />
       <div className="content">{children}</div>
       {open === 'palette' && <Palette onClose={() => setOpen(undefined)} onHelp={() => setOpen('help')} />}
+      {open === 'more' && <More nouns={nouns} onClose={() => setOpen(undefined)} />}
       {open === 'help' && <Help onClose={() => setOpen(undefined)} />}
     </div>
+  )
+}
+
+/** What has a place of its own also on a narrow screen. */
+const FIRST: ReadonlySet<string> = new Set(['/', '/jobs', '/playground', '/credits'])
+
+/** The other views, where there is no room for all of them. */
+function More({ nouns, onClose }: { nouns: readonly Noun[]; onClose: () => void }) {
+  return (
+    <Dialog title="Views" onClose={onClose}>
+      <ul className="more-views">
+        {nouns.filter(({ to }) => !FIRST.has(to)).map(({ to, name, icon: Icon }) => (
+          <li key={to}>
+            <Link to={to} onClick={onClose}>
+              <Icon aria-hidden />
+              {name}
+            </Link>
+          </li>
+        ))}
+        <li>
+          <button type="button" className="button" onClick={nextTheme}>
+            <SunMoon aria-hidden />
+            Change colours
+          </button>
+        </li>
+      </ul>
+    </Dialog>
   )
 }
 
@@ -132,7 +168,7 @@ function Banner() {
   if (online) return null
   return (
     <div className="banner" role="status" key={view}>
-      The server has not answered since {ago(since, Math.max(now, since))}. What you see is from before; accepted jobs go on, and this page with
+      The server has not answered for {span(Math.max(1_000, Math.round((now - since) / 1_000) * 1_000))}. What you see is from before; accepted jobs go on, and this page with
       them as soon as it is back.
     </div>
   )

@@ -56,7 +56,8 @@ export function Chart({ title, times, lines, say, across = clock }: Props) {
         cursor: { show: false },
         padding: [8, 8, 0, 0],
         scales: { x: { time: across === clock }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 1) * 1.1)] } },
-        axes: [{ ...axis, size: 28, space: 80, values: (_, splits) => splits.map(across) }, { ...axis, size: 64, space: 24, values: (_, splits) => splits.map(say) }],
+        // One reading is no line yet, and has no times to go between.
+        axes: [{ ...axis, size: 28, space: 80, values: ({ data: [drawn] }, splits) => splits.map((at) => (drawn.length > 1 ? across(at) : '')) }, { ...axis, size: 64, space: 24, values: (_, splits) => splits.map(say) }],
         series: [{}, ...lines.map(({ name, colour: own }) => ({ label: name, stroke: colour(own), width: 1.5, spanGaps: false, points: { show: false } }))],
       },
       latest.current,

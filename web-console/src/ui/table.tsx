@@ -8,6 +8,10 @@ const PAGE = 100
 /** The most columns, and the longest cell, that are shown. */
 const COLUMNS_MAX = 100
 const CELL_MAX = 1_000
+/** Up to here a cell stays on one line. */
+const LINE_MAX = 40
+/** What stands at the end of its column: a number, or none. */
+const NUMBER = /^(-?\d[\d.eE+-]*)?$/
 
 /** Rows with their heads. */
 export interface Rows {
@@ -21,6 +25,8 @@ export interface Rows {
 export function PagedTable({ head, rows, isCut, label }: Rows & { label: string }) {
   const [first, setFirst] = useState(0)
   const columns = head.slice(0, COLUMNS_MAX)
+  const shown = rows.slice(first, first + PAGE)
+  const ends = columns.map((_, place) => shown.length > 0 && shown.every((row) => NUMBER.test(row[place] ?? '')))
   return (
     <>
       <div className="scroll" tabIndex={0} role="region" aria-label={label}>
@@ -29,16 +35,20 @@ export function PagedTable({ head, rows, isCut, label }: Rows & { label: string 
             <tr>
               <th className="end">Row</th>
               {columns.map((cell, at) => (
-                <th key={at}>{short(cell)}</th>
+                <th key={at} className={ends[at] ? 'end' : undefined}>
+                  {short(cell)}
+                </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {rows.slice(first, first + PAGE).map((row, at) => (
+            {shown.map((row, at) => (
               <tr key={first + at}>
                 <td className="end dim">{count(first + at)}</td>
                 {columns.map((_, place) => (
-                  <td key={place}>{short(row[place] ?? '')}</td>
+                  <td key={place} className={ends[place] ? 'end' : (row[place] ?? '').length <= LINE_MAX ? 'line-cell' : 'wrap'}>
+                    {short(row[place] ?? '')}
+                  </td>
                 ))}
               </tr>
             ))}
@@ -61,7 +71,7 @@ export function linesOf(text: string, max: number): Rows | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const values: unknown[] = []
   try {
-    for (const line of lines.slice(0, max)) values.push(JSON.parse(line))
+    for (const line of lines.slice(0, max)) values.push(exactly(line))
   } catch {
     return undefined
   }
@@ -69,6 +79,14 @@ export function linesOf(text: string, max: number): Rows | undefined {
   const head = [...new Set(members.flatMap((one) => [...one.keys()]))]
   const rows = members.map((one) => head.map((name) => (one.has(name) ? cellOf(one.get(name)) : '')))
   return { head, rows, isCut: lines.length > max }
+}
+
+/** What a line of JSON means, with whole numbers that are too large for the page's own as their digits. */
+export function exactly(line: string): unknown {
+  const exact = (_: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? context?.source : value
+  const value: unknown = JSON.parse(line, exact)
+  return value
 }
 
 function cellOf(value: unknown): string {

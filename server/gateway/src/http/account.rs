@@ -1,6 +1,12 @@
 //! The caller's own account: what it has, what moved, what it used.
 
-use inos_protocols::{Microcredits, Refusal, account::Usage, refusal::Kind, time::Time};
+use inos_ledger::SpentBy;
+use inos_protocols::{
+    Microcredits, Refusal,
+    account::{Spent, Usage},
+    refusal::Kind,
+    time::Time,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,6 +25,36 @@ const USAGE_SINCE_MS: u64 = 30 * 86_400_000;
 /// The query parameters of `GET /v1/account/usage`.
 pub(crate) const SINCE: &[Param] =
     &[Param { name: "since", about: "From when on; without it, the last 30 days.", kind: ParamKind::Time }];
+
+/// The query parameters of `GET /v1/account/spending`.
+pub(crate) const SPENDING: &[Param] = &[
+    Param { name: "by", about: "What is told apart; without it, `unit`.", kind: ParamKind::OneOf(&["key", "unit"]) },
+    Param {
+        name: "step",
+        about: "How long a step is, in UTC; without it, `hour`.",
+        kind: ParamKind::OneOf(&["hour", "day"]),
+    },
+    Param {
+        name: "steps",
+        about: "How many steps, the one that goes on now included; without it, 24.",
+        kind: ParamKind::Number(1, STEPS_MAX),
+    },
+];
+/// The most steps of time that are told at once.
+const STEPS_MAX: u64 = 62;
+
+/// What an account's jobs cost, step by step.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Spending {
+    /// When the first step begins.
+    since: Time,
+    /// How long each is, in milliseconds.
+    step_ms: u64,
+    /// How many there are.
+    steps: u64,
+    /// By step, and by key or unit; jobs that have not ended, and those that are not kept any more, are in none.
+    items: Vec<Spent>,
+}
 
 /// What an account used since some time.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -107,6 +143,28 @@ pub(crate) async fn usage(call: Call, visitor: Visitor) -> Answer {
     let since = since.unwrap_or_else(|| Time::from_ms(Time::now().as_ms().saturating_sub(USAGE_SINCE_MS)));
     let items = call.app.broker.books().usage(visitor.caller.account, since).await.map_err(unread)?;
     Ok(reply::json(&UsageSince { since, items }))
+}
+
+/// `GET /v1/account/spending`.
+pub(crate) async fn spending(call: Call, visitor: Visitor) -> Answer {
+    call.accepted(&[JSON])?;
+    let query = call.query()?;
+    let by = match query.text("by") {
+        None | Some("unit") => SpentBy::Unit,
+        Some("key") => SpentBy::Key,
+        Some(_) => return Err(crate::query::wrong("by", "expected `key` or `unit`").into()),
+    };
+    let step_ms = match query.text("step") {
+        None | Some("hour") => 3_600_000,
+        Some("day") => 86_400_000,
+        Some(_) => return Err(crate::query::wrong("step", "expected `hour` or `day`").into()),
+    };
+    let steps = query.number("steps", 1, STEPS_MAX)?.unwrap_or(24);
+    let end = (Time::now().as_ms() / step_ms + 1) * step_ms;
+    let since = end.saturating_sub(steps * step_ms);
+    let times: Vec<_> = (0..=steps).map(|step| Time::from_ms(since + step * step_ms)).collect();
+    let items = call.app.broker.books().spent(visitor.caller.account, by, &times).await.map_err(unread)?;
+    Ok(reply::json(&Spending { since: Time::from_ms(since), step_ms, steps, items }))
 }
 
 /// Books that could not be read, as callers may hear of it; the cause goes to the log.

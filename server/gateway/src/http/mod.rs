@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod blobs;
+pub(crate) mod config;
 pub(crate) mod console;
 mod content;
 pub(crate) mod events;

@@ -46,6 +46,8 @@ pub(crate) struct Stats {
     prices: PriceVersion,
     /// Jobs.
     jobs: Jobs,
+    /// How jobs ended lately.
+    lately: Lately,
     /// Memory for inputs and outputs.
     arena: Arena,
     /// Regions.
@@ -69,6 +71,73 @@ pub(crate) struct Jobs {
     sessions: u64,
     /// Threads whose unit does not stop.
     workers_quarantined: u64,
+}
+
+/// How jobs of all accounts ended within a window that ends now, by what the server itself has counted.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Lately {
+    /// When the window began: up to a minute ago, and not before the start.
+    since: Time,
+    /// How long it is, in milliseconds.
+    window_ms: u64,
+    /// Jobs that ended in it; those are the next four.
+    ended: u64,
+    /// Those that succeeded, also by what an earlier job left.
+    succeeded: u64,
+    /// Those that failed.
+    failed: u64,
+    /// Those that were cancelled.
+    cancelled: u64,
+    /// Those that ran out of time.
+    expired: u64,
+    /// From when the server had a job until it was begun. Absent, as the next two, where none that ended was begun;
+    /// sessions of simulations are in none of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waited: Option<Times>,
+    /// How long units worked on a job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ran: Option<Times>,
+    /// Both together: how long a job took, without the commit that charges for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took: Option<Times>,
+}
+
+/// How long jobs took. What is told is never less than it was, and at most a sixteenth more.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "JobTimes")]
+pub(crate) struct Times {
+    /// How many jobs they are of.
+    count: u64,
+    /// Half of them took no longer, in microseconds.
+    p50_us: u64,
+    /// 95 in 100 took no longer.
+    p95_us: u64,
+    /// 99 in 100 took no longer.
+    p99_us: u64,
+}
+
+impl From<inos_broker::Times> for Times {
+    fn from(inos_broker::Times { count, p50_us, p95_us, p99_us }: inos_broker::Times) -> Self {
+        Self { count, p50_us, p95_us, p99_us }
+    }
+}
+
+impl From<inos_broker::Lately> for Lately {
+    fn from(lately: inos_broker::Lately) -> Self {
+        let inos_broker::Lately { since, window, succeeded, failed, cancelled, expired, waited, ran, took } = lately;
+        Self {
+            since,
+            window_ms: window.as_millis() as u64,
+            ended: succeeded + failed + cancelled + expired,
+            succeeded,
+            failed,
+            cancelled,
+            expired,
+            waited: waited.map(Into::into),
+            ran: ran.map(Into::into),
+            took: took.map(Into::into),
+        }
+    }
 }
 
 /// Memory for inputs and outputs.
@@ -249,6 +318,7 @@ pub(crate) async fn stats(call: Call, _: Visitor) -> Answer {
             sessions: engine.sessions as u64,
             workers_quarantined: engine.quarantined as u64,
         },
+        lately: app.broker.lately().into(),
         arena: Arena::of(app.broker.arena()),
         regions: Regions::of(app.broker.region_totals(), app.metrics.epochs_skipped.load(Relaxed)),
         connections: Connections {

@@ -179,6 +179,7 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
         tried_again,
     );
     page.figure("inos_jobs_answered_total", "counter", "Jobs that an earlier one's outputs answered.", answered);
+    job_figures(app, &mut page);
     page.figure("inos_inline_overruns_total", "counter", "Runs there that took over 1 ms.", engine.overruns);
     page.figure("inos_workers", "gauge", "Worker threads.", engine.workers.len());
     page.figure("inos_workers_quarantined", "gauge", "Worker threads whose unit does not stop.", engine.quarantined);
@@ -207,6 +208,17 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
     }
     page.rows(app.rows.iter().map(|row| (row.operation, &row.tally)));
     page.into_text()
+}
+
+/// How jobs ended, and how long those that were begun waited and ran.
+fn job_figures(app: &App, page: &mut Page) {
+    page.head("inos_jobs_ended_total", "counter", "Jobs that ended, by state.");
+    for (state, ended) in app.broker.ended() {
+        page.sample("inos_jobs_ended_total", &format!("{{state=\"{}\"}}", state.word()), ended);
+    }
+    let [waited, ran] = app.broker.spread();
+    page.spread("inos_job_waited_seconds", "From when the server had a job until it was begun.", &waited);
+    page.spread("inos_job_ran_seconds", "How long units worked on a job.", &ran);
 }
 
 /// What regions take and what was done with them.

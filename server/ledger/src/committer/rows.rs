@@ -24,14 +24,14 @@ pub(crate) trait Sink {
 /// The columns that [`SettledRow::write`] writes.
 macro_rules! settled_columns {
     () => {
-        "account, id, unit, method, request, hold, state, cost, ending, kept, segment, expires, leaf_index"
+        "account, id, unit, method, request, hold, key, state, cost, ending, kept, segment, expires, leaf_index"
     };
 }
 
 /// The columns that [`AcceptedRow::write`] writes.
 macro_rules! accepted_columns {
     () => {
-        "account, id, unit, method, request, hold, asked, segment, expires"
+        "account, id, unit, method, request, hold, key, asked, segment, expires"
     };
 }
 
@@ -122,7 +122,7 @@ impl AcceptedRow<'_> {
     }
 }
 
-/// The columns from `account` to `hold`.
+/// The columns from `account` to `key`.
 fn write_asked(job: &JobRecord, hold: i64, to: &mut impl Sink) {
     to.int(Some(job.purse.no.0));
     to.bytes(Some(job.id.as_bytes()));
@@ -130,6 +130,7 @@ fn write_asked(job: &JobRecord, hold: i64, to: &mut impl Sink) {
     to.text(Some(&job.method));
     to.bytes(Some(&request(job)));
     to.int(Some(hold));
+    to.bytes(job.key.as_ref().map(|key| &key.as_bytes()[..]));
 }
 
 /// What was asked of a job, as its row keeps it.

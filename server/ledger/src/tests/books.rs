@@ -1,19 +1,20 @@
 //! What can be read, and what a check finds.
 
 use inos_protocols::{
-    Hash, JobId,
+    Hash, JobId, KeyId,
     account::{Blob, Reason},
     job::State,
     time::Time,
 };
 
 use super::{on_both, place::*};
-use crate::{AccountNo, Entry, Error, JobFilter};
+use crate::{AccountNo, Entry, Error, JobFilter, SpentBy};
 
 on_both![
     jobs_are_listed_newest_first_in_pages,
     entries_are_listed_newest_first_in_pages,
     usage_is_summed_by_method,
+    what_was_spent_is_told_by_key_and_by_unit_step_by_step,
     blobs_belong_to_accounts,
     another_accounts_job_is_absent,
     a_meddled_row_is_found,
@@ -99,6 +100,62 @@ async fn usage_is_summed_by_method(place: Place) {
     assert_eq!(usage.len(), 1);
     assert_eq!((usage[0].jobs, usage[0].succeeded, usage[0].cost), (3, 2, credits(8)));
     assert_eq!(books.usage(id, Time::now().plus_ms(1000)).await.unwrap(), []);
+}
+
+async fn what_was_spent_is_told_by_key_and_by_unit_step_by_step(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (id, purse) = account(&ledger, 1000).await;
+    let (other, others) = account(&ledger, 1000).await;
+    let (one, two) = (KeyId::new(), KeyId::new());
+    let hour = |at: u64| Time::from_ms(at * 3_600_000);
+    // Of the job's id it is known when it was accepted.
+    let job_at = |at: u64| {
+        let mut bytes = *JobId::new().as_bytes();
+        bytes[..6].copy_from_slice(&(at * 3_600_000 + 60_000).to_be_bytes()[2..]);
+        JobId::from_slice(&bytes).unwrap()
+    };
+    for (purse, at, key, unit, cost) in [
+        (&purse, 10, Some(one), "compute", 3),
+        (&purse, 10, Some(one), "crypto", 4),
+        (&purse, 10, Some(two), "compute", 5),
+        (&purse, 12, Some(two), "compute", 6),
+        (&purse, 12, None, "compute", 7),
+        (&others, 10, Some(one), "compute", 8),
+    ] {
+        let (_, entry) = settle(ledger.reserve_slowly(purse, credits(cost)).await.unwrap(), cost);
+        let Entry::Settle(mut entry) = entry else { unreachable!() };
+        (entry.job.id, entry.job.key, entry.job.unit) = (job_at(at), key, unit.into());
+        commit(&ledger, Entry::Settle(entry)).await.unwrap();
+    }
+    let (_, entry) = accept(ledger.reserve_slowly(&purse, credits(9)).await.unwrap());
+    let Entry::Accept(mut entry) = entry else { unreachable!() };
+    (entry.job.id, entry.job.key) = (job_at(11), Some(one));
+    commit(&ledger, Entry::Accept(entry)).await.unwrap();
+    let times = [hour(10), hour(11), hour(12), hour(13)];
+    let told = async |by, times: &[Time]| {
+        let spent = books.spent(id, by, times).await.unwrap();
+        let mut told: Vec<_> =
+            spent.into_iter().map(|spent| (spent.from, spent.key, spent.unit, spent.jobs, spent.cost.get())).collect();
+        told.sort();
+        told
+    };
+    let mut keys = vec![
+        (hour(10), Some(one), None, 2, 7),
+        (hour(10), Some(two), None, 1, 5),
+        (hour(12), None, None, 1, 7),
+        (hour(12), Some(two), None, 1, 6),
+    ];
+    keys.sort();
+    assert_eq!(told(SpentBy::Key, &times).await, keys, "a job that waits has cost nothing yet");
+    let unit = |name: &str| Some(name.to_owned());
+    let units = [
+        (hour(10), None, unit("compute"), 2, 8),
+        (hour(10), None, unit("crypto"), 1, 4),
+        (hour(12), None, unit("compute"), 2, 13),
+    ];
+    assert_eq!(told(SpentBy::Unit, &times).await, units);
+    assert_eq!(told(SpentBy::Unit, &times[1..3]).await, []);
+    assert_eq!(books.spent(other, SpentBy::Key, &times).await.unwrap().len(), 1);
 }
 
 async fn blobs_belong_to_accounts(place: Place) {

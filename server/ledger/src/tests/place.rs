@@ -100,6 +100,7 @@ pub(super) fn record(purse: &Arc<Purse>) -> JobRecord {
     JobRecord {
         id: JobId::new(),
         purse: purse.clone(),
+        key: None,
         unit: "compute".into(),
         method: "blake3".into(),
         version: "1".into(),

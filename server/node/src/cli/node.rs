@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::Subcommand;
+
 use crate::{
     client::{At, Client},
     exit::{Exit, Failure},
@@ -9,11 +11,19 @@ use crate::{
     terminal::Terminal,
 };
 
-/// Who the server is
+/// Who the server is, and what it was told
 #[derive(Debug, clap::Args)]
 pub(super) struct Node {
+    #[command(subcommand)]
+    what: Option<What>,
     #[command(flatten)]
     pub(super) at: At,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Every setting that is in effect and where it was said, without secrets; for admins
+    Config,
 }
 
 /// Whether the server is ready: exit code 0 or 1, for container health checks
@@ -31,7 +41,14 @@ pub(super) struct Health {
 
 impl Node {
     pub(super) fn run(&self, terminal: Terminal, client: &Client) -> Result<Exit, Failure> {
-        terminal.facts(&client.get("/v1/node")?)?;
+        match self.what {
+            None => terminal.facts(&client.get("/v1/node")?)?,
+            Some(What::Config) => {
+                let told = client.get("/v1/node/config")?;
+                let items = told["items"].as_array().cloned().unwrap_or_default();
+                terminal.table(&told, &items, &["name", "value", "source", "at"], "Nothing is set.")?;
+            }
+        }
         Ok(Exit::Done)
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Display, path::Path};
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, Error, Flags, SETTINGS, Setting};
+use super::{Config, Error, Flags, SETTINGS, Setting, Source};
 
 /// The file that is read when none is named, if it is there.
 const FILE_DEFAULT: &str = "inos.toml";
@@ -52,7 +52,9 @@ pub fn resolve(
     apply_variables(&mut config, variables)?;
     for (name, text) in &flags.0 {
         let setting = Setting::find(name).expect("flags are made from the settings");
-        (setting.set)(&mut config, text).map_err(|message| wrong(format_args!("--{name}"), message))?;
+        config
+            .say(setting, text, Source::Flag, format!("--{name}"))
+            .map_err(|message| wrong(format_args!("--{name}"), message))?;
     }
     config.check()?;
     Ok(config)
@@ -65,7 +67,7 @@ fn apply_variables(config: &mut Config, variables: &BTreeMap<String, String>) ->
             let hint = nearest(name, known.iter().map(String::as_str));
             return Err(Error { at: name.clone(), message: "is no setting of this program".into(), hint });
         };
-        (setting.set)(config, text).map_err(|message| wrong(name, message))?;
+        config.say(setting, text, Source::Environment, name.clone()).map_err(|message| wrong(name, message))?;
     }
     Ok(())
 }
@@ -90,7 +92,9 @@ fn apply_file(config: &mut Config, path: &Path, text: &str) -> Result<(), Error>
             return Err(Error { at, message, hint });
         };
         let text = scalar(value.get_ref()).map_err(|message| wrong(&at, format!("{}: {message}", setting.name)))?;
-        (setting.set)(config, &text).map_err(|message| wrong(&at, format!("{}: {message}", setting.name)))?;
+        config
+            .say(setting, &text, Source::File, at.clone())
+            .map_err(|message| wrong(&at, format!("{}: {message}", setting.name)))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use super::{Config, Setting, values};
+use super::{Config, Setting, Shown, values};
 use crate::show;
 
 /// Every option of the server.
@@ -12,8 +12,8 @@ pub static SETTINGS: &[Setting] = &[
         |c, text| put(&mut c.listen, values::address(text))),
     setting("data-dir", "FOLDER", "./inos-data", "Where everything that lasts lies",
         |c, text| put(&mut c.data_dir, values::path(text))),
-    setting("database-url", "URL", "", "`postgres://…`, or `sqlite://FILE` [default: sqlite in the data directory]",
-        |c, text| put(&mut c.database_url, values::database_url(text).map(Some))),
+    guarded(Shown::Database, setting("database-url", "URL", "", "`postgres://…`, or `sqlite://FILE` [default: sqlite in the data directory]",
+        |c, text| put(&mut c.database_url, values::database_url(text).map(Some)))),
     setting("name", "NAME", "inos", "The node's name, for people",
         |c, text| put(&mut c.name, values::name(text))),
     setting("arena-size", "SIZE", "256MiB", "Shared memory for the bytes of jobs",
@@ -56,10 +56,10 @@ pub static SETTINGS: &[Setting] = &[
         |c, text| put(&mut c.fee_policy, values::path(text).map(Some))),
     setting("metrics-listen", "ADDRESS", "", "Where to serve /metrics to others than loopback",
         |c, text| put(&mut c.metrics_listen, values::address(text).map(Some))),
-    setting("otlp-endpoint", "URL", "", "OTLP/HTTP collector to export traces to, such as http://127.0.0.1:4318 [default: none]",
-        |c, text| put(&mut c.otlp_endpoint, values::collector(text).map(Some))),
-    setting("otlp-headers", "HEADERS", "", "Headers for it, such as `authorization=Bearer …`, separated by commas",
-        |c, text| put(&mut c.otlp_headers, values::headers(text))),
+    guarded(Shown::Host, setting("otlp-endpoint", "URL", "", "OTLP/HTTP collector to export traces to, such as http://127.0.0.1:4318 [default: none]",
+        |c, text| put(&mut c.otlp_endpoint, values::collector(text).map(Some)))),
+    guarded(Shown::Names, setting("otlp-headers", "HEADERS", "", "Headers for it, such as `authorization=Bearer …`, separated by commas",
+        |c, text| put(&mut c.otlp_headers, values::headers(text)))),
     setting("otlp-sample-ratio", "RATIO", "1", "How many traces to export, 0 to 1; a client's `traceparent` decides for its own",
         |c, text| put(&mut c.otlp_sample_ratio, values::ratio(text))),
     setting("log-format", "FORMAT", "text", "`text` or `json`",
@@ -76,6 +76,11 @@ pub static SETTINGS: &[Setting] = &[
         |c, text| put(&mut c.drain, values::time(text))),
 ];
 
+/// As a setting, of which not everything may be shown.
+const fn guarded(shown: Shown, setting: Setting) -> Setting {
+    Setting { shown, ..setting }
+}
+
 const fn setting(
     name: &'static str,
     value: &'static str,
@@ -83,7 +88,7 @@ const fn setting(
     help: &'static str,
     set: fn(&mut Config, &str) -> Result<(), String>,
 ) -> Setting {
-    Setting { name, value, default, help, set }
+    Setting { name, value, default, help, shown: Shown::Whole, set }
 }
 
 fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {

@@ -4,11 +4,15 @@ import { isFinal, NotFoundError } from '@inos/sdk'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { inos } from '../../data/client'
+import { lazy, Suspense } from 'react'
 import { bytes } from '../../format'
 import { save } from '../../data/save'
 import { tellTrouble } from '../../ui/notices'
 import { CopyButton, Empty, Id, Trouble, Waiting } from '../../ui/parts'
+import { columnarOf } from '../../ui/columns'
 import { Preview } from '../../ui/preview'
+
+const Columnar = lazy(async () => ({ default: (await import('../rows')).Columnar }))
 
 /** The most bytes that are fetched to be looked at. */
 const PREVIEW_BYTES_MAX = 8 << 20
@@ -64,6 +68,22 @@ function OneOutput({ job, at, info }: { job: Job; at: number; info: OutputInfo }
 }
 
 function Look({ job, at, info }: { job: Job; at: number; info: OutputInfo }) {
+  const kind = columnarOf(info.media_type)
+  if (kind === undefined) return <LookAtBytes job={job} at={at} info={info} />
+  return (
+    <>
+      <Suspense fallback={<Waiting lines={2} />}>
+        <Columnar kind={kind} length={info.bytes} label={`Rows of output ${at} of ${job.unit}.${job.method}`} input={() => ({ job: job.id, output: at })} />
+      </Suspense>
+      <details className="as-bytes">
+        <summary>Its bytes</summary>
+        <LookAtBytes job={job} at={at} info={info} />
+      </details>
+    </>
+  )
+}
+
+function LookAtBytes({ job, at, info }: { job: Job; at: number; info: OutputInfo }) {
   const isWhole = info.bytes <= PREVIEW_BYTES_MAX
   const { data, error } = useQuery({
     queryKey: ['output', job.id, at],

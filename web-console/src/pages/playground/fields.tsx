@@ -86,8 +86,10 @@ function short(text: string): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text
 }
 
-function aboutOf({ about, min, max, example, kind }: Parameter): string {
+function aboutOf({ about, min, max, example, fallback, kind }: Parameter): string {
   const limits = min !== undefined && max !== undefined ? `${min} to ${max}.` : min !== undefined ? `At least ${min}.` : max !== undefined ? `At most ${max}.` : ''
-  const such = example !== undefined && kind !== 'choice' && kind !== 'switch' ? `Such as ${short(example)}` : ''
+  // Where nothing else stands in the field, the example does.
+  const isShown = kind === 'choice' || kind === 'switch' || fallback === undefined || fallback === example
+  const such = example !== undefined && !isShown ? `Such as ${short(example)}` : ''
   return [about, limits, such].filter((part) => part !== '').join(' ')
 }

@@ -1,7 +1,13 @@
 /** The inputs of a job: texts that are typed, files that are chosen or dropped. */
 import type { Method } from '@inos/sdk'
 import { X } from 'lucide-react'
+import { lazy, Suspense } from 'react'
+import { inputOf, isTooLarge } from '../../data/inputs'
+import { useSession } from '../../data/session'
 import { bytes } from '../../format'
+import { columnarFile } from '../../ui/columns'
+
+const Columnar = lazy(async () => ({ default: (await import('../rows')).Columnar }))
 
 /** An input as it was given. */
 export type Given = { text: string } | { file: File }
@@ -72,9 +78,12 @@ function OneInput({ at, many, given, max, onGiven, onRemove }: OneProps) {
       {'text' in given ? (
         <textarea id={id} aria-label={`${name}, as text`} rows={3} placeholder="Type here, or drop a file" value={given.text} onChange={(event) => onGiven({ text: event.target.value })} />
       ) : (
-        <p className="chosen-file">
-          <strong>{given.file.name}</strong>
-        </p>
+        <>
+          <p className="chosen-file">
+            <strong>{given.file.name}</strong>
+          </p>
+          <Rows key={given.file.name} file={given.file} />
+        </>
       )}
       <div className="row between">
         <span className={length > max ? 'bad' : 'dim'}>
@@ -106,5 +115,21 @@ function OneInput({ at, many, given, max, onGiven, onRemove }: OneProps) {
         </span>
       </div>
     </div>
+  )
+}
+
+/** The rows of a file that no browser reads, for who wants to see them first. */
+function Rows({ file }: { file: File }) {
+  const session = useSession()
+  const kind = columnarFile(file.name)
+  const mayStore = session.may('blobs')
+  if (kind === undefined || isTooLarge(file, mayStore)) return null
+  return (
+    <details className="as-bytes">
+      <summary>Its rows</summary>
+      <Suspense fallback={null}>
+        <Columnar kind={kind} length={file.size} label={`Rows of ${file.name}`} input={() => inputOf(file, mayStore)} />
+      </Suspense>
+    </details>
   )
 }

@@ -125,8 +125,9 @@ function Figures({ pace, playing, twin }: { pace: Pace | undefined; playing: boo
   return (
     <dl className="figures scene-figures">
       <Figure label="Epoch" value={pace ? String(pace.epoch) : UNKNOWN} note="that is drawn" />
-      <Figure label="Twin age" value={playing && pace ? ms(pace.ageMs) : UNKNOWN} note={playing ? 'since that epoch came' : 'nobody looks while it stands still'} />
+      <Figure label="Twin age" value={playing && pace ? ms(pace.ageMs) : UNKNOWN} note={playing ? 'since that epoch came to this page' : 'nobody looks while it stands still'} />
       <Figure label="Frame time" value={ms(known)} note={known ? `${Math.round(1_000 / known)} a second, median` : 'while it plays'} />
+      <Figure label="Slow frames" value={ms(playing ? pace?.slowMs : undefined)} note={known ? '95 % of the last 240 come sooner' : 'while it plays'} />
       <Figure label="Drawing" value={ms(pace?.drawMs)} note="of the page's thread, median" />
       <Figure label="Uploads" value={playing && pace ? count(pace.uploads) : UNKNOWN} note="epochs to the GPU, last second" />
       <Figure label="Skipped" value={pace ? String(pace.skipped) : UNKNOWN} note={twin.isShared ? 'epochs; memory shared with the worker' : 'epochs; each is copied to the page'} />

@@ -1,5 +1,6 @@
 /** The loop that draws: an epoch goes to the GPU once, and a picture is made only where something in it moved. */
 import type { Twin } from '@inos/sdk'
+import { quantile } from '../../format'
 import { type Camera, FIRST } from './camera'
 import type { Colours, Renderer } from './gl'
 
@@ -11,10 +12,12 @@ const TELL_MS = 250
 /** How drawing goes. */
 export interface Pace {
   epoch: bigint
-  /** How long ago the epoch came that is drawn, in milliseconds. */
+  /** How long ago the epoch came to the page's memory that is drawn, in milliseconds. */
   ageMs: number
   /** Time between two frames of the screen, and what drawing took of it, in milliseconds; nothing before two were drawn. */
   frameMs: number | undefined
+  /** The time between two frames that 95 in 100 kept to. */
+  slowMs: number | undefined
   drawMs: number | undefined
   /** Epochs that went to the GPU in the last second. */
   uploads: number
@@ -32,7 +35,10 @@ export class Loop {
   #camera: Camera = FIRST
   #asked = 0
   #epoch: bigint | undefined
+  /** The epoch that came last, and when that was heard of. */
+  #came: { epoch: bigint; at: number } | undefined
   #cameAt = 0
+  #deaf: (() => void) | undefined
   #dirty = true
   #before: number | undefined
   #toldAt = 0
@@ -51,6 +57,9 @@ export class Loop {
   /** Draws on, frame by frame. */
   play(): void {
     if (this.#asked !== 0) return
+    this.#deaf = this.#twin.on((epoch) => {
+      this.#came = { epoch, at: performance.now() }
+    })
     const frame = (now: number) => {
       this.#asked = requestAnimationFrame(frame)
       this.#frame(now)
@@ -62,6 +71,8 @@ export class Loop {
   pause(): void {
     cancelAnimationFrame(this.#asked)
     this.#asked = 0
+    this.#deaf?.()
+    this.#deaf = undefined
     this.#before = undefined
   }
 
@@ -110,7 +121,9 @@ export class Loop {
         this.#renderer.upload(view)
         this.#epoch = view.epoch
       })
-      this.#cameAt = now
+      // An epoch that comes while a frame is made is heard of only afterwards.
+      const came = this.#came
+      this.#cameAt = came && came.epoch === this.#epoch ? came.at : now
       this.#uploads.push(now)
       this.#dirty = true
     }
@@ -129,9 +142,10 @@ export class Loop {
     this.#uploads = this.#uploads.filter((at) => now - at < 1_000)
     this.#tell({
       epoch: this.#epoch ?? 0n,
-      ageMs: Math.max(0, now - this.#cameAt),
-      frameMs: middle(this.#gaps),
-      drawMs: middle(this.#draws),
+      ageMs: Math.max(0, performance.now() - this.#cameAt),
+      frameMs: at(this.#gaps, 0.5),
+      slowMs: at(this.#gaps, 0.95),
+      drawMs: at(this.#draws, 0.5),
       uploads: this.#uploads.length,
       skipped: this.#twin.skipped,
     })
@@ -143,6 +157,6 @@ function keep(list: number[], value: number): void {
   if (list.length > FRAMES_MAX) list.shift()
 }
 
-function middle(list: readonly number[]): number | undefined {
-  return [...list].sort((a, b) => a - b)[list.length >> 1]
+function at(list: readonly number[], place: number): number | undefined {
+  return quantile([...list].sort((a, b) => a - b), place)
 }
