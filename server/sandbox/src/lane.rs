@@ -319,7 +319,9 @@ mod tests {
         let (turns, began) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (turned, tried) = (turns.clone(), began.clone());
         let options = Options { cells_max: 1, memory_max: 1 << 20 };
-        let count = move || drop(turned.fetch_add(1, Relaxed));
+        let count = move || {
+            turned.fetch_add(1, Relaxed);
+        };
         let lane = Lane::start(arena.expect("an arena"), options, count, move || {
             tried.fetch_add(1, Relaxed);
             Err(io::Error::other("no such program"))
