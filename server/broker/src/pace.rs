@@ -236,7 +236,7 @@ impl Histogram {
         for (at, seen) in taken.iter().enumerate() {
             count += seen;
             let next = upper(at) + 1;
-            if next.is_power_of_two() && next.ilog2() % 2 == 0 {
+            if next.is_power_of_two() && next.ilog2().is_multiple_of(2) {
                 below.push((upper(at), count));
             }
         }

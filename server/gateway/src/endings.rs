@@ -63,7 +63,8 @@ impl Endings {
     pub(crate) async fn has_now(&self, broker: &Broker, id: SessionId) -> Result<bool, Refusal> {
         let looked = *self.looked.lock();
         let is_asked = self.asking.try_lock().is_err();
-        if !looked.is_fresh() && !(is_asked && looked.is_believed()) {
+        let is_enough = looked.is_fresh() || (is_asked && looked.is_believed());
+        if !is_enough {
             self.refresh(broker).await?;
         }
         Ok(self.has(id))
