@@ -54,7 +54,7 @@ const MIGRATIONS: &[&[Step]] = &[
     ],
     &[Step::Sql(include_str!("../../../migrations/0007_held_keys.sql"))],
     &[Step::Sql(include_str!("../../../migrations/0008_console_ends.sql"))],
-    &[Step::Sql(include_str!("../../../migrations/0010_jobs_by_key.sql"))],
+    &[Step::Sql(include_str!("../../../migrations/0009_jobs_by_key.sql"))],
 ];
 
 /// The newest schema that this program knows.
