@@ -1,12 +1,14 @@
 //! Fourier transforms of any length, one or many side by side, in the precision that the numbers come in.
 
 use inos_unit::{Call, Determinism, Fault, Host, Method, Params};
+use pulp::bytemuck;
 use realfft::num_complex::Complex;
 use realfft::{FftNum, RealFftPlanner};
 use rustfft::FftPlanner;
 use serde_json::json;
 
-use crate::number::{Packed, Type};
+use crate::number::{self, Packed, Type};
+use crate::plot::Plot;
 use crate::values;
 
 /// The longest transform in samples: about 10 ms, since one cannot be stopped in its middle.
@@ -14,6 +16,8 @@ const LENGTH_MAX: usize = 1 << 20;
 
 /// How many numbers are transformed between two looks at the host.
 const CHECK_COUNT: usize = 1 << 18;
+/// How far down a picture goes.
+const DYNAMIC_DB: f64 = 120.0;
 /// The most threads of one job.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer numbers than this.
@@ -37,10 +41,12 @@ pub(crate) fn method() -> Method {
             "description": "Samples of one transform; the numbers are as many transforms side by side as they are long. \
                             Left out, they are one. For inverse_real it says whether the length is even or odd.",
         },
+        "output": values::output_schema("The spectrum, or a picture of its power; of several transforms, of their mean."),
     });
     Method {
         // Faster instructions round elsewhere.
         determinism: Determinism::Tolerance,
+        output_media: &["application/json", "application/octet-stream", "image/png"],
         ..values::method("fft", "The Fourier transform of numbers and back.", values::object(params, &[]), (0, 1))
     }
 }
@@ -54,6 +60,9 @@ struct Plan {
 }
 
 pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    if values::is_picture(call.params) {
+        return picture(call, host);
+    }
     if let Some(values) = call.params.get("values").and_then(values::numbers) {
         values::all_read(call, 0)?;
         let plan = Plan::new(call.params, values.len(), "/params/values")?;
@@ -73,6 +82,46 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         Type::F32 => run_packed::<f32>(call, host),
         Type::F64 => run_packed::<f64>(call, host),
     }
+}
+
+/// Draws the power of each frequency, as a part of the greatest.
+fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    let mut next = 0;
+    let mut values = values::read(call, "values", &mut next, host)?;
+    values::all_read(call, next)?;
+    values.finite()?;
+    // Powers are told beside their peak, so that numbers may be as large as they like.
+    let largest = values.numbers.iter().fold(f64::MIN_POSITIVE, |most, number| most.max(number.abs()));
+    values.numbers.iter_mut().for_each(|number| *number /= largest);
+    let plan = Plan::new(call.params, values.numbers.len(), &values.pointer)?;
+    if plan.inverse {
+        return Err(Fault::invalid("/params/output", "a picture is of a spectrum, which this gives back no more"));
+    }
+    let (takes, gives) = plan.counts();
+    let mut one = plan.one::<f64>(&mut Planner::default());
+    let (mut result, mut power) = (vec![0.0; gives], vec![0.0; gives / 2]);
+    for numbers in values.numbers.chunks_exact(takes) {
+        host.check()?;
+        one(numbers, &mut result)?;
+        for (power, [re, im]) in power.iter_mut().zip(result.as_chunks::<2>().0) {
+            *power += re * re + im * im;
+        }
+    }
+    if !plan.real {
+        // From the most negative frequency to the most positive one.
+        power.rotate_right(plan.length / 2);
+    }
+    let most = power.iter().fold(f64::MIN_POSITIVE, |most: f64, power| most.max(*power));
+    power.iter_mut().for_each(|power| *power = (10.0 * libm::log10(*power / most)).max(-DYNAMIC_DB));
+    let plot = Plot {
+        title: &format!("spectrum of {} samples", plan.length),
+        names: ("frequency, cycles per sample", "power, dB below its peak"),
+        across: if plan.real { (0.0, 0.5) } else { (-0.5, 0.5) },
+        up: (-DYNAMIC_DB, 0.0),
+        values: &power,
+        is_bars: false,
+    };
+    plot.write(call)
 }
 
 /// Transforms straight from the input to the output.
@@ -101,27 +150,27 @@ fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Resul
     Ok(())
 }
 
-/// What one thread transforms by: a transform, and room for its numbers.
+/// What one thread transforms by: a transform, and room for numbers that cannot be read or written where they lie.
 struct Lane<T> {
     one: One<T>,
-    numbers: Vec<T>,
-    result: Vec<T>,
+    takes: usize,
+    gives: usize,
+    copy: Vec<T>,
+    result_copy: Vec<T>,
 }
 
 impl<T: FftNum + Packed> Lane<T> {
     fn new(plan: Plan, planner: &mut Planner<T>) -> Self {
         let (takes, gives) = plan.counts();
-        Self { one: plan.one(planner), numbers: vec![T::default(); takes], result: vec![T::default(); gives] }
+        Self { one: plan.one(planner), takes, gives, copy: Vec::new(), result_copy: Vec::new() }
     }
 
     /// One transform after the other, from bytes to bytes.
     fn run(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
-        let Self { one, numbers, result } = self;
-        let (takes, gives) = (numbers.len() * T::LEN, result.len() * T::LEN);
-        for (bytes, room) in bytes.chunks_exact(takes).zip(room.chunks_exact_mut(gives)) {
-            T::read(bytes, numbers);
-            one(numbers, result)?;
-            T::write(result, room);
+        let Self { one, takes, gives, copy, result_copy } = self;
+        for (bytes, room) in bytes.chunks_exact(*takes * T::LEN).zip(room.chunks_exact_mut(*gives * T::LEN)) {
+            let numbers = number::in_place(bytes, copy);
+            number::made_in_place(room, result_copy, |result| one(numbers, result))?;
         }
         Ok(())
     }
@@ -191,62 +240,48 @@ impl Plan {
     }
 
     /// What does one transform, with its tables made and its room set aside.
-    fn one<T: FftNum>(self, planner: &mut Planner<T>) -> One<T> {
-        let scale = T::from_f64(if self.inverse { 1.0 / self.length as f64 } else { 1.0 }).unwrap_or_else(T::one);
+    fn one<T: FftNum + Packed>(self, planner: &mut Planner<T>) -> One<T> {
+        let length = self.length;
+        let shrink = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
         let broken = |error: realfft::FftError| Fault::Broken(format!("a transform failed: {error}"));
         match (self.real, self.inverse) {
             (true, false) => {
-                let fft = planner.real.plan_fft_forward(self.length);
-                let (mut samples, mut spectrum) = (fft.make_input_vec(), fft.make_output_vec());
-                let mut scratch = fft.make_scratch_vec();
+                let fft = planner.real.plan_fft_forward(length);
+                let (mut samples, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {
                     samples.copy_from_slice(numbers);
-                    fft.process_with_scratch(&mut samples, &mut spectrum, &mut scratch).map_err(broken)?;
-                    flatten(&spectrum, scale, result);
-                    Ok(())
+                    let spectrum = bytemuck::cast_slice_mut(result);
+                    fft.process_with_scratch(&mut samples, spectrum, &mut scratch).map_err(broken)
                 })
             }
             (true, true) => {
-                let fft = planner.real.plan_fft_inverse(self.length);
-                let (mut spectrum, mut samples) = (fft.make_input_vec(), fft.make_output_vec());
-                let (mut scratch, length) = (fft.make_scratch_vec(), self.length);
+                let fft = planner.real.plan_fft_inverse(length);
+                let (mut spectrum, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {
-                    gather(numbers, &mut spectrum);
+                    spectrum.copy_from_slice(bytemuck::cast_slice(numbers));
                     // The spectrum of real samples has no imaginary part there; what is given is not looked at.
                     spectrum[0].im = T::zero();
                     if let Some(last) = spectrum.last_mut().filter(|_| length % 2 == 0) {
                         last.im = T::zero();
                     }
-                    fft.process_with_scratch(&mut spectrum, &mut samples, &mut scratch).map_err(broken)?;
-                    result.iter_mut().zip(&samples).for_each(|(result, sample)| *result = *sample * scale);
+                    fft.process_with_scratch(&mut spectrum, result, &mut scratch).map_err(broken)?;
+                    result.iter_mut().for_each(|sample| *sample = *sample * shrink);
                     Ok(())
                 })
             }
             (false, inverse) => {
                 let planner = &mut planner.complex;
-                let fft =
-                    if inverse { planner.plan_fft_inverse(self.length) } else { planner.plan_fft_forward(self.length) };
-                let mut samples = vec![Complex::new(T::zero(), T::zero()); self.length];
-                let mut scratch = vec![Complex::new(T::zero(), T::zero()); fft.get_inplace_scratch_len()];
+                let fft = if inverse { planner.plan_fft_inverse(length) } else { planner.plan_fft_forward(length) };
+                let mut scratch = vec![Complex::new(T::zero(), T::zero()); fft.get_immutable_scratch_len()];
                 Box::new(move |numbers, result| {
-                    gather(numbers, &mut samples);
-                    fft.process_with_scratch(&mut samples, &mut scratch);
-                    flatten(&samples, scale, result);
+                    let (samples, into) = (bytemuck::cast_slice(numbers), bytemuck::cast_slice_mut(result));
+                    fft.process_immutable_with_scratch(samples, into, &mut scratch);
+                    if inverse {
+                        result.iter_mut().for_each(|number| *number = *number * shrink);
+                    }
                     Ok(())
                 })
             }
         }
-    }
-}
-
-fn gather<T: FftNum>(numbers: &[T], into: &mut [Complex<T>]) {
-    for (number, [re, im]) in into.iter_mut().zip(numbers.as_chunks::<2>().0) {
-        *number = Complex::new(*re, *im);
-    }
-}
-
-fn flatten<T: FftNum>(numbers: &[Complex<T>], scale: T, into: &mut [T]) {
-    for (number, pair) in numbers.iter().zip(into.as_chunks_mut::<2>().0) {
-        *pair = [number.re * scale, number.im * scale];
     }
 }

@@ -5,6 +5,7 @@ use inos_unit::{Call, Fault, Host, Method};
 use serde_json::{Value, json};
 
 use crate::number::finite;
+use crate::plot::Plot;
 use crate::values::{self, STEP_COUNT, Values};
 
 /// The most quantiles of one job.
@@ -45,6 +46,7 @@ pub(crate) fn methods() -> Vec<Method> {
         "bins": bins,
         "minimum": edge("Where the first bin begins; left out, at the least number.", 0.0),
         "maximum": edge("Where the last bin ends, which has its end in it; left out, at the greatest number.", 8.0),
+        "output": values::output_schema("Counts and edges, or a picture of them."),
     });
     vec![
         values::method(
@@ -53,12 +55,15 @@ pub(crate) fn methods() -> Vec<Method> {
             values::object(statistics, &[]),
             (0, 1),
         ),
-        values::method(
-            "histogram",
-            "How many numbers lie in each of some bins of the same width.",
-            values::object(histogram, &[]),
-            (0, 1),
-        ),
+        Method {
+            output_media: &["application/json", "image/png"],
+            ..values::method(
+                "histogram",
+                "How many numbers lie in each of some bins of the same width.",
+                values::object(histogram, &[]),
+                (0, 1),
+            )
+        },
     ]
 }
 
@@ -123,6 +128,18 @@ pub(crate) fn run_histogram(call: &mut Call<'_>, host: &dyn Host) -> Result<(), 
                 counts[bin.min(bins - 1)] += 1;
             }
         }
+    }
+    if values::is_picture(call.params) {
+        let heights: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
+        let plot = Plot {
+            title: &format!("{} values in {bins} bins", values.numbers.len() as u64 - below - above),
+            names: ("value", "count"),
+            across: (from, to),
+            up: (0.0, heights.iter().fold(1.0, |most, height| height.max(most))),
+            values: &heights,
+            is_bars: true,
+        };
+        return plot.write(call);
     }
     let edges: Vec<f64> = (0..=bins).map(|i| from + width * (i as f64 / bins as f64)).collect();
     let answer = json!({ "counts": counts, "edges": values::listed(&edges)?, "below": below, "above": above });

@@ -10,6 +10,9 @@ use crate::number::{Type, finite};
 pub(crate) const GIVEN_MAX: usize = 4096;
 /// The largest input of these methods, in bytes: what they read is kept as f64.
 pub(crate) const BYTES_MAX: u64 = 256 << 20;
+/// What numbers may come as: packed, or as a table.
+pub(crate) const INPUT_MEDIA: &[&str] =
+    &["application/octet-stream", "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream"];
 /// How many numbers are looked at between two looks at the host: about 1 ms.
 pub(crate) const STEP_COUNT: usize = 1 << 18;
 
@@ -20,7 +23,7 @@ pub(crate) fn method(name: &'static str, summary: &'static str, params: Value, i
         summary,
         params,
         inputs,
-        input_media: &["application/octet-stream"],
+        input_media: INPUT_MEDIA,
         input_bytes_max: BYTES_MAX,
         reading: Reading::Whole,
         output_media: &["application/json", "application/octet-stream"],
@@ -45,6 +48,16 @@ pub(crate) fn schema(about: &str, least: usize, example: &[f64]) -> Value {
         "description": about,
         "examples": [example],
     })
+}
+
+/// The schema of the parameter that asks for a picture.
+pub(crate) fn output_schema(about: &str) -> Value {
+    json!({ "type": "string", "enum": ["numbers", "png"], "default": "numbers", "description": about, "examples": ["png"] })
+}
+
+/// Whether a picture is asked for.
+pub(crate) fn is_picture(params: &Params) -> bool {
+    text(params, "output") == Some("png")
 }
 
 /// An object's schema with these properties.
