@@ -1,10 +1,12 @@
 //! Fourier transforms of any length, one or many side by side, in the precision that the numbers come in.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use inos_unit::{Call, Determinism, Fault, Host, Method, Params};
 use pulp::bytemuck;
 use realfft::num_complex::Complex;
-use realfft::{FftNum, RealFftPlanner};
-use rustfft::FftPlanner;
+use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
 use serde_json::json;
 
 use crate::number::{self, Packed, Type};
@@ -16,6 +18,9 @@ const LENGTH_MAX: usize = 1 << 20;
 
 /// How many numbers are transformed between two looks at the host.
 const CHECK_COUNT: usize = 1 << 18;
+/// The longest transform whose tables are kept for the next job, and how many are: a few megabytes in all.
+const KEPT_LENGTH_MAX: usize = 1 << 16;
+const KEPT_MAX: usize = 4;
 /// How far down a picture goes.
 const DYNAMIC_DB: f64 = 120.0;
 /// The most threads of one job.
@@ -52,7 +57,7 @@ pub(crate) fn method() -> Method {
 }
 
 /// Which transform, and of how many samples.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Plan {
     real: bool,
     inverse: bool,
@@ -67,7 +72,7 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         values::all_read(call, 0)?;
         let plan = Plan::new(call.params, values.len(), "/params/values")?;
         let (takes, gives) = plan.counts();
-        let mut one = plan.one::<f64>(&mut Planner::default());
+        let mut one = plan.one(&Tables::<f64>::of(plan));
         let mut result = vec![0.0; values.len() / takes * gives];
         for (numbers, result) in values.chunks_exact(takes).zip(result.chunks_exact_mut(gives)) {
             host.check()?;
@@ -98,7 +103,7 @@ fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         return Err(Fault::invalid("/params/output", "a picture is of a spectrum, which this gives back no more"));
     }
     let (takes, gives) = plan.counts();
-    let mut one = plan.one::<f64>(&mut Planner::default());
+    let mut one = plan.one(&Tables::<f64>::of(plan));
     let (mut result, mut power) = (vec![0.0; gives], vec![0.0; gives / 2]);
     for numbers in values.numbers.chunks_exact(takes) {
         host.check()?;
@@ -125,7 +130,7 @@ fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
 }
 
 /// Transforms straight from the input to the output.
-fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+fn run_packed<T: Sample>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let bytes = call.inputs.get(0)?.slice()?;
     if !bytes.len().is_multiple_of(T::LEN) {
         return Err(Fault::invalid("/inputs/0", format!("{} bytes are no whole number of values", bytes.len())));
@@ -133,8 +138,8 @@ fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Resul
     let plan = Plan::new(call.params, bytes.len() / T::LEN, "/inputs/0")?;
     let (takes, gives) = plan.counts();
     let threads = host.threads().min(THREADS_MAX).min(bytes.len() / T::LEN / THREAD_COUNT_MIN).max(1);
-    let mut planner = Planner::default();
-    let mut lanes: Vec<Lane<T>> = (0..threads).map(|_| Lane::new(plan, &mut planner)).collect();
+    let tables = Tables::of(plan);
+    let mut lanes: Vec<Lane<T>> = (0..threads).map(|_| Lane::new(plan, &tables)).collect();
     call.output.begin("application/octet-stream")?;
     call.output.expect((bytes.len() / takes * gives) as u64)?;
     // About 2 ms of transforms at a time.
@@ -159,10 +164,10 @@ struct Lane<T> {
     result_copy: Vec<T>,
 }
 
-impl<T: FftNum + Packed> Lane<T> {
-    fn new(plan: Plan, planner: &mut Planner<T>) -> Self {
+impl<T: Sample> Lane<T> {
+    fn new(plan: Plan, tables: &Tables<T>) -> Self {
         let (takes, gives) = plan.counts();
-        Self { one: plan.one(planner), takes, gives, copy: Vec::new(), result_copy: Vec::new() }
+        Self { one: plan.one(tables), takes, gives, copy: Vec::new(), result_copy: Vec::new() }
     }
 
     /// One transform after the other, from bytes to bytes.
@@ -177,7 +182,7 @@ impl<T: FftNum + Packed> Lane<T> {
 }
 
 /// Runs each share on a lane of its own, the first on this thread.
-fn side_by_side<'s, T: FftNum + Packed>(
+fn side_by_side<'s, T: Sample>(
     lanes: &mut [Lane<T>],
     shares: impl Iterator<Item = (&'s [u8], &'s mut [u8])>,
 ) -> Result<(), Fault> {
@@ -194,15 +199,53 @@ fn side_by_side<'s, T: FftNum + Packed>(
 /// Does one transform: numbers in, numbers out.
 type One<T> = Box<dyn FnMut(&[T], &mut [T]) -> Result<(), Fault> + Send>;
 
-/// Where transforms come from; those of one length share their tables.
-struct Planner<T: FftNum> {
-    real: RealFftPlanner<T>,
-    complex: FftPlanner<T>,
+/// Numbers that are transformed in their own precision.
+trait Sample: FftNum + Packed {
+    /// The tables that were made last.
+    fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>>;
 }
 
-impl<T: FftNum> Default for Planner<T> {
-    fn default() -> Self {
-        Self { real: RealFftPlanner::new(), complex: FftPlanner::new() }
+impl Sample for f32 {
+    fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>> {
+        static KEPT: Mutex<Vec<(Plan, Tables<f32>)>> = Mutex::new(Vec::new());
+        &KEPT
+    }
+}
+
+impl Sample for f64 {
+    fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>> {
+        static KEPT: Mutex<Vec<(Plan, Tables<f64>)>> = Mutex::new(Vec::new());
+        &KEPT
+    }
+}
+
+/// What transforms of one length go by. It knows nothing of a job but that length.
+#[derive(Clone)]
+enum Tables<T> {
+    Real(Arc<dyn RealToComplex<T>>),
+    InverseReal(Arc<dyn ComplexToReal<T>>),
+    Complex(Arc<dyn Fft<T>>),
+}
+
+impl<T: Sample> Tables<T> {
+    /// Those of a plan. To make them takes several times as long as one transform, so that the last few are kept.
+    fn of(plan: Plan) -> Self {
+        let kept = || T::kept().lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, tables)) = kept().iter().find(|(known, _)| *known == plan) {
+            return tables.clone();
+        }
+        let made = match (plan.real, plan.inverse) {
+            (true, false) => Self::Real(RealFftPlanner::new().plan_fft_forward(plan.length)),
+            (true, true) => Self::InverseReal(RealFftPlanner::new().plan_fft_inverse(plan.length)),
+            (false, false) => Self::Complex(FftPlanner::new().plan_fft_forward(plan.length)),
+            (false, true) => Self::Complex(FftPlanner::new().plan_fft_inverse(plan.length)),
+        };
+        if plan.length <= KEPT_LENGTH_MAX {
+            let mut kept = kept();
+            kept.insert(0, (plan, made.clone()));
+            kept.truncate(KEPT_MAX);
+        }
+        made
     }
 }
 
@@ -239,14 +282,13 @@ impl Plan {
         }
     }
 
-    /// What does one transform, with its tables made and its room set aside.
-    fn one<T: FftNum + Packed>(self, planner: &mut Planner<T>) -> One<T> {
+    /// What does one transform, with its room set aside.
+    fn one<T: Sample>(self, tables: &Tables<T>) -> One<T> {
         let length = self.length;
         let shrink = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
         let broken = |error: realfft::FftError| Fault::Broken(format!("a transform failed: {error}"));
-        match (self.real, self.inverse) {
-            (true, false) => {
-                let fft = planner.real.plan_fft_forward(length);
+        match tables.clone() {
+            Tables::Real(fft) => {
                 let (mut samples, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {
                     samples.copy_from_slice(numbers);
@@ -254,8 +296,7 @@ impl Plan {
                     fft.process_with_scratch(&mut samples, spectrum, &mut scratch).map_err(broken)
                 })
             }
-            (true, true) => {
-                let fft = planner.real.plan_fft_inverse(length);
+            Tables::InverseReal(fft) => {
                 let (mut spectrum, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {
                     spectrum.copy_from_slice(bytemuck::cast_slice(numbers));
@@ -269,14 +310,12 @@ impl Plan {
                     Ok(())
                 })
             }
-            (false, inverse) => {
-                let planner = &mut planner.complex;
-                let fft = if inverse { planner.plan_fft_inverse(length) } else { planner.plan_fft_forward(length) };
+            Tables::Complex(fft) => {
                 let mut scratch = vec![Complex::new(T::zero(), T::zero()); fft.get_immutable_scratch_len()];
                 Box::new(move |numbers, result| {
                     let (samples, into) = (bytemuck::cast_slice(numbers), bytemuck::cast_slice_mut(result));
                     fft.process_immutable_with_scratch(samples, into, &mut scratch);
-                    if inverse {
+                    if self.inverse {
                         result.iter_mut().for_each(|number| *number = *number * shrink);
                     }
                     Ok(())

@@ -1,5 +1,5 @@
 //! The unit `math`: vectors, matrices, quaternions, linear algebra, statistics, Fourier transforms, interpolation and
-//! random numbers. Pure work on numbers; it never keeps anything from one job to the next.
+//! random numbers. Pure work on numbers; it keeps nothing from one job to the next but tables for the lengths of transforms.
 
 mod arrow;
 mod batch;
