@@ -15,8 +15,10 @@ use crate::matmul;
 
 /// Columns of a block.
 const BLOCK: usize = 64;
+/// How many numbers are put into a new matrix between two looks at the host.
+const FILL_COUNT: usize = 1 << 17;
 /// How many multiplications are done to columns beside a block, or by a triangle, between two looks at the host: about 5 ms.
-const CHUNK_WORK: usize = 1 << 26;
+const CHUNK_WORK: usize = 1 << 25;
 
 /// Makes the factors of a square matrix in its place, both triangles in one; the order that its rows then have.
 pub(crate) fn lu(a: &mut Mat<f64>, host: &dyn Host) -> Result<Vec<usize>, Fault> {
@@ -60,9 +62,26 @@ fn move_rows(part: MatMut<'_, f64>, moved: &[(usize, usize)]) {
     }
 }
 
+/// A new matrix. Even touching its memory takes long enough to be done a part at a time.
+pub(crate) fn filled(
+    rows: usize,
+    columns: usize,
+    host: &dyn Host,
+    at: impl Fn(usize, usize) -> f64,
+) -> Result<Mat<f64>, Fault> {
+    let mut mat = Mat::with_capacity(rows, columns);
+    let step = (FILL_COUNT / rows.max(1)).max(1);
+    while mat.ncols() < columns {
+        host.check()?;
+        let filled = columns.min(mat.ncols() + step);
+        mat.resize_with(rows, filled, &at);
+    }
+    Ok(mat)
+}
+
 /// What solves a·x = b, of the factors and the order of rows that `lu` gives.
 pub(crate) fn solve(lu: &Mat<f64>, rows: &[usize], b: &Mat<f64>, host: &dyn Host) -> Result<Mat<f64>, Fault> {
-    let mut x = Mat::from_fn(b.nrows(), b.ncols(), |i, j| b[(rows[i], j)]);
+    let mut x = filled(b.nrows(), b.ncols(), host, |i, j| b[(rows[i], j)])?;
     chunks(x.as_mut(), lu.nrows() * lu.nrows(), host, |mut part| {
         triangle::solve_unit_lower_triangular_in_place(lu.as_ref(), part.rb_mut(), Par::Seq);
         triangle::solve_upper_triangular_in_place(lu.as_ref(), part, Par::Seq);
@@ -132,7 +151,7 @@ impl Reflected {
     /// As many columns of the orthogonal factor as the matrix has rows or columns, whichever are fewer.
     pub(crate) fn thin_q(&self, host: &dyn Host) -> Result<Mat<f64>, Fault> {
         let (rows, short) = (self.made.nrows(), self.factors.ncols());
-        let mut q = Mat::identity(rows, short);
+        let mut q = filled(rows, short, host, |i, j| if i == j { 1.0 } else { 0.0 })?;
         for begin in (0..short).step_by(BLOCK).rev() {
             step(host, short - begin, short)?;
             // What is left of it has nothing in these rows yet.
@@ -144,13 +163,14 @@ impl Reflected {
 
     /// What comes nearest to solving a·x = b for the matrix that was taken apart, which has no more columns than rows.
     pub(crate) fn solve(&self, b: &Mat<f64>, host: &dyn Host) -> Result<Mat<f64>, Fault> {
-        let (mut b, short) = (b.clone(), self.factors.ncols());
+        let short = self.factors.ncols();
+        let mut b = filled(b.nrows(), b.ncols(), host, |i, j| b[(i, j)])?;
         for begin in (0..short).step_by(BLOCK) {
             step(host, begin, short)?;
             let (rows, columns) = (b.nrows() - begin, b.ncols());
             self.reflect(begin, b.as_mut().submatrix_mut(begin, 0, rows, columns), true, host)?;
         }
-        let mut x = b.subrows(0, short).to_owned();
+        let mut x = filled(short, b.ncols(), host, |i, j| b[(i, j)])?;
         let triangle = self.made.as_ref().submatrix(0, 0, short, short);
         chunks(x.as_mut(), short * short, host, |part| {
             triangle::solve_upper_triangular_in_place(triangle, part, Par::Seq);

@@ -3,6 +3,7 @@
 use inos_unit::{Call, Fault, Host};
 use serde_json::{Value, json};
 
+use crate::blocks;
 use crate::values::{self, Values};
 
 /// The most rows and columns of a matrix in a parameter.
@@ -56,7 +57,7 @@ pub(crate) fn read(
         let message = format!("{count} numbers are no rows of {columns}");
         return Err(Fault::invalid(values.pointer, message));
     }
-    values.finite()?;
+    values.finite(host)?;
     Ok(Dense { rows: count / columns, columns, values })
 }
 
@@ -96,15 +97,6 @@ impl Dense {
 
     /// The matrix as its factors are made from.
     pub(crate) fn mat(&self, host: &dyn Host) -> Result<faer::Mat<f64>, Fault> {
-        let mut mat = faer::Mat::zeros(self.rows, self.columns);
-        for (index, rows) in self.values.numbers.chunks(STEP_ROWS * self.columns.max(1)).enumerate() {
-            host.check()?;
-            let begin = index * STEP_ROWS;
-            for column in 0..self.columns {
-                let rows = rows.iter().skip(column).step_by(self.columns);
-                mat.col_as_slice_mut(column)[begin..].iter_mut().zip(rows).for_each(|(to, from)| *to = *from);
-            }
-        }
-        Ok(mat)
+        blocks::filled(self.rows, self.columns, host, |i, j| self.values.numbers[i * self.columns + j])
     }
 }

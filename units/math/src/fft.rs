@@ -21,8 +21,9 @@ const CHECK_COUNT: usize = 1 << 18;
 /// The longest transform whose tables are kept for the next job, and how many are: a few megabytes in all.
 const KEPT_LENGTH_MAX: usize = 1 << 16;
 const KEPT_MAX: usize = 4;
-/// How far down a picture goes.
+/// How far down a picture goes at most, and by which steps.
 const DYNAMIC_DB: f64 = 120.0;
+const FLOOR_STEP_DB: f64 = 20.0;
 /// The most threads of one job.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer numbers than this.
@@ -94,7 +95,7 @@ fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let mut next = 0;
     let mut values = values::read(call, "values", &mut next, host)?;
     values::all_read(call, next)?;
-    values.finite()?;
+    values.finite(host)?;
     // Powers are told beside their peak, so that numbers may be as large as they like.
     let largest = values.numbers.iter().fold(f64::MIN_POSITIVE, |most, number| most.max(number.abs()));
     values.numbers.iter_mut().for_each(|number| *number /= largest);
@@ -118,11 +119,13 @@ fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     }
     let most = power.iter().fold(f64::MIN_POSITIVE, |most: f64, power| most.max(*power));
     power.iter_mut().for_each(|power| *power = (10.0 * libm::log10(*power / most)).max(-DYNAMIC_DB));
+    let least = power.iter().fold(0.0_f64, |least, power| least.min(*power));
+    let floor = (libm::floor(least / FLOOR_STEP_DB) * FLOOR_STEP_DB).clamp(-DYNAMIC_DB, -FLOOR_STEP_DB);
     let plot = Plot {
         title: &format!("spectrum of {} samples", plan.length),
         names: ("frequency, cycles per sample", "power, dB below its peak"),
         across: if plan.real { (0.0, 0.5) } else { (-0.5, 0.5) },
-        up: (-DYNAMIC_DB, 0.0),
+        up: (floor, 0.0),
         values: &power,
         is_bars: false,
     };

@@ -15,8 +15,8 @@ use crate::values::{self, STEP_COUNT};
 
 /// The most multiplications of one product: two matrices of 4096 by 4096, a second or so.
 const WORK_MAX: u64 = 1 << 36;
-/// How many multiplications of f64 are done between two looks at the host, and twice as many of f32: about 5 ms.
-const TILE_WORK: usize = 1 << 27;
+/// How many multiplications of f32 are done between two looks at the host, and a quarter of that of f64: about 5 ms.
+const TILE_WORK: usize = 1 << 28;
 /// The fewest rows and columns of a tile; below, arranging the factors costs more than multiplying them.
 const TILE_MIN: usize = 64;
 /// The most threads of one product.
@@ -168,7 +168,7 @@ pub(crate) fn into<T: ComplexField + Packed>(
         return Ok(());
     }
     let threads = host.threads().min(THREADS_MAX).min(work / THREAD_WORK_MIN).max(1);
-    let tiles = tiles(a, b, c, sides.tile((TILE_WORK * 8 / T::LEN).min(work / threads)));
+    let tiles = tiles(a, b, c, sides.tile((TILE_WORK * 16 / (T::LEN * T::LEN)).min(work / threads)));
     let (total, done) = (tiles.len() as u64, AtomicU64::new(0));
     let (tiles, stopped) = (Mutex::new(tiles.into_iter()), AtomicBool::new(false));
     // Whoever is done with a tile takes the next, so that nobody waits for a thread whose core others use too.

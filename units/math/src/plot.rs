@@ -13,6 +13,8 @@ const FRAME: (usize, usize, usize, usize) = (120, 40, 930, 460);
 const ZOOM: usize = 2;
 /// About how many figures there are along an axis.
 const TICKS: (usize, usize) = (8, 6);
+/// How thick a line is.
+const LINE_WIDTH: usize = 2;
 /// How long a figure's line is beyond the frame.
 const TICK_LEN: usize = 6;
 
@@ -105,7 +107,7 @@ impl Plot<'_> {
                 if is_gap || greatest <= self.up.0 { continue } else { (high, bottom) }
             } else {
                 let (high_before, low_before) = before.replace((high, low)).unwrap_or((high, low));
-                (high.min(low_before), (low + 1).max(high_before))
+                (high.min(low_before), (low + LINE_WIDTH).max(high_before))
             };
             picture.fill((left + column, from), (1, to.max(from + 1) - from), NUMBERS);
         }

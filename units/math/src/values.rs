@@ -126,11 +126,15 @@ pub(crate) fn text<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
 
 impl Values {
     /// Refuses what is no finite number, with its place.
-    pub(crate) fn finite(&self) -> Result<(), Fault> {
-        match self.numbers.iter().position(|number| !number.is_finite()) {
-            Some(at) => Err(Fault::invalid(&*self.pointer, format!("value {at} is not finite"))),
-            None => Ok(()),
+    pub(crate) fn finite(&self, host: &dyn Host) -> Result<(), Fault> {
+        for (step, numbers) in self.numbers.chunks(STEP_COUNT).enumerate() {
+            host.check()?;
+            if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+                let at = step * STEP_COUNT + at;
+                return Err(Fault::invalid(&*self.pointer, format!("value {at} is not finite")));
+            }
         }
+        Ok(())
     }
 }
 
