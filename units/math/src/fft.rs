@@ -305,7 +305,7 @@ impl Plan {
                     spectrum.copy_from_slice(bytemuck::cast_slice(numbers));
                     // The spectrum of real samples has no imaginary part there; what is given is not looked at.
                     spectrum[0].im = T::zero();
-                    if let Some(last) = spectrum.last_mut().filter(|_| length % 2 == 0) {
+                    if let Some(last) = spectrum.last_mut().filter(|_| length.is_multiple_of(2)) {
                         last.im = T::zero();
                     }
                     fft.process_with_scratch(&mut spectrum, result, &mut scratch).map_err(broken)?;

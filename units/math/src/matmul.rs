@@ -22,7 +22,7 @@ const TILE_MIN: usize = 64;
 /// The most threads of one product.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer multiplications than this.
-const THREAD_WORK_MIN: usize = 1 << 23;
+const THREAD_WORK_MIN: usize = 1 << 24;
 
 pub(crate) fn method() -> Method {
     let params = json!({
@@ -181,7 +181,13 @@ pub(crate) fn into<T: ComplexField + Packed>(
     };
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|| while !stopped.load(Relaxed) && multiply() {});
+            scope.spawn(|| {
+                loop {
+                    if stopped.load(Relaxed) || !multiply() {
+                        return;
+                    }
+                }
+            });
         }
         loop {
             if let Err(stop) = host.check() {

@@ -65,7 +65,7 @@ fn columns_are_read_row_by_row() {
 fn lists_of_so_many_numbers_are_values() {
     let row = |numbers: [f64; 3]| Some(numbers.map(Some).to_vec());
     let batch = table(vec![("point", lists(vec![row([3.0, 4.0, 0.0]), row([0.0, 0.0, 2.0])]))]);
-    let lengths = run("vector_length", json!({}), &[&stream(&[batch.clone()])]).unwrap();
+    let lengths = run("vector_length", json!({}), &[&stream(std::slice::from_ref(&batch))]).unwrap();
     assert_eq!(unpacked_f32(&lengths[0]), [5.0, 2.0]);
     let with_kind = table(vec![("point", batch.column(0).clone()), ("kind", Arc::new(Int64Array::from(vec![7, 8])))]);
     let given = json!({ "strides": [16] });
