@@ -82,11 +82,31 @@ pub(crate) fn filled(
 /// What solves a·x = b, of the factors and the order of rows that `lu` gives.
 pub(crate) fn solve(lu: &Mat<f64>, rows: &[usize], b: &Mat<f64>, host: &dyn Host) -> Result<Mat<f64>, Fault> {
     let mut x = filled(b.nrows(), b.ncols(), host, |i, j| b[(rows[i], j)])?;
-    chunks(x.as_mut(), lu.nrows() * lu.nrows(), host, |mut part| {
-        triangle::solve_unit_lower_triangular_in_place(lu.as_ref(), part.rb_mut(), Par::Seq);
-        triangle::solve_upper_triangular_in_place(lu.as_ref(), part, Par::Seq);
-    })?;
+    for begin in (0..lu.nrows()).step_by(BLOCK) {
+        let width = BLOCK.min(lu.nrows() - begin);
+        let (mut block, below) = x.as_mut().subrows_mut(begin, lu.nrows() - begin).split_at_row_mut(width);
+        let columns = lu.as_ref().submatrix(begin, begin, lu.nrows() - begin, width);
+        chunks(block.rb_mut(), width * width, host, |part| {
+            triangle::solve_unit_lower_triangular_in_place(columns.subrows(0, width), part, Par::Seq);
+        })?;
+        take(below, columns.subrows(width, columns.nrows() - width), block.rb(), host)?;
+    }
+    solve_upper(lu.as_ref(), x.as_mut(), host)?;
     Ok(x)
+}
+
+/// Has x be what solves u·y = x, for the triangle in the upper part of `u`.
+fn solve_upper(u: MatRef<'_, f64>, mut x: MatMut<'_, f64>, host: &dyn Host) -> Result<(), Fault> {
+    for begin in (0..u.nrows()).step_by(BLOCK).rev() {
+        let width = BLOCK.min(u.nrows() - begin);
+        let (above, mut block) = x.rb_mut().subrows_mut(0, begin + width).split_at_row_mut(begin);
+        let columns = u.submatrix(0, begin, begin + width, width);
+        chunks(block.rb_mut(), width * width, host, |part| {
+            triangle::solve_upper_triangular_in_place(columns.subrows(begin, width), part, Par::Seq);
+        })?;
+        take(above, columns.subrows(0, begin), block.rb(), host)?;
+    }
+    Ok(())
 }
 
 /// Makes the lower factor of a symmetric matrix in the place of its lower triangle; none if it is not positive definite.
@@ -172,9 +192,7 @@ impl Reflected {
         }
         let mut x = filled(short, b.ncols(), host, |i, j| b[(i, j)])?;
         let triangle = self.made.as_ref().submatrix(0, 0, short, short);
-        chunks(x.as_mut(), short * short, host, |part| {
-            triangle::solve_upper_triangular_in_place(triangle, part, Par::Seq);
-        })?;
+        solve_upper(triangle, x.as_mut(), host)?;
         Ok(x)
     }
 
