@@ -205,12 +205,13 @@ end "$bare"
 bare=""
 if [ "$libraries" != 0 ]; then
     say "The libraries"
-    # A grid in numba as the peer of flocks: the bench leaves it out where there is none.
+    # A grid in numba as the peer of flocks, OpenBLAS and FFTW of products and transforms: the benches leave them out where
+    # there are none.
     if have python3 && { [ -x "$target_dir/peers/bin/python" ] || python3 -m venv "$target_dir/peers"; } &&
-        "$target_dir/peers/bin/pip" install --quiet numpy==2.4.6 numba==0.68.1 >&2; then
+        "$target_dir/peers/bin/pip" install --quiet numpy==2.4.6 numba==0.68.1 pyfftw==0.15.1 >&2; then
         export INOS_BENCH_PYTHON="$target_dir/peers/bin/python"
     else
-        say "Without python3 and its venv, figures beside numba are left out"
+        say "Without python3 and its venv, figures beside numba, OpenBLAS and FFTW are left out"
     fi
     cargo bench --workspace --locked --bench '*' >&2
 fi

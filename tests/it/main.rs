@@ -46,6 +46,7 @@ mod damage;
 mod data;
 mod deadlines;
 mod events;
+mod examples;
 mod fairness;
 mod faults;
 mod fees;

@@ -1,22 +1,45 @@
-//! The unit's heavy methods beside the least that could be done instead, in one run: read the ratios, not the rows.
+//! The unit's heavy methods beside what others do with the same numbers, by turns in one run: read the ratios, not the rows.
+//! With `INOS_BENCH_PYTHON`, a Python that has numpy and pyfftw, beside OpenBLAS and FFTW (`peer.py`).
 
 use std::hint::black_box;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::Instant;
 
-use criterion::{Criterion, Throughput};
+use bytes::Bytes;
 use inos_math::Math;
-use inos_unit::testing::Quiet;
-use inos_unit::{Call, Fault, Inputs, Output, Params, Source, Unit};
-use ndarray::Array2;
+use inos_unit::{Call, Fault, Host, Inputs, Output, Params, Source, Unit};
 use serde_json::{Value, json};
 
-/// Inputs that are borrowed rather than copied.
-struct Borrowed<'a>(Vec<Bytes<'a>>);
+/// How often ours and the others' are measured by turns.
+const TURNS: usize = 8;
 
-struct Bytes<'a>(&'a [u8]);
+/// A host with so many threads.
+struct Threads(usize);
 
-impl Inputs for Borrowed<'_> {
+impl Host for Threads {
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    fn progress(&self, _: u64, _: u64) {}
+
+    fn log(&self, _: &str) {}
+
+    fn emit(&self, _: &[u8]) {}
+
+    fn threads(&self) -> usize {
+        self.0
+    }
+}
+
+/// Inputs that lie where they are, as those of a server do.
+struct Lying(Vec<Input>);
+
+struct Input(Bytes);
+
+impl Inputs for Lying {
     fn count(&self) -> usize {
         self.0.len()
     }
@@ -26,13 +49,17 @@ impl Inputs for Borrowed<'_> {
     }
 }
 
-impl Source for Bytes<'_> {
+impl Source for Input {
     fn len(&self) -> Option<u64> {
         Some(self.0.len() as u64)
     }
 
     fn slice(&mut self) -> Result<&[u8], Fault> {
-        Ok(self.0)
+        Ok(&self.0)
+    }
+
+    fn bytes(&mut self) -> Result<Bytes, Fault> {
+        Ok(self.0.clone())
     }
 
     fn chunk(&mut self) -> Result<Option<&[u8]>, Fault> {
@@ -44,13 +71,13 @@ impl Source for Bytes<'_> {
     }
 }
 
-/// An output that is written over again with every run, as a lease in the arena is.
-struct Reused {
+/// An output whose memory is there before the job: written over again with every run, or new and not yet touched.
+struct Ready {
     bytes: Vec<u8>,
     len: usize,
 }
 
-impl Output for Reused {
+impl Output for Ready {
     fn begin(&mut self, _: &str) -> Result<(), Fault> {
         Ok(())
     }
@@ -74,69 +101,202 @@ impl Output for Reused {
 /// Made once, as a server does.
 static MATH: LazyLock<Math> = LazyLock::new(Math::new);
 
-fn through_unit(method: &str, given: Value, inputs: &[&[u8]], output: &mut Reused) {
-    let params: Params = serde_json::from_value(given).expect("an object");
-    let mut inputs = Borrowed(inputs.iter().map(|bytes| Bytes(bytes)).collect());
+fn through_unit(method: &str, params: &Params, inputs: &[&Bytes], threads: usize, output: &mut Ready) {
+    let mut inputs = Lying(inputs.iter().map(|bytes| Input((*bytes).clone())).collect());
     output.len = 0;
-    let mut call = Call { method, params: &params, inputs: &mut inputs, output };
-    MATH.run(&mut call, &Quiet::default()).expect("the job is right");
+    let mut call = Call { method, params, inputs: &mut inputs, output };
+    MATH.run(&mut call, &Threads(threads)).expect("the job is right");
 }
 
-fn numbers(count: usize) -> Vec<f32> {
-    (0..count).map(|i| ((i * 7919) % 10_007) as f32 / 5000.0 - 1.0).collect()
+fn params(given: Value) -> Params {
+    serde_json::from_value(given).expect("an object")
 }
 
-fn packed(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+fn numbers(count: usize) -> Bytes {
+    (0..count).flat_map(|i| (((i * 7919) % 10_007) as f32 / 5000.0 - 1.0).to_le_bytes()).collect::<Vec<u8>>().into()
 }
 
-fn benches(criterion: &mut Criterion) {
-    let mut output = Reused { bytes: vec![1; 160 << 20], len: 0 };
-    let points = packed(&numbers(30_000_000));
-    let matrix = json!([1, 0, 0, 0, 0, 0, 1, 0, 0, -1, 0, 0, 5, 6, 7, 1]);
-    let mut group = criterion.benchmark_group("10M points");
-    group.throughput(Throughput::Bytes(2 * points.len() as u64)).sample_size(10);
-    group.bench_function("unit", |b| {
-        b.iter(|| through_unit("vector_transform_point", json!({ "matrix": matrix }), &[&points], &mut output));
-    });
-    group.bench_function("unit, normalize", |b| {
-        b.iter(|| through_unit("vector_normalize", json!({}), &[&points], &mut output));
-    });
-    group.bench_function("copy", |b| b.iter(|| output.bytes[..points.len()].copy_from_slice(black_box(&points))));
-    group.finish();
+/// numpy and FFTW in a process of their own, which keeps its plans.
+struct Peer {
+    process: Child,
+    asks: ChildStdin,
+    says: BufReader<ChildStdout>,
+    threads: usize,
+}
 
-    for n in [256_usize, 1024] {
-        let a = numbers(n * n);
-        let bytes = packed(&a);
-        let mut group = criterion.benchmark_group(format!("matmul {n}"));
-        group.throughput(Throughput::Elements(2 * (n * n * n) as u64)).sample_size(20);
-        group.bench_function("unit", |b| b.iter(|| through_unit("matmul", json!({}), &[&bytes, &bytes], &mut output)));
-        let a = Array2::from_shape_vec((n, n), a).expect("the shape fits");
-        group.bench_function("matrixmultiply", |b| b.iter(|| black_box(a.dot(&a))));
-        group.finish();
+impl Peer {
+    fn start(threads: usize) -> Option<Self> {
+        let python = std::env::var_os("INOS_BENCH_PYTHON")?;
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peer.py");
+        let mut process = Command::new(python)
+            .arg(script)
+            .env("OPENBLAS_NUM_THREADS", threads.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the Python of INOS_BENCH_PYTHON runs");
+        let asks = process.stdin.take().expect("it is piped");
+        let says = BufReader::new(process.stdout.take().expect("it is piped"));
+        Some(Self { process, asks, says, threads })
     }
 
-    let n = 65_536;
-    let samples = numbers(64 * n);
-    let bytes = packed(&samples);
-    let mut group = criterion.benchmark_group("64 transforms of 65,536");
-    group.sample_size(10).measurement_time(Duration::from_secs(4));
-    group.bench_function("unit", |b| b.iter(|| through_unit("fft", json!({ "length": n }), &[&bytes], &mut output)));
-    let fft = realfft::RealFftPlanner::<f32>::new().plan_fft_forward(n);
-    let (mut input, mut spectrum, mut scratch) = (fft.make_input_vec(), fft.make_output_vec(), fft.make_scratch_vec());
-    group.bench_function("realfft", |b| {
-        b.iter(|| {
-            for samples in samples.chunks(n) {
-                input.copy_from_slice(samples);
-                fft.process_with_scratch(&mut input, &mut spectrum, &mut scratch).expect("the lengths fit");
+    fn ask(&mut self, task: &str, size: usize, rounds: usize) -> Vec<f64> {
+        writeln!(self.asks, "{task} {size} {} {rounds}", self.threads).expect("the peer listens");
+        let mut line = String::new();
+        self.says.read_line(&mut line).expect("the peer answers");
+        let seconds: Vec<f64> =
+            line.split_whitespace().map(|word| word.parse().expect("the peer says seconds")).collect();
+        assert!(!seconds.is_empty(), "the peer has ended: does its Python have numpy and pyfftw?");
+        seconds
+    }
+
+    fn stop(self) {
+        let Self { mut process, asks, .. } = self;
+        drop(asks);
+        process.wait().expect("the peer ends with its input");
+    }
+}
+
+/// Seconds of so many runs.
+fn timed(rounds: usize, mut run: impl FnMut()) -> Vec<f64> {
+    let one = |_| {
+        let begun = Instant::now();
+        run();
+        begun.elapsed().as_secs_f64()
+    };
+    (0..rounds).map(one).collect()
+}
+
+/// What is measured, under its name.
+type Row<'r> = (&'r str, Box<dyn FnMut() -> Vec<f64> + 'r>);
+
+/// Measures all rows by turns; how the first stands to each of the others, by their medians and by the best of each.
+fn compare(what: &str, mut rows: Vec<Row<'_>>) {
+    let mut seconds = vec![Vec::new(); rows.len()];
+    for _ in 0..TURNS {
+        for ((_, run), seconds) in rows.iter_mut().zip(&mut seconds) {
+            seconds.extend(run());
+        }
+    }
+    let told: Vec<(f64, f64)> = seconds
+        .iter_mut()
+        .map(|seconds| {
+            seconds.sort_by(f64::total_cmp);
+            (seconds[seconds.len() / 2] * 1e3, seconds[0] * 1e3)
+        })
+        .collect();
+    println!("{what}");
+    for ((name, _), (median, best)) in rows.iter().zip(&told) {
+        print!("    {name:<34} {median:9.3} ms (at best {best:9.3})");
+        if *name == rows[0].0 {
+            println!();
+        } else {
+            println!(": {:.2} times as fast (at best {:.2})", median / told[0].0, best / told[0].1);
+        }
+    }
+}
+
+fn points(threads: usize) {
+    let bytes = numbers(30_000_000);
+    let matrix = params(json!({ "matrix": [1, 0, 0, 0, 0, 0, 1, 0, 0, -1, 0, 0, 5, 6, 7, 1] }));
+    let mut output = Ready { bytes: vec![1; bytes.len()], len: 0 };
+    let mut copy = vec![1_u8; bytes.len()];
+    let none = Params::default();
+    let mut normal = Ready { bytes: vec![1; bytes.len()], len: 0 };
+    compare(
+        &format!("10 million points, {threads} threads, into memory that was written before"),
+        vec![
+            (
+                "vector_transform_point",
+                Box::new(|| {
+                    timed(1, || through_unit("vector_transform_point", &matrix, &[&bytes], threads, &mut output))
+                }),
+            ),
+            ("a copy", Box::new(|| timed(1, || copy.copy_from_slice(black_box(&bytes))))),
+            (
+                "vector_normalize",
+                Box::new(|| timed(1, || through_unit("vector_normalize", &none, &[&bytes], threads, &mut normal))),
+            ),
+        ],
+    );
+    compare(
+        &format!("10 million points, {threads} threads, into memory that was never touched"),
+        vec![
+            (
+                "vector_transform_point",
+                Box::new(|| {
+                    timed(1, || {
+                        let mut output = Ready { bytes: vec![0; bytes.len()], len: 0 };
+                        through_unit("vector_transform_point", &matrix, &[&bytes], threads, &mut output);
+                    })
+                }),
+            ),
+            (
+                "a copy",
+                Box::new(|| {
+                    timed(1, || {
+                        let mut copy = vec![0_u8; bytes.len()];
+                        copy.copy_from_slice(&bytes);
+                        black_box(&copy);
+                    })
+                }),
+            ),
+        ],
+    );
+}
+
+fn products(threads: usize, peer: Option<&mut Peer>) {
+    let mut peer = peer;
+    for (n, rounds) in [(256_usize, 40), (1024, 4)] {
+        let bytes = numbers(n * n);
+        let mut output = Ready { bytes: vec![1; bytes.len()], len: 0 };
+        let none = Params::default();
+        let mut rows: Vec<Row<'_>> = vec![(
+            "matmul",
+            Box::new(|| timed(rounds, || through_unit("matmul", &none, &[&bytes, &bytes], threads, &mut output))),
+        )];
+        if let Some(peer) = peer.as_deref_mut() {
+            rows.push(("OpenBLAS", Box::new(|| peer.ask("product", n, rounds))));
+        }
+        compare(&format!("Product of {n} by {n}, f32, {threads} threads"), rows);
+    }
+}
+
+fn transforms(threads: usize, peer: Option<&mut Peer>) {
+    let mut peer = peer;
+    let n = 65_536_usize;
+    let length = params(json!({ "length": n }));
+    for (count, rounds, tasks) in [
+        (64, 2, &[("FFTW, side by side", "transforms"), ("FFTW, one again and again", "again")][..]),
+        (1, 40, &[("FFTW", "transform")]),
+    ] {
+        let bytes = numbers(count * n);
+        let mut output = Ready { bytes: vec![1; 2 * bytes.len()], len: 0 };
+        let mut rows: Vec<Row<'_>> =
+            vec![("fft", Box::new(|| timed(rounds, || through_unit("fft", &length, &[&bytes], threads, &mut output))))];
+        let peer = std::cell::RefCell::new(peer.as_deref_mut());
+        for (name, task) in tasks {
+            let peer = &peer;
+            if peer.borrow().is_some() {
+                let ask = move || peer.borrow_mut().as_mut().map_or_else(Vec::new, |peer| peer.ask(task, n, rounds));
+                rows.push((name, Box::new(ask)));
             }
-        });
-    });
-    group.finish();
+        }
+        compare(&format!("{count} real transforms of {n}, f32, {threads} threads"), rows);
+    }
 }
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
-    benches(&mut criterion);
-    criterion.final_summary();
+    for threads in [1, 2] {
+        let mut peer = Peer::start(threads);
+        if peer.is_none() && threads == 1 {
+            println!("without INOS_BENCH_PYTHON there is no peer");
+        }
+        products(threads, peer.as_mut());
+        transforms(threads, peer.as_mut());
+        if let Some(peer) = peer {
+            peer.stop();
+        }
+        points(threads);
+    }
 }

@@ -12,6 +12,8 @@ use crate::op::{BYTES_MAX, OPERANDS_MAX, Op, WIDTH_MAX, part_width};
 const BLOCK_COUNT: usize = 512;
 /// How many bytes each thread reads and writes between two looks at the host: about 3 ms.
 const STRETCH_BYTES: usize = 4 << 20;
+/// The same where an operation goes straight from bytes to bytes.
+const STRAIGHT_STRETCH_BYTES: usize = 32 << 20;
 /// The most threads of one job.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer bytes than this.
@@ -35,6 +37,9 @@ struct Layout {
     stride: usize,
     offset: usize,
 }
+
+/// Takes a matrix and the bytes of values, and fills the bytes of results.
+type Straight = fn(&[f64], &[u8], &mut [u8]);
 
 /// Everything that is the same for all results of a job.
 struct Plan<'a> {
@@ -162,27 +167,20 @@ impl<'a> Plan<'a> {
         call.output.expect(total)?;
         let value_len = result_len + self.layouts().map(|layout| layout.stride).sum::<usize>();
         let threads = host.threads().min(THREADS_MAX);
-        let stretch = (STRETCH_BYTES * threads / value_len).max(BLOCK_COUNT);
-        let mut copies: Vec<Vec<u8>> = self.layouts().skip(1).map(|_| Vec::new()).collect();
+        let stretch_bytes = if self.straight().is_some() { STRAIGHT_STRETCH_BYTES } else { STRETCH_BYTES };
+        let stretch = (stretch_bytes * threads / value_len).max(BLOCK_COUNT);
+        let mut inputs = Vec::new();
+        for layout in self.layouts() {
+            inputs.push(call.inputs.get(layout.input)?.bytes()?);
+        }
         let mut unanswered = 0;
         let mut done = 0;
         while done < count {
             host.check()?;
             host.progress(done as u64, count as u64);
             let here = stretch.min(count - done);
-            // An input can be looked at only while no other is: all but the first are copied, a stretch at a time.
-            for (layout, copy) in self.layouts().skip(1).zip(&mut copies) {
-                let bytes = call.inputs.get(layout.input)?.slice()?;
-                copy.clear();
-                copy.extend_from_slice(layout.part(bytes, done, here));
-            }
-            let first = self.layouts().next().map(|layout| (layout, call.inputs.get(layout.input)));
-            let first = match first {
-                Some((layout, source)) => layout.part(source?.slice()?, done, here),
-                None => &[],
-            };
-            let mut parts = vec![first];
-            parts.extend(copies.iter().map(Vec::as_slice));
+            let parts: Vec<&[u8]> =
+                self.layouts().zip(&inputs).map(|(layout, bytes)| layout.part(bytes, done, here)).collect();
             let room = call.output.room(here * result_len)?;
             let threads = threads.min(here * value_len / THREAD_BYTES_MIN).max(1);
             unanswered += self.stretch(&parts, room, here.div_ceil(threads));
@@ -211,7 +209,8 @@ impl<'a> Plan<'a> {
     }
 
     fn share(&self, parts: &[&[u8]], begin: usize, room: &mut [u8]) -> usize {
-        if self.straight(parts, begin, room) {
+        if let Some((run, matrix, layout)) = self.straight() {
+            run(matrix, &parts[layout.input][begin * layout.stride..], room);
             return 0;
         }
         let width = self.op.result_width(self.dimension);
@@ -239,22 +238,20 @@ impl<'a> Plan<'a> {
         unanswered
     }
 
-    /// Computes from bytes to bytes where the operation has such a version for these operands and how they lie: then every
-    /// result has an answer.
-    fn straight(&self, parts: &[&[u8]], begin: usize, room: &mut [u8]) -> bool {
-        let [Origin::Given(matrix), Origin::Packed(layout)] = &*self.origins else { return false };
+    /// What computes from bytes to bytes, where the operation has such a version for these operands and how they lie: then
+    /// every result has an answer.
+    fn straight(&self) -> Option<(Straight, &[f64], &Layout)> {
+        let [Origin::Given(matrix), Origin::Packed(layout)] = &*self.origins else { return None };
         if self.number != Type::F32 || layout.width != 3 || layout.stride != 3 * self.number.len() {
-            return false;
+            return None;
         }
-        let bytes = &parts[layout.input][begin * layout.stride..];
         match self.op.name {
             "vector_transform_point" if crate::vectors::is_affine(matrix) => {
-                crate::transform::packed_points(matrix, bytes, room);
+                Some((crate::transform::packed_points, matrix, layout))
             }
-            "vector_transform_direction" => crate::transform::packed_directions(matrix, bytes, room),
-            _ => return false,
+            "vector_transform_direction" => Some((crate::transform::packed_directions, matrix, layout)),
+            _ => None,
         }
-        true
     }
 
     /// Computes one block of results; what has no answer becomes NaN and is counted.

@@ -3,10 +3,13 @@
 use inos_unit::{Call, Fault, Host};
 use serde_json::{Value, json};
 
+use crate::blocks;
 use crate::values::{self, Values};
 
 /// The most rows and columns of a matrix in a parameter.
 const GIVEN_MAX: usize = 64;
+/// How many rows are copied between two looks at the host.
+const STEP_ROWS: usize = 64;
 
 /// A matrix, row by row.
 pub(crate) struct Dense {
@@ -54,7 +57,7 @@ pub(crate) fn read(
         let message = format!("{count} numbers are no rows of {columns}");
         return Err(Fault::invalid(values.pointer, message));
     }
-    values.finite()?;
+    values.finite(host)?;
     Ok(Dense { rows: count / columns, columns, values })
 }
 
@@ -70,9 +73,20 @@ fn given(rows: &[Value], pointer: String) -> Result<Dense, Fault> {
 
 impl Dense {
     /// One made here, row by row.
-    pub(crate) fn made(rows: usize, columns: usize, at: impl Fn(usize, usize) -> f64) -> Self {
-        let numbers = (0..rows * columns).map(|i| at(i / columns.max(1), i % columns.max(1))).collect();
-        Self { rows, columns, values: Values { numbers, packed: false, pointer: "/params".into() } }
+    pub(crate) fn made(
+        rows: usize,
+        columns: usize,
+        host: &dyn Host,
+        at: impl Fn(usize, usize) -> f64,
+    ) -> Result<Self, Fault> {
+        let mut numbers = Vec::with_capacity(rows * columns);
+        for row in 0..rows {
+            if row % STEP_ROWS == 0 {
+                host.check()?;
+            }
+            numbers.extend((0..columns).map(|column| at(row, column)));
+        }
+        Ok(Self { rows, columns, values: Values { numbers, packed: false, pointer: "/params".into() } })
     }
 
     /// As rows of JSON.
@@ -82,7 +96,7 @@ impl Dense {
     }
 
     /// The matrix as its factors are made from.
-    pub(crate) fn mat(&self) -> faer::Mat<f64> {
-        faer::Mat::from_fn(self.rows, self.columns, |i, j| self.values.numbers[i * self.columns + j])
+    pub(crate) fn mat(&self, host: &dyn Host) -> Result<faer::Mat<f64>, Fault> {
+        blocks::filled(self.rows, self.columns, host, |i, j| self.values.numbers[i * self.columns + j])
     }
 }

@@ -1,11 +1,12 @@
 //! Systems of equations and what matrices are made of, always in f64. Signs that are free are fixed, so that the same
-//! matrix always gives the same factors. A single one cannot be stopped in its middle, which bounds their size.
+//! matrix always gives the same factors. `svd` and `eigen_symmetric` cannot be stopped in their middle, which bounds their
+//! size.
 
-use faer::linalg::solvers::{Solve, SolveLstsq};
 use faer::{Mat, Side};
 use inos_unit::{Call, Determinism, Fault, Host, Method};
 use serde_json::{Map, json};
 
+use crate::blocks;
 use crate::dense::{self, Dense};
 use crate::values;
 
@@ -17,7 +18,21 @@ const ROUNDS_ORDER_MAX: usize = 1024;
 const ASYMMETRY_MAX: f64 = 1e-6;
 
 /// Makes the parts of a matrix, given with its right-hand side where it has one.
-type Make = fn(&Mat<f64>, &Mat<f64>) -> Result<Vec<Dense>, &'static str>;
+type Make = fn(Mat<f64>, &Mat<f64>, &dyn Host) -> Result<Vec<Dense>, Why>;
+
+/// Why there are no parts.
+enum Why {
+    /// The matrix has none.
+    Flaw(&'static str),
+    /// The job was stopped.
+    Fault(Fault),
+}
+
+impl From<Fault> for Why {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
 
 /// What a method here gives, and how.
 struct Factor {
@@ -138,8 +153,11 @@ impl Factor {
         let b = if self.with_b { Some(self.right_hand(&a, &mut next, call, host)?) } else { None };
         values::all_read(call, next)?;
         host.check()?;
-        let b = b.as_ref().map_or_else(Mat::new, Dense::mat);
-        let made = (self.run)(&a.mat(), &b).map_err(|why| Fault::invalid(&*a.values.pointer, why))?;
+        let b = b.as_ref().map_or_else(|| Ok(Mat::new()), |b| b.mat(host))?;
+        let made = (self.run)(a.mat(host)?, &b, host).map_err(|why| match why {
+            Why::Flaw(flaw) => Fault::invalid(&*a.values.pointer, flaw),
+            Why::Fault(fault) => fault,
+        })?;
         host.check()?;
         self.write(&made, a.values.packed, call, host)
     }
@@ -193,68 +211,73 @@ impl Factor {
     }
 }
 
-fn dense(mat: &Mat<f64>) -> Dense {
-    Dense::made(mat.nrows(), mat.ncols(), |i, j| mat[(i, j)])
+fn dense(mat: &Mat<f64>, host: &dyn Host) -> Result<Dense, Fault> {
+    Dense::made(mat.nrows(), mat.ncols(), host, |i, j| mat[(i, j)])
 }
 
-fn solve(a: &Mat<f64>, b: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    let lu = a.partial_piv_lu();
-    if (0..a.nrows()).any(|i| lu.U()[(i, i)] == 0.0) {
-        return Err("this matrix is singular");
+fn solve(a: Mat<f64>, b: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    let mut lu = a;
+    let rows = blocks::lu(&mut lu, host)?;
+    if (0..lu.nrows()).any(|i| lu[(i, i)] == 0.0) {
+        return Err(Why::Flaw("this matrix is singular"));
     }
-    let x = lu.solve(b);
+    let x = blocks::solve(&lu, &rows, b, host)?;
     if x.col_iter().any(|column| column.iter().any(|number| !number.is_finite())) {
-        return Err("this matrix is singular, as far as numbers can tell");
+        return Err(Why::Flaw("this matrix is singular, as far as numbers can tell"));
     }
-    Ok(vec![dense(&x)])
+    Ok(vec![dense(&x, host)?])
 }
 
-fn least_squares(a: &Mat<f64>, b: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    if a.nrows() < a.ncols() {
-        return Err("there are fewer equations than unknowns");
+fn least_squares(a: Mat<f64>, b: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    let (rows, columns) = a.shape();
+    if rows < columns {
+        return Err(Why::Flaw("there are fewer equations than unknowns"));
     }
-    let qr = a.qr();
-    let diagonal = || (0..a.ncols()).map(|i| qr.R()[(i, i)].abs());
+    let qr = blocks::qr(a, host)?;
+    let diagonal = || (0..columns).map(|i| qr.made[(i, i)].abs());
     let largest = diagonal().fold(0.0, f64::max);
-    if diagonal().any(|number| number <= largest * f64::EPSILON * a.nrows() as f64) {
-        return Err("the columns of this matrix depend on one another");
+    if diagonal().any(|number| number <= largest * f64::EPSILON * rows as f64) {
+        return Err(Why::Flaw("the columns of this matrix depend on one another"));
     }
-    Ok(vec![dense(&qr.solve_lstsq(b))])
+    Ok(vec![dense(&qr.solve(b, host)?, host)?])
 }
 
-fn lu(a: &Mat<f64>, _: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    let lu = a.partial_piv_lu();
-    let order = a.nrows();
-    let lower = Dense::made(order, order, |i, j| match i.cmp(&j) {
-        std::cmp::Ordering::Greater => lu.L()[(i, j)],
+fn lu(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    let (order, mut lu) = (a.nrows(), a);
+    let rows = blocks::lu(&mut lu, host)?;
+    let lower = Dense::made(order, order, host, |i, j| match i.cmp(&j) {
+        std::cmp::Ordering::Greater => lu[(i, j)],
         std::cmp::Ordering::Equal => 1.0,
         std::cmp::Ordering::Less => 0.0,
-    });
-    let upper = Dense::made(order, order, |i, j| if i <= j { lu.U()[(i, j)] } else { 0.0 });
-    let (forward, _) = lu.P().arrays();
-    Ok(vec![lower, upper, Dense::made(1, order, |_, j| forward[j] as f64)])
+    })?;
+    let upper = Dense::made(order, order, host, |i, j| if i <= j { lu[(i, j)] } else { 0.0 })?;
+    Ok(vec![lower, upper, Dense::made(1, order, host, |_, j| rows[j] as f64)?])
 }
 
-fn qr(a: &Mat<f64>, _: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    let qr = a.qr();
-    let (q, r) = (qr.compute_thin_Q(), qr.thin_R());
+fn qr(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    let qr = blocks::qr(a, host)?;
+    let (q, r) = (qr.thin_q(host)?, &qr.made);
     let sign = |i: usize| if r[(i, i)] < 0.0 { -1.0 } else { 1.0 };
-    let q = Dense::made(q.nrows(), q.ncols(), |i, j| q[(i, j)] * sign(j));
-    let r = Dense::made(r.nrows(), r.ncols(), |i, j| if i <= j { r[(i, j)] * sign(i) } else { 0.0 });
-    Ok(vec![q, r])
+    let upper = Dense::made(q.ncols(), r.ncols(), host, |i, j| if i <= j { r[(i, j)] * sign(i) } else { 0.0 })?;
+    Ok(vec![Dense::made(q.nrows(), q.ncols(), host, |i, j| q[(i, j)] * sign(j))?, upper])
 }
 
-fn cholesky(a: &Mat<f64>, _: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    symmetric(a)?;
-    let llt = a.llt(Side::Lower).map_err(|_| "this matrix is not positive definite")?;
-    let l = llt.L();
-    Ok(vec![Dense::made(a.nrows(), a.ncols(), |i, j| if j <= i { l[(i, j)] } else { 0.0 })])
+fn cholesky(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    symmetric(&a, host)?;
+    let mut l = a;
+    blocks::cholesky(&mut l, host)?.ok_or(Why::Flaw("this matrix is not positive definite"))?;
+    Ok(vec![Dense::made(l.nrows(), l.ncols(), host, |i, j| if j <= i { l[(i, j)] } else { 0.0 })?])
 }
 
-fn symmetric(a: &Mat<f64>) -> Result<(), &'static str> {
+fn symmetric(a: &Mat<f64>, host: &dyn Host) -> Result<(), Why> {
     let largest = a.col_iter().flat_map(|column| column.iter().map(|n| n.abs())).fold(0.0, f64::max);
-    let uneven = (0..a.nrows()).any(|i| (0..i).any(|j| (a[(i, j)] - a[(j, i)]).abs() > largest * ASYMMETRY_MAX));
-    if uneven { Err("this matrix is not symmetric") } else { Ok(()) }
+    for j in 0..a.ncols() {
+        host.check()?;
+        if (0..j).any(|i| (a[(i, j)] - a[(j, i)]).abs() > largest * ASYMMETRY_MAX) {
+            return Err(Why::Flaw("this matrix is not symmetric"));
+        }
+    }
+    Ok(())
 }
 
 /// 1, or −1 where the number of the largest size in a column is negative.
@@ -264,24 +287,24 @@ fn column_sign(mat: faer::MatRef<'_, f64>, column: usize) -> f64 {
     if largest < 0.0 { -1.0 } else { 1.0 }
 }
 
-fn svd(a: &Mat<f64>, _: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    let svd = a.thin_svd().map_err(|_| "its singular values were not found")?;
+fn svd(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    let svd = a.thin_svd().map_err(|_| Why::Flaw("its singular values were not found"))?;
     let (u, s, v) = (svd.U(), svd.S().column_vector(), svd.V());
     let signs: Vec<f64> = (0..u.ncols()).map(|j| column_sign(u, j)).collect();
     Ok(vec![
-        Dense::made(u.nrows(), u.ncols(), |i, j| u[(i, j)] * signs[j]),
-        Dense::made(1, s.nrows(), |_, j| s[j]),
-        Dense::made(v.nrows(), v.ncols(), |i, j| v[(i, j)] * signs[j]),
+        Dense::made(u.nrows(), u.ncols(), host, |i, j| u[(i, j)] * signs[j])?,
+        Dense::made(1, s.nrows(), host, |_, j| s[j])?,
+        Dense::made(v.nrows(), v.ncols(), host, |i, j| v[(i, j)] * signs[j])?,
     ])
 }
 
-fn eigen(a: &Mat<f64>, _: &Mat<f64>) -> Result<Vec<Dense>, &'static str> {
-    symmetric(a)?;
-    let eigen = a.self_adjoint_eigen(Side::Lower).map_err(|_| "its eigenvalues were not found")?;
+fn eigen(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
+    symmetric(&a, host)?;
+    let eigen = a.self_adjoint_eigen(Side::Lower).map_err(|_| Why::Flaw("its eigenvalues were not found"))?;
     let (vectors, values) = (eigen.U(), eigen.S().column_vector());
     let signs: Vec<f64> = (0..vectors.ncols()).map(|j| column_sign(vectors, j)).collect();
     Ok(vec![
-        Dense::made(1, values.nrows(), |_, j| values[j]),
-        Dense::made(vectors.nrows(), vectors.ncols(), |i, j| vectors[(i, j)] * signs[j]),
+        Dense::made(1, values.nrows(), host, |_, j| values[j])?,
+        Dense::made(vectors.nrows(), vectors.ncols(), host, |i, j| vectors[(i, j)] * signs[j])?,
     ])
 }

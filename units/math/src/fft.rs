@@ -1,12 +1,16 @@
 //! Fourier transforms of any length, one or many side by side, in the precision that the numbers come in.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use inos_unit::{Call, Determinism, Fault, Host, Method, Params};
+use pulp::bytemuck;
 use realfft::num_complex::Complex;
-use realfft::{FftNum, RealFftPlanner};
-use rustfft::FftPlanner;
+use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
 use serde_json::json;
 
-use crate::number::{Packed, Type};
+use crate::number::{self, Packed, Type};
+use crate::plot::Plot;
 use crate::values;
 
 /// The longest transform in samples: about 10 ms, since one cannot be stopped in its middle.
@@ -14,6 +18,12 @@ const LENGTH_MAX: usize = 1 << 20;
 
 /// How many numbers are transformed between two looks at the host.
 const CHECK_COUNT: usize = 1 << 18;
+/// The longest transform whose tables are kept for the next job, and how many are: a few megabytes in all.
+const KEPT_LENGTH_MAX: usize = 1 << 16;
+const KEPT_MAX: usize = 4;
+/// How far down a picture goes at most, and by which steps.
+const DYNAMIC_DB: f64 = 120.0;
+const FLOOR_STEP_DB: f64 = 20.0;
 /// The most threads of one job.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer numbers than this.
@@ -37,16 +47,18 @@ pub(crate) fn method() -> Method {
             "description": "Samples of one transform; the numbers are as many transforms side by side as they are long. \
                             Left out, they are one. For inverse_real it says whether the length is even or odd.",
         },
+        "output": values::output_schema("The spectrum, or a picture of its power; of several transforms, of their mean."),
     });
     Method {
         // Faster instructions round elsewhere.
         determinism: Determinism::Tolerance,
+        output_media: &["application/json", "application/octet-stream", "image/png"],
         ..values::method("fft", "The Fourier transform of numbers and back.", values::object(params, &[]), (0, 1))
     }
 }
 
 /// Which transform, and of how many samples.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Plan {
     real: bool,
     inverse: bool,
@@ -54,11 +66,14 @@ struct Plan {
 }
 
 pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    if values::is_picture(call.params) {
+        return picture(call, host);
+    }
     if let Some(values) = call.params.get("values").and_then(values::numbers) {
         values::all_read(call, 0)?;
         let plan = Plan::new(call.params, values.len(), "/params/values")?;
         let (takes, gives) = plan.counts();
-        let mut one = plan.one::<f64>(&mut Planner::default());
+        let mut one = plan.one(&Tables::<f64>::of(plan));
         let mut result = vec![0.0; values.len() / takes * gives];
         for (numbers, result) in values.chunks_exact(takes).zip(result.chunks_exact_mut(gives)) {
             host.check()?;
@@ -75,8 +90,50 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     }
 }
 
+/// Draws the power of each frequency, as a part of the greatest.
+fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    let mut next = 0;
+    let mut values = values::read(call, "values", &mut next, host)?;
+    values::all_read(call, next)?;
+    values.finite(host)?;
+    // Powers are told beside their peak, so that numbers may be as large as they like.
+    let largest = values.numbers.iter().fold(f64::MIN_POSITIVE, |most, number| most.max(number.abs()));
+    values.numbers.iter_mut().for_each(|number| *number /= largest);
+    let plan = Plan::new(call.params, values.numbers.len(), &values.pointer)?;
+    if plan.inverse {
+        return Err(Fault::invalid("/params/output", "a picture is of a spectrum, which this gives back no more"));
+    }
+    let (takes, gives) = plan.counts();
+    let mut one = plan.one(&Tables::<f64>::of(plan));
+    let (mut result, mut power) = (vec![0.0; gives], vec![0.0; gives / 2]);
+    for numbers in values.numbers.chunks_exact(takes) {
+        host.check()?;
+        one(numbers, &mut result)?;
+        for (power, [re, im]) in power.iter_mut().zip(result.as_chunks::<2>().0) {
+            *power += re * re + im * im;
+        }
+    }
+    if !plan.real {
+        // From the most negative frequency to the most positive one.
+        power.rotate_right(plan.length / 2);
+    }
+    let most = power.iter().fold(f64::MIN_POSITIVE, |most: f64, power| most.max(*power));
+    power.iter_mut().for_each(|power| *power = (10.0 * libm::log10(*power / most)).max(-DYNAMIC_DB));
+    let least = power.iter().fold(0.0_f64, |least, power| least.min(*power));
+    let floor = (libm::floor(least / FLOOR_STEP_DB) * FLOOR_STEP_DB).clamp(-DYNAMIC_DB, -FLOOR_STEP_DB);
+    let plot = Plot {
+        title: &format!("spectrum of {} samples", plan.length),
+        names: ("frequency, cycles per sample", "power, dB below its peak"),
+        across: if plan.real { (0.0, 0.5) } else { (-0.5, 0.5) },
+        up: (floor, 0.0),
+        values: &power,
+        is_bars: false,
+    };
+    plot.write(call)
+}
+
 /// Transforms straight from the input to the output.
-fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+fn run_packed<T: Sample>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let bytes = call.inputs.get(0)?.slice()?;
     if !bytes.len().is_multiple_of(T::LEN) {
         return Err(Fault::invalid("/inputs/0", format!("{} bytes are no whole number of values", bytes.len())));
@@ -84,8 +141,8 @@ fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Resul
     let plan = Plan::new(call.params, bytes.len() / T::LEN, "/inputs/0")?;
     let (takes, gives) = plan.counts();
     let threads = host.threads().min(THREADS_MAX).min(bytes.len() / T::LEN / THREAD_COUNT_MIN).max(1);
-    let mut planner = Planner::default();
-    let mut lanes: Vec<Lane<T>> = (0..threads).map(|_| Lane::new(plan, &mut planner)).collect();
+    let tables = Tables::of(plan);
+    let mut lanes: Vec<Lane<T>> = (0..threads).map(|_| Lane::new(plan, &tables)).collect();
     call.output.begin("application/octet-stream")?;
     call.output.expect((bytes.len() / takes * gives) as u64)?;
     // About 2 ms of transforms at a time.
@@ -101,34 +158,34 @@ fn run_packed<T: FftNum + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Resul
     Ok(())
 }
 
-/// What one thread transforms by: a transform, and room for its numbers.
+/// What one thread transforms by: a transform, and room for numbers that cannot be read or written where they lie.
 struct Lane<T> {
     one: One<T>,
-    numbers: Vec<T>,
-    result: Vec<T>,
+    takes: usize,
+    gives: usize,
+    copy: Vec<T>,
+    result_copy: Vec<T>,
 }
 
-impl<T: FftNum + Packed> Lane<T> {
-    fn new(plan: Plan, planner: &mut Planner<T>) -> Self {
+impl<T: Sample> Lane<T> {
+    fn new(plan: Plan, tables: &Tables<T>) -> Self {
         let (takes, gives) = plan.counts();
-        Self { one: plan.one(planner), numbers: vec![T::default(); takes], result: vec![T::default(); gives] }
+        Self { one: plan.one(tables), takes, gives, copy: Vec::new(), result_copy: Vec::new() }
     }
 
     /// One transform after the other, from bytes to bytes.
     fn run(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
-        let Self { one, numbers, result } = self;
-        let (takes, gives) = (numbers.len() * T::LEN, result.len() * T::LEN);
-        for (bytes, room) in bytes.chunks_exact(takes).zip(room.chunks_exact_mut(gives)) {
-            T::read(bytes, numbers);
-            one(numbers, result)?;
-            T::write(result, room);
+        let Self { one, takes, gives, copy, result_copy } = self;
+        for (bytes, room) in bytes.chunks_exact(*takes * T::LEN).zip(room.chunks_exact_mut(*gives * T::LEN)) {
+            let numbers = number::in_place(bytes, copy);
+            number::made_in_place(room, result_copy, |result| one(numbers, result))?;
         }
         Ok(())
     }
 }
 
 /// Runs each share on a lane of its own, the first on this thread.
-fn side_by_side<'s, T: FftNum + Packed>(
+fn side_by_side<'s, T: Sample>(
     lanes: &mut [Lane<T>],
     shares: impl Iterator<Item = (&'s [u8], &'s mut [u8])>,
 ) -> Result<(), Fault> {
@@ -145,15 +202,53 @@ fn side_by_side<'s, T: FftNum + Packed>(
 /// Does one transform: numbers in, numbers out.
 type One<T> = Box<dyn FnMut(&[T], &mut [T]) -> Result<(), Fault> + Send>;
 
-/// Where transforms come from; those of one length share their tables.
-struct Planner<T: FftNum> {
-    real: RealFftPlanner<T>,
-    complex: FftPlanner<T>,
+/// Numbers that are transformed in their own precision.
+trait Sample: FftNum + Packed {
+    /// The tables that were made last.
+    fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>>;
 }
 
-impl<T: FftNum> Default for Planner<T> {
-    fn default() -> Self {
-        Self { real: RealFftPlanner::new(), complex: FftPlanner::new() }
+impl Sample for f32 {
+    fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>> {
+        static KEPT: Mutex<Vec<(Plan, Tables<f32>)>> = Mutex::new(Vec::new());
+        &KEPT
+    }
+}
+
+impl Sample for f64 {
+    fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>> {
+        static KEPT: Mutex<Vec<(Plan, Tables<f64>)>> = Mutex::new(Vec::new());
+        &KEPT
+    }
+}
+
+/// What transforms of one length go by. It knows nothing of a job but that length.
+#[derive(Clone)]
+enum Tables<T> {
+    Real(Arc<dyn RealToComplex<T>>),
+    InverseReal(Arc<dyn ComplexToReal<T>>),
+    Complex(Arc<dyn Fft<T>>),
+}
+
+impl<T: Sample> Tables<T> {
+    /// Those of a plan. To make them takes several times as long as one transform, so that the last few are kept.
+    fn of(plan: Plan) -> Self {
+        let kept = || T::kept().lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, tables)) = kept().iter().find(|(known, _)| *known == plan) {
+            return tables.clone();
+        }
+        let made = match (plan.real, plan.inverse) {
+            (true, false) => Self::Real(RealFftPlanner::new().plan_fft_forward(plan.length)),
+            (true, true) => Self::InverseReal(RealFftPlanner::new().plan_fft_inverse(plan.length)),
+            (false, false) => Self::Complex(FftPlanner::new().plan_fft_forward(plan.length)),
+            (false, true) => Self::Complex(FftPlanner::new().plan_fft_inverse(plan.length)),
+        };
+        if plan.length <= KEPT_LENGTH_MAX {
+            let mut kept = kept();
+            kept.insert(0, (plan, made.clone()));
+            kept.truncate(KEPT_MAX);
+        }
+        made
     }
 }
 
@@ -190,63 +285,45 @@ impl Plan {
         }
     }
 
-    /// What does one transform, with its tables made and its room set aside.
-    fn one<T: FftNum>(self, planner: &mut Planner<T>) -> One<T> {
-        let scale = T::from_f64(if self.inverse { 1.0 / self.length as f64 } else { 1.0 }).unwrap_or_else(T::one);
+    /// What does one transform, with its room set aside.
+    fn one<T: Sample>(self, tables: &Tables<T>) -> One<T> {
+        let length = self.length;
+        let shrink = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
         let broken = |error: realfft::FftError| Fault::Broken(format!("a transform failed: {error}"));
-        match (self.real, self.inverse) {
-            (true, false) => {
-                let fft = planner.real.plan_fft_forward(self.length);
-                let (mut samples, mut spectrum) = (fft.make_input_vec(), fft.make_output_vec());
-                let mut scratch = fft.make_scratch_vec();
+        match tables.clone() {
+            Tables::Real(fft) => {
+                let (mut samples, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {
                     samples.copy_from_slice(numbers);
-                    fft.process_with_scratch(&mut samples, &mut spectrum, &mut scratch).map_err(broken)?;
-                    flatten(&spectrum, scale, result);
-                    Ok(())
+                    let spectrum = bytemuck::cast_slice_mut(result);
+                    fft.process_with_scratch(&mut samples, spectrum, &mut scratch).map_err(broken)
                 })
             }
-            (true, true) => {
-                let fft = planner.real.plan_fft_inverse(self.length);
-                let (mut spectrum, mut samples) = (fft.make_input_vec(), fft.make_output_vec());
-                let (mut scratch, length) = (fft.make_scratch_vec(), self.length);
+            Tables::InverseReal(fft) => {
+                let (mut spectrum, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {
-                    gather(numbers, &mut spectrum);
+                    spectrum.copy_from_slice(bytemuck::cast_slice(numbers));
                     // The spectrum of real samples has no imaginary part there; what is given is not looked at.
                     spectrum[0].im = T::zero();
-                    if let Some(last) = spectrum.last_mut().filter(|_| length % 2 == 0) {
+                    if let Some(last) = spectrum.last_mut().filter(|_| length.is_multiple_of(2)) {
                         last.im = T::zero();
                     }
-                    fft.process_with_scratch(&mut spectrum, &mut samples, &mut scratch).map_err(broken)?;
-                    result.iter_mut().zip(&samples).for_each(|(result, sample)| *result = *sample * scale);
+                    fft.process_with_scratch(&mut spectrum, result, &mut scratch).map_err(broken)?;
+                    result.iter_mut().for_each(|sample| *sample = *sample * shrink);
                     Ok(())
                 })
             }
-            (false, inverse) => {
-                let planner = &mut planner.complex;
-                let fft =
-                    if inverse { planner.plan_fft_inverse(self.length) } else { planner.plan_fft_forward(self.length) };
-                let mut samples = vec![Complex::new(T::zero(), T::zero()); self.length];
-                let mut scratch = vec![Complex::new(T::zero(), T::zero()); fft.get_inplace_scratch_len()];
+            Tables::Complex(fft) => {
+                let mut scratch = vec![Complex::new(T::zero(), T::zero()); fft.get_immutable_scratch_len()];
                 Box::new(move |numbers, result| {
-                    gather(numbers, &mut samples);
-                    fft.process_with_scratch(&mut samples, &mut scratch);
-                    flatten(&samples, scale, result);
+                    let (samples, into) = (bytemuck::cast_slice(numbers), bytemuck::cast_slice_mut(result));
+                    fft.process_immutable_with_scratch(samples, into, &mut scratch);
+                    if self.inverse {
+                        result.iter_mut().for_each(|number| *number = *number * shrink);
+                    }
                     Ok(())
                 })
             }
         }
-    }
-}
-
-fn gather<T: FftNum>(numbers: &[T], into: &mut [Complex<T>]) {
-    for (number, [re, im]) in into.iter_mut().zip(numbers.as_chunks::<2>().0) {
-        *number = Complex::new(*re, *im);
-    }
-}
-
-fn flatten<T: FftNum>(numbers: &[Complex<T>], scale: T, into: &mut [T]) {
-    for (number, pair) in numbers.iter().zip(into.as_chunks_mut::<2>().0) {
-        *pair = [number.re * scale, number.im * scale];
     }
 }

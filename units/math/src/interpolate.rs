@@ -43,7 +43,7 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let y = values::read(call, "y", &mut next, host)?;
     let mut at = values::read(call, "at", &mut next, host)?;
     values::all_read(call, next)?;
-    check(&x, &y)?;
+    check(&x, &y, host)?;
     let curve = match values::text(call.params, "kind") {
         Some("nearest") => Curve::Nearest,
         Some("cubic") => Curve::Hermite(spline_slopes(&x.numbers, &y.numbers)),
@@ -61,9 +61,9 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     values::write(&at.numbers, at.packed, call, host)
 }
 
-fn check(x: &Values, y: &Values) -> Result<(), Fault> {
-    x.finite()?;
-    y.finite()?;
+fn check(x: &Values, y: &Values, host: &dyn Host) -> Result<(), Fault> {
+    x.finite(host)?;
+    y.finite(host)?;
     if x.numbers.len() != y.numbers.len() || x.numbers.is_empty() {
         let message = format!("{} values at {} points", y.numbers.len(), x.numbers.len());
         return Err(Fault::invalid(&*y.pointer, message));

@@ -1,26 +1,35 @@
 //! The unit `math`: vectors, matrices, quaternions, linear algebra, statistics, Fourier transforms, interpolation and
-//! random numbers. Pure work on numbers; it never keeps anything from one job to the next.
+//! random numbers. Pure work on numbers; it keeps nothing from one job to the next but tables for the lengths of transforms.
 
+mod arrow;
 mod batch;
+mod blocks;
 mod dense;
 mod factor;
 mod fft;
+mod glyphs;
 mod instances;
 mod interpolate;
 mod matmul;
 mod matrices;
 mod number;
 mod op;
+mod plot;
 mod quaternions;
 mod random;
 mod statistics;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod transform;
 mod values;
 mod vectors;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 use inos_unit::{Call, Fault, Foreseen, Host, Params, Sight, Spec, Unit};
+use number::Type;
+use tables::Tables;
 
 /// Numbers: vectors, matrices, quaternions, one or millions of them, linear algebra, statistics and transforms.
 pub struct Math {
@@ -63,6 +72,9 @@ impl Unit for Math {
     }
 
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+        let bytes_max = self.spec.method(call.method).map_or(0, |method| method.input_bytes_max);
+        let mut inputs = Tables::read(call.inputs, Type::of(call.params), bytes_max, host)?;
+        let call = &mut Call { method: call.method, params: call.params, inputs: &mut inputs, output: call.output };
         if let Some(op) = ops().find(|op| op.name == call.method) {
             return batch::run(op, call, host);
         }
@@ -80,6 +92,9 @@ impl Unit for Math {
     }
 
     fn foresee(&self, method: &str, params: &Params, inputs: &[Sight<'_>]) -> Option<Foreseen> {
+        if inputs.iter().any(|input| arrow::may_be_table(input.head)) {
+            return None;
+        }
         match method {
             "random" => random::foresee(params),
             "instance_matrices" => instances::foresee(params, inputs.first()?),

@@ -1,22 +1,28 @@
 //! The product of two matrices, tile by tile, so that it can be stopped between them. Packed f32 is multiplied in f32.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
+use faer::{Accum, MatMut, MatRef, Par};
 use inos_unit::{Call, Determinism, Fault, Host, Method};
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, LinalgScalar, ShapeError, s};
 use serde_json::json;
 
 use crate::dense::{self, Dense};
-use crate::number::{Packed, Type};
+use crate::number::{self, Packed, Type};
 use crate::values::{self, STEP_COUNT};
 
 /// The most multiplications of one product: two matrices of 4096 by 4096, a second or so.
 const WORK_MAX: u64 = 1 << 36;
-/// How many multiplications are done between two looks at the host: about 4 ms.
+/// How many multiplications of f32 are done between two looks at the host, and a quarter of that of f64: about 5 ms.
 const TILE_WORK: usize = 1 << 28;
 /// The fewest rows and columns of a tile; below, arranging the factors costs more than multiplying them.
 const TILE_MIN: usize = 64;
 /// The most threads of one product.
 const THREADS_MAX: usize = 16;
+/// A thread more is not worth waking for fewer multiplications than this.
+const THREAD_WORK_MIN: usize = 1 << 24;
 
 pub(crate) fn method() -> Method {
     let params = json!({
@@ -41,39 +47,35 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     }
 }
 
-/// The product where both matrices come packed.
-fn run_in<T: LinalgScalar + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
-    let (a, b) = (read::<T>(call, 0, host)?, read::<T>(call, 1, host)?);
-    values::all_read(call, 2)?;
+/// The product where both matrices come packed, from where they lie to where it goes.
+fn run_in<T: ComplexField + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    if let Some(name) = ["a", "b"].get(call.inputs.count()) {
+        return Err(Fault::invalid(format!("/params/{name}"), "is neither a parameter nor an input"));
+    }
+    let (a, b) = (call.inputs.get(0)?.bytes()?, call.inputs.get(1)?.bytes()?);
+    let (mut a_copy, mut b_copy) = (Vec::new(), Vec::new());
+    let (a, b) = (read::<T>(&a, &mut a_copy, 0, host)?, read::<T>(&b, &mut b_copy, 1, host)?);
     let inner = values::whole(call.params, "columns").unwrap_or_else(|| a.len().isqrt());
     let sides = Sides::of(a.len(), b.len(), inner)?;
     sides.check(T::LEN)?;
-    let product = sides.product(&a, &b, host)?;
+    let len = sides.rows * sides.columns * T::LEN;
     call.output.begin("application/octet-stream")?;
-    call.output.expect((product.len() * T::LEN) as u64)?;
-    for numbers in product.chunks(STEP_COUNT) {
-        host.check()?;
-        T::write(numbers, call.output.room(numbers.len() * T::LEN)?);
-    }
-    Ok(())
+    call.output.expect(len as u64)?;
+    let room = call.output.room(len)?;
+    number::made_in_place(room, &mut Vec::new(), |product| sides.product(a, b, product, host))
 }
 
-fn read<T: Packed>(call: &mut Call<'_>, index: usize, host: &dyn Host) -> Result<Vec<T>, Fault> {
-    if index >= call.inputs.count() {
-        let name = ["a", "b"][index];
-        return Err(Fault::invalid(format!("/params/{name}"), "is neither a parameter nor an input"));
-    }
-    let bytes = call.inputs.get(index)?.slice()?;
+/// The numbers of an input, all of which are finite.
+fn read<'n, T: Packed>(bytes: &'n [u8], copy: &'n mut Vec<T>, index: usize, host: &dyn Host) -> Result<&'n [T], Fault> {
     let wrong = |why: String| Fault::invalid(format!("/inputs/{index}"), why);
     if !bytes.len().is_multiple_of(T::LEN) {
         return Err(wrong(format!("{} bytes are no whole number of values of {}", bytes.len(), T::LEN)));
     }
-    let mut numbers = vec![T::default(); bytes.len() / T::LEN];
-    for (numbers, bytes) in numbers.chunks_mut(STEP_COUNT).zip(bytes.chunks(STEP_COUNT * T::LEN)) {
+    let numbers = number::in_place(bytes, copy);
+    for numbers in numbers.chunks(STEP_COUNT) {
         host.check()?;
-        T::read(bytes, numbers);
         // All are looked at, since that goes many at a time.
-        if !numbers.iter().fold(true, |fine, number| fine & number.is_finite()) {
+        if !numbers.iter().fold(true, |fine, number| fine & Packed::is_finite(*number)) {
             return Err(wrong("holds a number that is not finite".into()));
         }
     }
@@ -96,11 +98,12 @@ fn run_given(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     }
     let sides = Sides { rows: a.rows, inner: a.columns, columns: b.columns };
     sides.check(Type::of(call.params).len())?;
-    let product = sides.product(&a.values.numbers, &b.values.numbers, host)?;
+    let mut product = vec![0.0; sides.rows * sides.columns];
+    sides.product(&a.values.numbers, &b.values.numbers, &mut product, host)?;
     if a.values.packed || b.values.packed {
         return values::write(&product, true, call, host);
     }
-    let product = Dense::made(a.rows, b.columns, |i, j| product[i * b.columns + j]);
+    let product = Dense::made(a.rows, b.columns, host, |i, j| product[i * b.columns + j])?;
     crate::batch::write_json(&json!({ "result": product.listed()? }), call.output)
 }
 
@@ -135,56 +138,94 @@ impl Sides {
         Ok(())
     }
 
-    /// How many rows and columns a tile has: as near to a square as its work and the product allow.
-    fn tile(self) -> (usize, usize) {
-        let area = (TILE_WORK / self.inner).max(TILE_MIN * TILE_MIN);
+    /// How many rows and columns a tile of so much work has: as near to a square as the product allows.
+    fn tile(self, work: usize) -> (usize, usize) {
+        let area = (work / self.inner).max(TILE_MIN * TILE_MIN);
         let height = area.isqrt().max(TILE_MIN).max(area / self.columns).min(self.rows);
         (height, (area / height).max(TILE_MIN).min(self.columns))
     }
 
-    fn product<T: LinalgScalar + Send + Sync>(self, a: &[T], b: &[T], host: &dyn Host) -> Result<Vec<T>, Fault> {
-        let Self { rows, inner, columns } = self;
-        let broken = |error: ShapeError| Fault::Broken(format!("a matrix has another shape than its numbers: {error}"));
-        let a = ArrayView2::from_shape((rows, inner), a).map_err(broken)?;
-        let b = ArrayView2::from_shape((inner, columns), b).map_err(broken)?;
-        let mut product = vec![T::zero(); rows * columns];
-        let mut result = ArrayViewMut2::from_shape((rows, columns), &mut product).map_err(broken)?;
-        let (height, width) = self.tile();
-        let tile_work = (height * width * inner).max(1);
-        // A thread more is not worth waking for less than a whole tile or a quarter of the work of one.
-        let threads =
-            host.threads().min(THREADS_MAX).min(rows * columns * inner / tile_work.min(TILE_WORK / 16)).max(1);
-        for top in (0..rows).step_by(height * threads) {
-            let bottom = rows.min(top + height * threads);
-            let share = (bottom - top).div_ceil(threads).max(1);
-            for begin in (0..columns).step_by(width) {
-                host.check()?;
-                host.progress((top * columns + begin * (bottom - top)) as u64, (rows * columns) as u64);
-                let end = columns.min(begin + width);
-                let (a, b) = (a.slice(s![top..bottom, ..]), b.slice(s![.., begin..end]));
-                let mut part = result.slice_mut(s![top..bottom, begin..end]);
-                multiply(&a, &b, &mut part, share);
-            }
-        }
-        Ok(product)
+    fn product<T: ComplexField + Packed>(self, a: &[T], b: &[T], c: &mut [T], host: &dyn Host) -> Result<(), Fault> {
+        let a = MatRef::from_row_major_slice(a, self.rows, self.inner);
+        let b = MatRef::from_row_major_slice(b, self.inner, self.columns);
+        let c = MatMut::from_row_major_slice_mut(c, self.rows, self.columns);
+        into(c, Accum::Replace, (a, b), T::one_impl(), host, |done, total| host.progress(done, total))
     }
 }
 
-/// Multiplies `share` rows on each of as many threads as that makes.
-fn multiply<T: LinalgScalar + Send + Sync>(
-    a: &ArrayView2<'_, T>,
-    b: &ArrayView2<'_, T>,
-    result: &mut ArrayViewMut2<'_, T>,
-    share: usize,
-) {
+/// Has `factor`·a·b be `c` or added to it, on as many threads as have nothing else to do.
+pub(crate) fn into<T: ComplexField + Packed>(
+    c: MatMut<'_, T>,
+    accum: Accum,
+    (a, b): (MatRef<'_, T>, MatRef<'_, T>),
+    factor: T,
+    host: &dyn Host,
+    progress: impl Fn(u64, u64),
+) -> Result<(), Fault> {
+    let sides = Sides { rows: a.nrows(), inner: a.ncols(), columns: b.ncols() };
+    let work = sides.rows * sides.inner * sides.columns;
+    if work == 0 {
+        return Ok(());
+    }
+    let threads = host.threads().min(THREADS_MAX).min(work / THREAD_WORK_MIN).max(1);
+    let tiles = tiles(a, b, c, sides.tile((TILE_WORK * 16 / (T::LEN * T::LEN)).min(work / threads)));
+    let (total, done) = (tiles.len() as u64, AtomicU64::new(0));
+    let (tiles, stopped) = (Mutex::new(tiles.into_iter()), AtomicBool::new(false));
+    // Whoever is done with a tile takes the next, so that nobody waits for a thread whose core others use too.
+    let multiply = || {
+        let next = tiles.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let Some(Tile { a, b, c }) = next else { return false };
+        matmul(c, accum, a, b, factor, Par::Seq);
+        done.fetch_add(1, Relaxed);
+        true
+    };
     std::thread::scope(|scope| {
-        let mut shares = a.axis_chunks_iter(Axis(0), share).zip(result.axis_chunks_iter_mut(Axis(0), share));
-        let own = shares.next();
-        for (a, mut result) in shares {
-            scope.spawn(move || general_mat_mul(T::one(), &a, b, T::zero(), &mut result));
+        for _ in 1..threads {
+            scope.spawn(|| {
+                loop {
+                    if stopped.load(Relaxed) || !multiply() {
+                        return;
+                    }
+                }
+            });
         }
-        if let Some((a, mut result)) = own {
-            general_mat_mul(T::one(), &a, b, T::zero(), &mut result);
+        loop {
+            if let Err(stop) = host.check() {
+                stopped.store(true, Relaxed);
+                return Err(stop);
+            }
+            progress(done.load(Relaxed), total);
+            if !multiply() {
+                return Ok(());
+            }
         }
-    });
+    })
+}
+
+/// A part of a product, and what it is made of.
+struct Tile<'p, T> {
+    a: MatRef<'p, T>,
+    b: MatRef<'p, T>,
+    c: MatMut<'p, T>,
+}
+
+/// A product as tiles of so many rows and columns at most, row by row.
+fn tiles<'p, T>(
+    a: MatRef<'p, T>,
+    b: MatRef<'p, T>,
+    mut c: MatMut<'p, T>,
+    (height, width): (usize, usize),
+) -> Vec<Tile<'p, T>> {
+    let mut tiles = Vec::new();
+    for top in (0..a.nrows()).step_by(height) {
+        let (mut band, below) = c.split_at_row_mut(height.min(a.nrows() - top));
+        let a = a.subrows(top, band.nrows());
+        for left in (0..b.ncols()).step_by(width) {
+            let (c, rest) = band.split_at_col_mut(width.min(b.ncols() - left));
+            tiles.push(Tile { a, b: b.subcols(left, c.ncols()), c });
+            band = rest;
+        }
+        c = below;
+    }
+    tiles
 }

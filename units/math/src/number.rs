@@ -1,6 +1,7 @@
 //! Numbers as they lie in packed inputs and outputs: little-endian f32 or f64, at any address. Computes nothing.
 
 use inos_unit::{Fault, Params};
+use pulp::bytemuck::{self, Pod};
 use serde_json::{Value, json};
 
 /// How a packed number is written.
@@ -86,7 +87,7 @@ impl Type {
 }
 
 /// A number as a processor multiplies it, for work that is done in the precision it comes in.
-pub(crate) trait Packed: Copy + Default + Send + Sync + 'static {
+pub(crate) trait Packed: Pod + Default + Send + Sync {
     /// Bytes of one number.
     const LEN: usize;
 
@@ -98,6 +99,31 @@ pub(crate) trait Packed: Copy + Default + Send + Sync + 'static {
 
     /// Whether it is neither infinite nor no number at all.
     fn is_finite(self) -> bool;
+}
+
+/// The numbers of `bytes` where they lie, if this machine reads them from there; else in `copy`.
+pub(crate) fn in_place<'n, T: Packed>(bytes: &'n [u8], copy: &'n mut Vec<T>) -> &'n [T] {
+    match bytemuck::try_cast_slice(bytes) {
+        Ok(numbers) if cfg!(target_endian = "little") => numbers,
+        _ => {
+            copy.resize(bytes.len() / T::LEN, T::default());
+            T::read(bytes, copy);
+            copy
+        }
+    }
+}
+
+/// Has `work` write numbers to where they go, if this machine writes them there; else to `copy`, and from there.
+pub(crate) fn made_in_place<T: Packed, R>(room: &mut [u8], copy: &mut Vec<T>, work: impl FnOnce(&mut [T]) -> R) -> R {
+    match bytemuck::try_cast_slice_mut(room) {
+        Ok(numbers) if cfg!(target_endian = "little") => work(numbers),
+        _ => {
+            copy.resize(room.len() / T::LEN, T::default());
+            let worked = work(copy);
+            T::write(copy, room);
+            worked
+        }
+    }
 }
 
 macro_rules! packed {

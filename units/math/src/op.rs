@@ -81,7 +81,7 @@ impl Op {
             summary: self.summary,
             params: self.schema(),
             inputs: (0, operands),
-            input_media: &["application/octet-stream"],
+            input_media: crate::values::INPUT_MEDIA,
             input_bytes_max: BYTES_MAX,
             reading: Reading::Whole,
             output_media: &["application/json", "application/octet-stream"],

@@ -5,12 +5,15 @@ use inos_unit::{Call, Fault, Host, Method};
 use serde_json::{Value, json};
 
 use crate::number::finite;
+use crate::plot::Plot;
 use crate::values::{self, STEP_COUNT, Values};
 
 /// The most quantiles of one job.
 const QUANTILES_MAX: usize = 32;
 /// The most bins of a histogram.
 const BINS_MAX: usize = 65_536;
+/// How much higher than its highest bar a picture is.
+const HEADROOM: f64 = 1.04;
 /// How many bits of a key one pass of the selection looks at.
 const DIGIT_BITS: u32 = 16;
 
@@ -45,6 +48,7 @@ pub(crate) fn methods() -> Vec<Method> {
         "bins": bins,
         "minimum": edge("Where the first bin begins; left out, at the least number.", 0.0),
         "maximum": edge("Where the last bin ends, which has its end in it; left out, at the greatest number.", 8.0),
+        "output": values::output_schema("Counts and edges, or a picture of them."),
     });
     vec![
         values::method(
@@ -53,12 +57,15 @@ pub(crate) fn methods() -> Vec<Method> {
             values::object(statistics, &[]),
             (0, 1),
         ),
-        values::method(
-            "histogram",
-            "How many numbers lie in each of some bins of the same width.",
-            values::object(histogram, &[]),
-            (0, 1),
-        ),
+        Method {
+            output_media: &["application/json", "image/png"],
+            ..values::method(
+                "histogram",
+                "How many numbers lie in each of some bins of the same width.",
+                values::object(histogram, &[]),
+                (0, 1),
+            )
+        },
     ]
 }
 
@@ -100,7 +107,7 @@ pub(crate) fn run_histogram(call: &mut Call<'_>, host: &dyn Host) -> Result<(), 
     let values = read(call, host)?;
     let bins = values::whole(call.params, "bins").unwrap_or(10);
     let edge = |name: &str| call.params.get(name).and_then(Value::as_f64);
-    let (least, greatest) = extremes(&values.numbers);
+    let (least, greatest) = extremes(&values.numbers, host)?;
     let (mut from, mut to) = (edge("minimum").unwrap_or(least), edge("maximum").unwrap_or(greatest));
     if from == to {
         (from, to) = (from - 0.5, to + 0.5);
@@ -124,6 +131,18 @@ pub(crate) fn run_histogram(call: &mut Call<'_>, host: &dyn Host) -> Result<(), 
             }
         }
     }
+    if values::is_picture(call.params) {
+        let heights: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
+        let plot = Plot {
+            title: &format!("{} values in {bins} bins", values.numbers.len() as u64 - below - above),
+            names: ("value", "count"),
+            across: (from, to),
+            up: (0.0, HEADROOM * heights.iter().fold(1.0, |most, height| height.max(most))),
+            values: &heights,
+            is_bars: true,
+        };
+        return plot.write(call);
+    }
     let edges: Vec<f64> = (0..=bins).map(|i| from + width * (i as f64 / bins as f64)).collect();
     let answer = json!({ "counts": counts, "edges": values::listed(&edges)?, "below": below, "above": above });
     crate::batch::write_json(&answer, call.output)
@@ -136,12 +155,17 @@ fn read(call: &mut Call<'_>, host: &dyn Host) -> Result<Values, Fault> {
     if values.numbers.is_empty() {
         return Err(Fault::invalid(&*values.pointer, "there is nothing to say of no numbers"));
     }
-    values.finite()?;
+    values.finite(host)?;
     Ok(values)
 }
 
-fn extremes(numbers: &[f64]) -> (f64, f64) {
-    numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), n| (least.min(*n), most.max(*n)))
+fn extremes(numbers: &[f64], host: &dyn Host) -> Result<(f64, f64), Fault> {
+    let mut found = (f64::INFINITY, f64::NEG_INFINITY);
+    for numbers in numbers.chunks(STEP_COUNT) {
+        host.check()?;
+        found = numbers.iter().fold(found, |(least, most), n| (least.min(*n), most.max(*n)));
+    }
+    Ok(found)
 }
 
 /// A sum that keeps what each addition loses (Neumaier).
@@ -196,7 +220,7 @@ impl Moments {
             }
         }
         let [squares, cubes, fourths] = powers.map(|sum| sum.total());
-        let (minimum, maximum) = extremes(numbers);
+        let (minimum, maximum) = extremes(numbers, host)?;
         Ok(Self { sum, mean, squares, cubes, fourths, minimum, maximum })
     }
 }

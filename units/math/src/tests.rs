@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 
 use crate::Math;
 
+mod blocks;
 mod hostile;
 mod laws;
+mod pictures;
+mod tables;
 
 fn params(value: Value) -> Params {
     serde_json::from_value(value).unwrap()

@@ -58,10 +58,17 @@ pub(crate) fn packed_directions(matrix: &[f64], bytes: &[u8], room: &mut [u8]) {
     packed::<false>(matrix, bytes, room);
 }
 
-/// One plain loop over points, which the compiler turns into vectors of as many as there is room for: shuffling by hand was up to
-/// ten times slower.
 fn packed<const MOVES: bool>(matrix: &[f64], bytes: &[u8], room: &mut [u8]) {
     let m: &[f64; 16] = matrix.first_chunk().unwrap_or(&[0.0; 16]);
+    #[cfg(target_arch = "x86_64")]
+    let done = crate::wide::packed::<MOVES>(m, bytes, room);
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
+    one_by_one::<MOVES>(m, &bytes[done..], &mut room[done..]);
+}
+
+/// One plain loop over points, which the compiler turns into vectors of as many as there is room for.
+fn one_by_one<const MOVES: bool>(m: &[f64; 16], bytes: &[u8], room: &mut [u8]) {
     Arch::new().dispatch(
         #[inline(always)]
         || {

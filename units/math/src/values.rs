@@ -10,6 +10,9 @@ use crate::number::{Type, finite};
 pub(crate) const GIVEN_MAX: usize = 4096;
 /// The largest input of these methods, in bytes: what they read is kept as f64.
 pub(crate) const BYTES_MAX: u64 = 256 << 20;
+/// What numbers may come as: packed, or as a table.
+pub(crate) const INPUT_MEDIA: &[&str] =
+    &["application/octet-stream", "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream"];
 /// How many numbers are looked at between two looks at the host: about 1 ms.
 pub(crate) const STEP_COUNT: usize = 1 << 18;
 
@@ -20,7 +23,7 @@ pub(crate) fn method(name: &'static str, summary: &'static str, params: Value, i
         summary,
         params,
         inputs,
-        input_media: &["application/octet-stream"],
+        input_media: INPUT_MEDIA,
         input_bytes_max: BYTES_MAX,
         reading: Reading::Whole,
         output_media: &["application/json", "application/octet-stream"],
@@ -45,6 +48,16 @@ pub(crate) fn schema(about: &str, least: usize, example: &[f64]) -> Value {
         "description": about,
         "examples": [example],
     })
+}
+
+/// The schema of the parameter that asks for a picture.
+pub(crate) fn output_schema(about: &str) -> Value {
+    json!({ "type": "string", "enum": ["numbers", "png"], "default": "numbers", "description": about, "examples": ["png"] })
+}
+
+/// Whether a picture is asked for.
+pub(crate) fn is_picture(params: &Params) -> bool {
+    text(params, "output") == Some("png")
 }
 
 /// An object's schema with these properties.
@@ -113,11 +126,15 @@ pub(crate) fn text<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
 
 impl Values {
     /// Refuses what is no finite number, with its place.
-    pub(crate) fn finite(&self) -> Result<(), Fault> {
-        match self.numbers.iter().position(|number| !number.is_finite()) {
-            Some(at) => Err(Fault::invalid(&*self.pointer, format!("value {at} is not finite"))),
-            None => Ok(()),
+    pub(crate) fn finite(&self, host: &dyn Host) -> Result<(), Fault> {
+        for (step, numbers) in self.numbers.chunks(STEP_COUNT).enumerate() {
+            host.check()?;
+            if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+                let at = step * STEP_COUNT + at;
+                return Err(Fault::invalid(&*self.pointer, format!("value {at} is not finite")));
+            }
         }
+        Ok(())
     }
 }
 

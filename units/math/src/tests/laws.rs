@@ -21,7 +21,7 @@ impl Host for Threads {
     }
 }
 
-fn with_threads(threads: usize, method: &str, given: &Value, inputs: &[&[u8]]) -> Vec<u8> {
+pub(super) fn with_threads(threads: usize, method: &str, given: &Value, inputs: &[&[u8]]) -> Vec<u8> {
     let mut outputs =
         testing::run(&Math::new(), method, params(given.clone()), inputs, 1 << 20, &Threads(threads)).unwrap();
     outputs.remove(0).1
