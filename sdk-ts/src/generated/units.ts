@@ -3532,6 +3532,12 @@ export interface Params {
          */
         minimum?: number;
         /**
+         * Counts and edges, or a picture of them.
+         * @default numbers
+         * @example png
+         */
+        output?: "numbers" | "png";
+        /**
          * How packed numbers are written, little-endian. Computed is in f64 and rounded once.
          * @default f32
          * @example f32
@@ -3560,6 +3566,12 @@ export interface Params {
          * @example 1024
          */
         length?: number;
+        /**
+         * The spectrum, or a picture of its power; of several transforms, of their mean.
+         * @default numbers
+         * @example png
+         */
+        output?: "numbers" | "png";
         /**
          * How packed numbers are written, little-endian. Computed is in f64 and rounded once.
          * @default f32
