@@ -1,23 +1,19 @@
 //! What happens to an account's jobs, told in order to whoever subscribed, from the start where it is still known.
 //! Where it is not, that is told: nobody takes a part for the whole.
 
+mod said;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
 use bytes::Bytes;
-use data_encoding::BASE64;
 use inos_arena::{Ring, RingAttachment};
 use inos_ledger::LowBalance;
-use inos_protocols::{
-    AccountId, JobId, Microcredits,
-    event::{Data, Record},
-    job::State,
-    layout::{RING_RECORD_LEN_MAX, RING_SLOT_COUNT},
-    refusal::Kind,
-    time::Time,
-};
+use inos_protocols::{AccountId, JobId, Microcredits, job::State, layout::RING_SLOT_COUNT, refusal::Kind, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -110,43 +106,6 @@ pub enum Told {
         /// The last.
         last: u64,
     },
-}
-
-impl Event {
-    /// Its kind and what it says, as clients read it.
-    pub fn said(&self) -> (&'static str, Data<'_>) {
-        let data = Data::of(self.job, self.at);
-        match &self.what {
-            Happening::State { state, cost } => ("state", Data { state: Some(*state), cost: Some(*cost), ..data }),
-            Happening::Progress { done, total } => {
-                ("progress", Data { done: Some(*done), total: Some(*total), ..data })
-            }
-            Happening::LowBalance { available, threshold } => {
-                ("low_balance", Data { available: Some(*available), threshold: Some(*threshold), ..data })
-            }
-            Happening::StorageOwed { paid, owed } => {
-                ("storage_owed", Data { paid: Some(*paid), owed: Some(*owed), ..data })
-            }
-            Happening::Attempt { attempt, of, reason, again_at } => {
-                let (attempt, of, again_at) = (Some(*attempt), Some(*of), Some(*again_at));
-                ("attempt", Data { attempt, of, again_at, reason: Some(reason.slug()), ..data })
-            }
-            Happening::Log { line } => ("log", Data { line: Some(line.into()), ..data }),
-            Happening::Output { offset, bytes } => {
-                ("output", Data { offset: Some(*offset), base64: Some(BASE64.encode(bytes)), ..data })
-            }
-        }
-    }
-
-    /// Writes it into a ring, where a slow reader is told that it missed it.
-    fn write(&self, ring: &Ring) {
-        let (event, data) = self.said();
-        let record = Record { seq: self.seq, event, cut: false, data }.within(RING_RECORD_LEN_MAX);
-        if let Err(unheld) = ring.push(&record) {
-            // The ring counts it, for its readers to see.
-            tracing::debug!(seq = self.seq, %unheld, "an event was not told to attached processes");
-        }
-    }
 }
 
 impl Happening {
@@ -354,106 +313,5 @@ impl Subscription {
 
     fn wants(&self, event: &Event) -> bool {
         self.job.is_none_or(|job| Some(job) == event.job)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn state(state: State) -> Happening {
-        Happening::State { state, cost: Microcredits::ZERO }
-    }
-
-    /// What a subscriber hears without waiting: numbers of events, and pairs of gaps.
-    async fn heard(subscription: &mut Subscription) -> Vec<Result<u64, (u64, u64)>> {
-        let mut all = Vec::new();
-        while let Ok(Some(told)) = tokio::time::timeout(std::time::Duration::ZERO, subscription.next()).await {
-            all.push(match told {
-                Told::Event(event) => Ok(event.seq),
-                Told::Gap { first, last } => Err((first, last)),
-            });
-        }
-        all
-    }
-
-    #[tokio::test]
-    async fn who_comes_late_hears_a_job_from_its_start_or_that_it_is_not_known() {
-        let (hub, account, job, other) = (Hub::default(), AccountId::new(), JobId::new(), JobId::new());
-        hub.tell(account, job, state(State::Queued));
-        hub.tell(account, other, state(State::Queued));
-        hub.tell(account, job, state(State::Running));
-        let mut late = hub.subscribe(account, Some(job), None);
-        assert!(late.is_whole());
-        let heard_late = heard(&mut late).await;
-        let first = heard_late[0].unwrap();
-        assert_eq!(heard_late, [Ok(first), Ok(first + 2)]);
-        for _ in 0..HISTORY_LEN_MAX - 2 {
-            hub.tell(account, other, Happening::Progress { done: 1, total: 2 });
-        }
-        let mut later = hub.subscribe(account, Some(job), None);
-        assert!(!later.is_whole());
-        let heard_later = heard(&mut later).await;
-        assert_eq!(heard_later, [Err((0, first)), Ok(first + 2)]);
-    }
-
-    #[tokio::test]
-    async fn who_goes_on_hears_each_event_once_or_of_the_gap() {
-        let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
-        let mut live = hub.subscribe(account, None, None);
-        for _ in 0..HISTORY_LEN_MAX + 10 {
-            hub.tell(account, job, Happening::Progress { done: 1, total: 2 });
-        }
-        let slow = heard(&mut live).await;
-        let Err((first, last)) = slow[0] else { panic!("the first ten are gone") };
-        assert_eq!(last - first, 9);
-        assert_eq!(slow.len(), 1 + HISTORY_LEN_MAX, "what is remembered is told once");
-        let newest = slow.last().unwrap().unwrap();
-        assert_eq!(newest, last + HISTORY_LEN_MAX as u64);
-        assert_eq!(heard(&mut hub.subscribe(account, None, Some(newest - 2))).await, [Ok(newest - 1), Ok(newest)]);
-        assert_eq!(heard(&mut hub.subscribe(account, None, Some(newest))).await, []);
-        let behind = heard(&mut hub.subscribe(account, None, Some(first - 1))).await;
-        assert_eq!(behind[0], Err((first, last)));
-        // A number from the future, or from before a restart.
-        for strange in [newest + 5, 17] {
-            let heard = heard(&mut hub.subscribe(account, None, Some(strange))).await;
-            assert!(matches!(heard[0], Err((_, to)) if to == last), "{strange}: {:?}", heard[0]);
-        }
-    }
-
-    #[tokio::test]
-    async fn an_attached_process_hears_what_is_remembered_and_what_comes() {
-        use inos_arena::{AttachedRing, Heard};
-        let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
-        hub.tell(account, job, state(State::Queued));
-        let (here, there) = std::os::unix::net::UnixStream::pair().unwrap();
-        let attachment = hub.attach(account).unwrap();
-        inos_arena::send(&here, b"ok\n", &attachment).unwrap();
-        let mut ring = AttachedRing::open(inos_arena::receive(&there).unwrap().1.unwrap()).unwrap();
-        hub.tell(account, job, state(State::Running));
-        hub.tell(AccountId::new(), JobId::new(), state(State::Queued));
-        let mut to = Vec::new();
-        let mut states = Vec::new();
-        while let Heard::Record(_) = ring.read(&mut to) {
-            let record: serde_json::Value = serde_json::from_slice(&to).unwrap();
-            assert_eq!((&record["event"], &record["job"]), (&"state".into(), &job.to_string().into()));
-            states.push(record["state"].as_str().unwrap().to_owned());
-        }
-        assert_eq!(states, ["queued", "running"], "of this account alone");
-        drop(attachment);
-        hub.tell(account, job, state(State::Succeeded));
-        assert_eq!((ring.read(&mut to), ring.has_ended()), (Heard::Nothing, true));
-    }
-
-    #[tokio::test]
-    async fn a_history_holds_few_bytes() {
-        let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
-        let piece = Bytes::from(vec![1; 64 << 10]);
-        for _ in 0..40 {
-            hub.tell(account, job, Happening::Output { offset: 0, bytes: piece.clone() });
-        }
-        let heard = heard(&mut hub.subscribe(account, Some(job), None)).await;
-        assert_eq!(heard.len(), 1 + HISTORY_BYTES_MAX / piece.len());
-        assert!(heard[0].is_err());
     }
 }

@@ -90,9 +90,15 @@ impl Broker {
         self.0.runtime.spawn(async move {
             loop {
                 changed.notified().await;
-                if let Err(refusal) = inside.publish_registry() {
-                    tracing::error!(refusal.detail, "the registry of units could not be brought up to date");
-                }
+                let this = inside.clone();
+                // Its next epoch may wait for the disk.
+                let published = tokio::task::spawn_blocking(move || this.publish_registry()).await;
+                let why = match published {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(refusal)) => refusal.detail,
+                    Err(error) => error.to_string(),
+                };
+                tracing::error!(why, "the registry of units could not be brought up to date");
             }
         });
         Ok(())
