@@ -90,30 +90,29 @@ describe('in a page', () => {
   test.each(['json', 'capnp'])('a connection in %s goes on over cuts', async (name) => {
     const way: Cutter = await cutter(server.url)
     await open('/empty.html')
-    const asked = page.evaluate(
-      async ({ url, key, name }) => {
-        const { Inos } = sdk.index
-        const { capsule } = sdk.capnp
-        const connection = await new Inos({ url, key }).connect(name === 'capnp' ? { codec: capsule } : {})
-        const via = connection.via
-        const texts = new Set<string>()
-        let asked = 0
-        const end = Date.now() + 1_500
-        const ask = async () => {
-          while (Date.now() < end) {
-            asked += 1
-            const input = `${asked}`
-            const { outputs } = await connection.run('test', 'echo', input)
-            if (outputs[0]?.text() !== input) throw new Error(`${input} was answered with another's output`)
-            texts.add(input)
-          }
-        }
-        await Promise.all(Array.from({ length: 16 }, ask))
-        connection.close()
-        return { via, asked, answered: texts.size }
-      },
+    // The cuts begin when the connection stands: one that never came about is HTTP by right.
+    const connected = await page.evaluateHandle(
+      async ({ url, key, name }) => new sdk.index.Inos({ url, key }).connect(name === 'capnp' ? { codec: sdk.capnp.capsule } : {}),
       { url: way.url, key: server.key, name },
     )
+    const asked = page.evaluate(async (connection) => {
+      const via = connection.via
+      const texts = new Set<string>()
+      let asked = 0
+      const end = Date.now() + 1_500
+      const ask = async () => {
+        while (Date.now() < end) {
+          asked += 1
+          const input = `${asked}`
+          const { outputs } = await connection.run('test', 'echo', input)
+          if (outputs[0]?.text() !== input) throw new Error(`${input} was answered with another's output`)
+          texts.add(input)
+        }
+      }
+      await Promise.all(Array.from({ length: 16 }, ask))
+      connection.close()
+      return { via, asked, answered: texts.size }
+    }, connected)
     const cutting = setInterval(() => way.cut(), 150)
     const { via, asked: count, answered } = await asked
     clearInterval(cutting)
