@@ -205,6 +205,10 @@ fn a_reader_that_was_stopped_is_told_what_it_missed() {
         }
     }
     assert!(missed > 0, "more was said than a ring holds");
+    let (_, facts, _) = node.cli(&["arena", "--json"]);
+    let rings = serde_json::from_str::<Value>(&facts).unwrap()["rings"].clone();
+    assert_eq!((&rings["count"], &rings["attached"], &rings["dropped"]), (&1.into(), &1.into(), &0.into()), "{rings}");
+    assert!(rings["written"].as_u64().unwrap() > layout::RING_SLOT_COUNT as u64, "{rings}");
 }
 
 #[test]

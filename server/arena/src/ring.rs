@@ -101,6 +101,11 @@ impl Ring {
         self.head().dropped()
     }
 
+    /// Bytes of memory that it may take.
+    pub fn bytes(&self) -> usize {
+        self.0.mapping.len()
+    }
+
     /// How many processes are attached.
     pub fn attached(&self) -> usize {
         self.0.controls.count()

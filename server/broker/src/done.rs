@@ -45,7 +45,7 @@ pub(crate) struct Story {
     /// What an accepted job has taken of budgets.
     pub(crate) limits: Vec<Limit>,
     /// What an accepted job has taken of its token's allowance.
-    pub(crate) share: OnceLock<Share>,
+    pub(crate) share: OnceLock<Arc<Share>>,
     pub(crate) submitted: Time,
     pub(crate) deadline: Time,
     /// The same by the clock that nobody sets; from when it was accepted, or taken up again, on.

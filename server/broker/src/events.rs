@@ -1,6 +1,7 @@
 //! What happens to an account's jobs, told in order to whoever subscribed, from the start where it is still known.
 //! Where it is not, that is told: nobody takes a part for the whole.
 
+mod rings;
 mod said;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ use inos_protocols::{AccountId, JobId, Microcredits, job::State, layout::RING_SL
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
+pub use self::rings::RingTotals;
+use self::rings::Counted;
 use crate::Inside;
 
 /// How many past events an account keeps for those who come late, and how many bytes of lines and output with them.
@@ -126,7 +129,11 @@ impl Happening {
 
 /// Every account's events.
 #[derive(Default)]
-pub(crate) struct Hub(Mutex<HashMap<AccountId, Arc<Channel>>>);
+pub(crate) struct Hub {
+    channels: Mutex<HashMap<AccountId, Arc<Channel>>>,
+    /// What all rings were given since the start.
+    counted: Counted,
+}
 
 struct Channel {
     sender: broadcast::Sender<Arc<Event>>,
@@ -144,7 +151,7 @@ struct History {
 }
 
 impl History {
-    fn add(&mut self, job: Option<JobId>, what: Happening) -> Arc<Event> {
+    fn add(&mut self, job: Option<JobId>, what: Happening, counted: &Counted) -> Arc<Event> {
         self.newest += 1;
         let event = Arc::new(Event { seq: self.newest, job, at: Time::now(), what });
         self.bytes += event.what.bytes();
@@ -155,27 +162,28 @@ impl History {
             self.lost = oldest.seq;
         }
         match &self.ring {
-            Some(ring) if ring.attached() > 0 => event.write(ring),
+            Some(ring) if ring.attached() > 0 => counted.write(&event, ring),
             _ => self.ring = None,
         }
         event
     }
 
     /// Gives the ring to one more process; a new one begins with what is remembered.
-    fn attach(&mut self) -> std::io::Result<RingAttachment> {
-        if let Some(ring) = self.ring.as_ref().filter(|ring| ring.attached() > 0) {
+    fn attach(&mut self, counted: &Counted) -> std::io::Result<RingAttachment> {
+        if let Some(ring) = self.followed() {
             return ring.attach();
         }
         let ring = Ring::create(RING_SLOT_COUNT)?;
         let known = self.events.len().saturating_sub(RING_SLOT_COUNT);
-        self.events.iter().skip(known).for_each(|event| event.write(&ring));
+        self.events.iter().skip(known).for_each(|event| counted.write(event, &ring));
         let attachment = ring.attach()?;
         self.ring = Some(ring);
         Ok(attachment)
     }
 
-    fn is_followed(&self) -> bool {
-        self.ring.as_ref().is_some_and(|ring| ring.attached() > 0)
+    /// The ring, while a process is attached to it.
+    fn followed(&self) -> Option<&Ring> {
+        self.ring.as_ref().filter(|ring| ring.attached() > 0)
     }
 }
 
@@ -204,7 +212,7 @@ impl Hub {
     fn tell_all(&self, account: AccountId, job: Option<JobId>, what: Happening) {
         let channel = self.channel(account);
         let mut history = channel.history.lock();
-        let event = history.add(job, what);
+        let event = history.add(job, what, &self.counted);
         // Nobody listening is no failure: the history has it.
         let _ = channel.sender.send(event);
     }
@@ -224,13 +232,13 @@ impl Hub {
 
     /// The ring of all events of an account, for another process to follow.
     pub(crate) fn attach(&self, account: AccountId) -> std::io::Result<RingAttachment> {
-        self.channel(account).history.lock().attach()
+        self.channel(account).history.lock().attach(&self.counted)
     }
 
     fn channel(&self, account: AccountId) -> Arc<Channel> {
-        let mut channels = self.0.lock();
+        let mut channels = self.channels.lock();
         if channels.len() >= ACCOUNTS_MAX && !channels.contains_key(&account) {
-            channels.retain(|_, channel| channel.sender.receiver_count() > 0 || channel.history.lock().is_followed());
+            channels.retain(|_, channel| channel.sender.receiver_count() > 0 || channel.history.lock().followed().is_some());
         }
         channels.entry(account).or_insert_with(|| Arc::new(Channel::new())).clone()
     }

@@ -60,7 +60,7 @@ pub use admin::NAME_LEN_MAX;
 pub use blobs::{BlobBytes, BlobUpload};
 pub use caller::{Caller, Cause};
 pub use check::{check_budgets, check_held_keys, check_payloads};
-pub use events::{Event, Happening, Subscription, Told};
+pub use events::{Event, Happening, RingTotals, Subscription, Told};
 pub use frame::{Replies, Reply};
 pub use inos_ledger::{Allowance, KeyWatch, Moved};
 pub use pace::{Lately, PACE_WINDOW, Spread, Times};

@@ -169,10 +169,10 @@ impl Broker {
             false => inside.room(caller)?,
         }
         plan.feeds = settle_down(&inside.arena, caller.owner(), plan.feeds)?;
-        let mut reservation = inside.hold(caller, plan.hold).await?;
+        let reservation = inside.hold(caller, plan.hold).await?;
         plan.limits = reservation.limits().to_vec();
         let story = inside.story(caller, &plan, true, span);
-        reservation.take_share().into_iter().for_each(|share| drop(story.share.set(share)));
+        reservation.share().into_iter().for_each(|share| drop(story.share.set(share)));
         let Away { asked, text, segment, files } = inside.put_away(&plan, &inputs, origin)?;
         let job = inos_ledger::JobRecord { segment, ..story.record(&hashes(&mut plan.feeds)) };
         let accept = Accept { job, reservation, asked: text, files, claim };

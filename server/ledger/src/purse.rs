@@ -209,7 +209,7 @@ pub struct Reservation {
     /// What it takes of budgets; none for most.
     limits: Vec<Limit>,
     /// What it takes of the allowance that the job is under, if any.
-    share: Option<Share>,
+    share: Option<Arc<Share>>,
 }
 
 enum Parts {
@@ -262,13 +262,14 @@ impl Reservation {
 
     /// Puts the job under an allowance, or says how little is left of it.
     pub fn put_within(&mut self, allowance: &Arc<Allowance>) -> Result<(), Microcredits> {
-        self.share = Some(allowance.take(self.amount())?);
+        self.share = Some(Arc::new(allowance.take(self.amount())?));
         Ok(())
     }
 
-    /// Takes out what an accepted job has of its allowance: it stays taken until the job ends.
-    pub fn take_share(&mut self) -> Option<Share> {
-        self.share.take()
+    /// What the job has of its allowance, for whoever knows what it comes to in the end. Where nobody does, since
+    /// whoever asked was told that the database was away, it has spent all of it if it was accepted after all.
+    pub fn share(&self) -> Option<Arc<Share>> {
+        self.share.clone()
     }
 
     /// Adds another reservation of the same purse to this one.
@@ -339,7 +340,9 @@ impl Reservation {
             other => other.as_slice().iter().for_each(|(lease, there)| spend(lease, *there)),
         }
         std::mem::take(&mut self.limits).iter().for_each(|limit| limit.written(amount));
-        self.share.take().iter().for_each(|share| share.spent(Microcredits::saturating(amount as u64)));
+        if let Some(alone) = self.share.take().and_then(Arc::into_inner) {
+            alone.spent(Microcredits::saturating(amount as u64));
+        }
     }
 
     /// Everything goes back to the purse; what is left is a reservation of nothing.

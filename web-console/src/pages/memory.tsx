@@ -175,7 +175,7 @@ function Copies({ stats: { arena, node } }: { stats: Stats }) {
   )
 }
 
-function RegionTotals({ stats: { regions } }: { stats: Stats }) {
+function RegionTotals({ stats: { regions, rings } }: { stats: Stats }) {
   return (
     <Section title="Regions" aside={<span className="dim">all accounts</span>}>
       <div className="body">
@@ -189,6 +189,7 @@ function RegionTotals({ stats: { regions } }: { stats: Stats }) {
             ['Skipped', `${count(regions.skipped)} epochs, for readers that had a newer one`],
             ['Waiting for one', count(regions.waiters)],
             ['Mapped by others', `${count(regions.attached)} processes, ${count(regions.revoked)} buffers revoked`],
+            ['Events as rings', `${count(rings.attached)} processes follow, ${count(rings.dropped)} events dropped`],
           ]}
         />
       </div>

@@ -1,7 +1,6 @@
 //! An event as clients read it: the data of a stream, and a record of a ring.
 
 use data_encoding::BASE64;
-use inos_arena::Ring;
 use inos_protocols::{
     event::{Data, Record},
     layout::RING_RECORD_LEN_MAX,
@@ -35,13 +34,9 @@ impl Event {
         }
     }
 
-    /// Writes it into a ring, where a slow reader is told that it missed it.
-    pub(super) fn write(&self, ring: &Ring) {
+    /// It as a record of a ring.
+    pub(super) fn record(&self) -> Vec<u8> {
         let (event, data) = self.said();
-        let record = Record { seq: self.seq, event, cut: false, data }.within(RING_RECORD_LEN_MAX);
-        if let Err(unheld) = ring.push(&record) {
-            // The ring counts it, for its readers to see.
-            tracing::debug!(seq = self.seq, %unheld, "an event was not told to attached processes");
-        }
+        Record { seq: self.seq, event, cut: false, data }.within(RING_RECORD_LEN_MAX)
     }
 }

@@ -81,7 +81,12 @@ async fn an_attached_process_hears_what_is_remembered_and_what_comes() {
         states.push(record["state"].as_str().unwrap().to_owned());
     }
     assert_eq!(states, ["queued", "running"], "of this account alone");
+    let totals = hub.ring_totals();
+    assert_eq!((totals.rings, totals.attached, totals.written, totals.dropped), (1, 1, 2, 0));
+    assert!(totals.bytes >= 512 << 10, "{totals:?}");
     drop(attachment);
+    let after = RingTotals { written: 2, ..RingTotals::default() };
+    assert_eq!(hub.ring_totals(), after, "what was counted stays, what was taken is given back");
     hub.tell(account, job, state(State::Succeeded));
     assert_eq!((ring.read(&mut to), ring.has_ended()), (Heard::Nothing, true));
 }

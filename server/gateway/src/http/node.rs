@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use inos_broker::RegionTotals;
+use inos_broker::{RegionTotals, RingTotals};
 use inos_protocols::{JobId, catalogue::PriceVersion, node::Node, time::Time};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,6 +52,8 @@ pub(crate) struct Stats {
     arena: Arena,
     /// Regions.
     regions: Regions,
+    /// Rings in which other processes follow events.
+    rings: Rings,
     /// Connections.
     connections: Connections,
 }
@@ -220,6 +222,27 @@ pub(crate) struct Regions {
     revoked: u64,
 }
 
+/// Rings in which other processes follow events, all accounts together.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Rings {
+    /// How many there are: one of each account that a process follows.
+    count: u64,
+    /// Processes that are attached.
+    attached: u64,
+    /// Bytes of memory that they may take.
+    bytes: u64,
+    /// Events that were written into one since the start.
+    written: u64,
+    /// Events that could not be.
+    dropped: u64,
+}
+
+impl From<RingTotals> for Rings {
+    fn from(RingTotals { rings, attached, bytes, written, dropped }: RingTotals) -> Self {
+        Self { count: rings, attached, bytes, written, dropped }
+    }
+}
+
 impl Regions {
     fn of(totals: RegionTotals, skipped: u64) -> Self {
         let RegionTotals { regions, bytes, taken_bytes, published, copied_bytes, waiters, buffers, moved, .. } = totals;
@@ -321,6 +344,7 @@ pub(crate) async fn stats(call: Call, _: Visitor) -> Answer {
         lately: app.broker.lately().into(),
         arena: Arena::of(app.broker.arena()),
         regions: Regions::of(app.broker.region_totals(), app.metrics.epochs_skipped.load(Relaxed)),
+        rings: app.broker.ring_totals().into(),
         connections: Connections {
             open: app.permits.open() as u64,
             max: app.options.connections_max as u64,

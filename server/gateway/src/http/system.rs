@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
-use inos_broker::{RegionTotals, SpanFigures};
+use inos_broker::{RegionTotals, RingTotals, SpanFigures};
 use inos_protocols::account::LedgerHealth;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -199,6 +199,7 @@ fn figures(app: &App, health: Option<LedgerHealth>) -> String {
         page.sample("inos_arena_bytes_copied_total", &format!("{{place=\"{}\"}}", place.name()), bytes);
     }
     region_figures(&app.broker.region_totals(), app.metrics.epochs_skipped.load(Relaxed), &mut page);
+    ring_figures(&app.broker.ring_totals(), &mut page);
     own_figures(app, &mut page);
     if let Some(health) = health {
         ledger_figures(&health, &mut page);
@@ -232,6 +233,15 @@ fn region_figures(totals: &RegionTotals, skipped: u64, page: &mut Page) {
     page.figure("inos_regions_copied_bytes_total", "counter", "Bytes that publishing copied.", totals.copied_bytes);
     page.figure("inos_regions_revoked_total", "counter", "Buffers taken from processes that read.", totals.revoked);
     page.figure("inos_regions_skipped_total", "counter", "Epochs that subscribers were not told of.", skipped);
+}
+
+/// What rings of events take and what they were given.
+fn ring_figures(totals: &RingTotals, page: &mut Page) {
+    page.figure("inos_rings", "gauge", "Rings in which other processes follow events.", totals.rings);
+    page.figure("inos_rings_attached", "gauge", "Processes that are attached to one.", totals.attached);
+    page.figure("inos_rings_bytes", "gauge", "Memory that they may take.", totals.bytes);
+    page.figure("inos_rings_written_total", "counter", "Events that were written into one.", totals.written);
+    page.figure("inos_rings_dropped_total", "counter", "Events that could not be.", totals.dropped);
 }
 
 /// How the ledger is, by what it said within the last while; nothing where its database does not answer.

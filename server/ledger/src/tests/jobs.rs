@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use inos_protocols::{Hash, Microcredits, job::State, receipt::SignedReceipt};
 
 use super::{on_both, place::*};
-use crate::{Accept, Claim, Commit, CommitError, Ending, Entry, Finish, Ledger, Purse, ReserveError, Settle};
+use crate::{Accept, Allowance, Claim, Commit, CommitError, Ending, Entry, Finish, Ledger, Purse, ReserveError, Settle};
 
 on_both![
     a_job_is_paid_once_and_has_a_receipt,
@@ -22,6 +22,7 @@ on_both![
     a_key_stands_for_one_request,
     a_key_without_a_commit_is_free_again,
     reservations_of_one_purse_grow_together,
+    an_accepted_job_takes_of_its_allowance_what_is_known_of_it,
     flushing_comes_before_the_commit,
     a_bad_row_harms_nobody_else,
     what_was_asked_stays_with_a_job_that_did_not_succeed,
@@ -295,6 +296,30 @@ async fn reservations_of_one_purse_grow_together(place: Place) {
     assert_eq!(available(&books, account).await, 55);
     drop(ledger.reserve_slowly(&purse, credits(55)).await.unwrap());
     is_right(&books).await;
+}
+
+async fn an_accepted_job_takes_of_its_allowance_what_is_known_of_it(place: Place) {
+    let (ledger, _) = place.open().await;
+    let (_, purse) = account(&ledger, 200).await;
+    let allowance = Allowance::new(credits(90));
+    let within = async || {
+        let mut reservation = ledger.reserve_slowly(&purse, credits(40)).await.unwrap();
+        reservation.put_within(&allowance).unwrap();
+        reservation
+    };
+    let reservation = within().await;
+    let story = reservation.share().unwrap();
+    commit(&ledger, accept(reservation).1).await.unwrap();
+    assert_eq!(allowance.left(), credits(50), "all that it may cost, until it has ended");
+    story.spent(credits(10));
+    assert_eq!(allowance.left(), credits(80));
+    drop(story);
+    // Whoever asked was told of an outage, and the commit happened.
+    commit(&ledger, accept(within().await).1).await.unwrap();
+    assert_eq!(allowance.left(), credits(40));
+    // The same, and it never happened.
+    drop(within().await);
+    assert_eq!(allowance.left(), credits(40));
 }
 
 async fn flushing_comes_before_the_commit(place: Place) {

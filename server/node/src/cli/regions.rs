@@ -124,14 +124,15 @@ impl Arena {
         let look = || client.get("/v1/stats");
         let Some(seconds) = self.over else {
             let stats = look()?;
-            terminal.facts(&json!({ "arena": stats["arena"], "regions": stats["regions"] }))?;
+            terminal.facts(&json!({ "arena": stats["arena"], "regions": stats["regions"], "rings": stats["rings"] }))?;
             return Ok(Exit::Done);
         };
         let (before, begun) = (look()?, Instant::now());
         std::thread::sleep(Duration::from_secs(seconds));
         let after = look()?;
         let rates = rates(&before, &after, begun.elapsed());
-        terminal.facts(&json!({ "arena": after["arena"], "regions": after["regions"], "per_second": rates }))?;
+        let [arena, regions, rings] = ["arena", "regions", "rings"].map(|part| &after[part]);
+        terminal.facts(&json!({ "arena": arena, "regions": regions, "rings": rings, "per_second": rates }))?;
         Ok(Exit::Done)
     }
 }
@@ -163,6 +164,7 @@ fn rates(before: &Value, after: &Value, elapsed: Duration) -> Value {
             vec!["published", "copied_bytes", "skipped", "revoked", "moved"],
             &|stats, name| stats["regions"][name].clone(),
         ),
+        "rings": named(vec!["written", "dropped"], &|stats, name| stats["rings"][name].clone()),
     })
 }
 
