@@ -57,6 +57,26 @@ fn ten_million_rows_are_all_read_and_sorted_with_a_disk() {
 }
 
 #[test]
+fn a_cell_has_the_memory_that_the_server_gives_it() {
+    let node = TestNode::with(Options::default().with("workers", "1").with("cell-memory", "256MiB"));
+    let client = node.account("user", 1_000_000_000);
+    let half = ended(&client, "query", &json!({ "sql": "SELECT length(repeat('x', 400000000))" }), "");
+    assert_eq!((&half["state"], &half["error"]["code"]), (&"failed".into(), &"payload-too-large".into()), "{half}");
+    // 150 MB of texts: operators share 128 MiB, and put the rest aside.
+    let series = "SELECT value, rpad(CAST(value AS VARCHAR), 500, 'x') AS t FROM generate_series(1, 300000)";
+    let sql = format!(
+        "SELECT count(*) AS rows, sum(n) AS total FROM (SELECT row_number() OVER (ORDER BY t) AS n FROM ({series}))"
+    );
+    let answer = client.run("data.query", &query(&sql), b"");
+    assert_eq!(answer.text(), r#"[{"rows":300000,"total":45000150000}]"#);
+    // What no disk helps with is refused, and the limit is what this server gives.
+    let all = "SELECT length(array_to_string(array_agg(t), '')) AS n FROM";
+    let whole = ended(&client, "query", &json!({ "sql": format!("{all} ({series})") }), "");
+    assert_eq!((&whole["state"], &whole["error"]["code"]), (&"failed".into(), &"payload-too-large".into()), "{whole}");
+    assert_eq!(client.run("data.query", &query("SELECT 1 AS one"), b"").text(), r#"[{"one":1}]"#);
+}
+
+#[test]
 fn what_takes_all_it_can_ends_as_a_failed_job_and_the_next_runs() {
     let node = TestNode::with(Options::default().with("workers", "1"));
     let client = node.account("user", 1_000_000_000);

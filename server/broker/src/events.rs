@@ -18,8 +18,8 @@ use inos_protocols::{AccountId, JobId, Microcredits, job::State, layout::RING_SL
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-pub use self::rings::RingTotals;
 use self::rings::Counted;
+pub use self::rings::RingTotals;
 use crate::Inside;
 
 /// How many past events an account keeps for those who come late, and how many bytes of lines and output with them.
@@ -238,7 +238,9 @@ impl Hub {
     fn channel(&self, account: AccountId) -> Arc<Channel> {
         let mut channels = self.channels.lock();
         if channels.len() >= ACCOUNTS_MAX && !channels.contains_key(&account) {
-            channels.retain(|_, channel| channel.sender.receiver_count() > 0 || channel.history.lock().followed().is_some());
+            channels.retain(|_, channel| {
+                channel.sender.receiver_count() > 0 || channel.history.lock().followed().is_some()
+            });
         }
         channels.entry(account).or_insert_with(|| Arc::new(Channel::new())).clone()
     }

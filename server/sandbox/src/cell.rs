@@ -44,7 +44,7 @@ pub fn serve(units: Vec<Arc<dyn Unit>>, fence: Fence, server: u32) -> io::Result
         parcel::pass(&socket, &Said::Ready.bytes(), &[], SendFlags::empty())?;
         while let Some((order, descriptors)) = next(&socket)? {
             if let Order::Run { task_at } = order {
-                let ended = run(&units, &socket, task_at, descriptors).unwrap_or_else(Ended::from);
+                let ended = run(&units, (&socket, fence.memory_max), task_at, descriptors).unwrap_or_else(Ended::from);
                 parcel::pass(&socket, &Said::Ended(ended).bytes(), &[], SendFlags::empty())?;
             }
         }
@@ -65,7 +65,12 @@ fn next(socket: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
     Ok(Some((order, descriptors)))
 }
 
-fn run(units: &[Arc<dyn Unit>], socket: &OwnedFd, task_at: u64, descriptors: Vec<OwnedFd>) -> Result<Ended, Fault> {
+fn run(
+    units: &[Arc<dyn Unit>],
+    (socket, memory): (&OwnedFd, u64),
+    task_at: u64,
+    descriptors: Vec<OwnedFd>,
+) -> Result<Ended, Fault> {
     let broken = |why: &str| Fault::Broken(why.into());
     let mut files = descriptors.into_iter().map(File::from);
     let (Some(given), Some(away), Some(scratch)) = (files.next(), files.next(), files.next()) else {
@@ -77,7 +82,7 @@ fn run(units: &[Arc<dyn Unit>], socket: &OwnedFd, task_at: u64, descriptors: Vec
     let unit = units.iter().find(|unit| unit.spec().name == task.unit).ok_or_else(|| broken("an unknown unit"))?;
     let method = unit.spec().method(&task.method).ok_or_else(|| broken("an unknown method"))?;
     let inputs: Result<Vec<Bytes>, Fault> = task.inputs.iter().map(|range| part(&parcel, range.clone())).collect();
-    let (mut inputs, far) = (Given::new(inputs?), Far::new(socket, task.threads.max(1), scratch));
+    let (mut inputs, far) = (Given::new(inputs?), Far::new(socket, (task.threads.max(1), memory), scratch));
     let usual = method.output_media.first().copied().unwrap_or("application/octet-stream");
     let ran = catch_unwind(AssertUnwindSafe(|| -> Result<Vec<Written>, Fault> {
         let mut output = Away::new(&away, usual, method.output_bytes_max);

@@ -67,7 +67,8 @@ struct Inside {
     changed: Condvar,
     /// Told when cells can no longer be begun, and when they can again.
     turned: Box<dyn Fn() + Send + Sync>,
-    wanted: Sender<()>,
+    /// Wishes for one more cell, each with the one that makes room for it and is ended first.
+    wanted: Sender<Option<Cell>>,
     lost: AtomicU64,
 }
 
@@ -134,16 +135,17 @@ impl Inside {
     /// Asks for another cell, if there may be one more.
     fn want(&self, state: &mut State) {
         let alive = state.fresh.len() + state.used.len() + state.busy + state.coming;
-        // One more than may work: the next job finds it warm.
-        if alive > self.options.cells_max {
-            // Room is made by the one that was not used for the longest time.
-            if state.used.pop_front().is_none() {
-                return;
-            }
-        }
+        // One more than may work: the next job finds it warm. Room is made by the one that was not used for the longest time.
+        let oldest = match alive > self.options.cells_max {
+            false => None,
+            true => match state.used.pop_front() {
+                None => return,
+                Some((_, oldest)) => Some(oldest),
+            },
+        };
         state.coming += 1;
         // The thread goes with the lane, and nobody asks then.
-        let _ = self.wanted.send(());
+        let _ = self.wanted.send(oldest);
     }
 
     /// A cell for this owner's job: one that had jobs of the same owner alone, or none.
@@ -198,8 +200,10 @@ impl Inside {
 }
 
 /// Begins a cell for each that is wanted, until the lane is gone.
-fn begin_for(lane: &Weak<Inside>, asked: &Receiver<()>, command: impl Fn() -> io::Result<Command>) {
-    while asked.recv().is_ok() {
+fn begin_for(lane: &Weak<Inside>, asked: &Receiver<Option<Cell>>, command: impl Fn() -> io::Result<Command>) {
+    while let Ok(oldest) = asked.recv() {
+        // To end one takes as long as the kernel needs for its memory: nobody waits for that under the lock.
+        drop(oldest);
         let begun = command().and_then(Cell::begin).and_then(|mut cell| {
             let ready = cell.is_ready_within(BEGIN_WITHIN);
             if ready { Ok(cell) } else { Err(io::Error::other(cell.end())) }

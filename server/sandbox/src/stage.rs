@@ -30,6 +30,7 @@ const CHUNK_LEN_MAX: usize = 1 << 20;
 pub(crate) struct Far<'a> {
     pub(crate) socket: &'a OwnedFd,
     pub(crate) threads: usize,
+    memory: u64,
     scratch: Arc<Aside>,
     stopped: Cell<bool>,
     looked: Cell<Instant>,
@@ -39,11 +40,12 @@ pub(crate) struct Far<'a> {
 }
 
 impl<'a> Far<'a> {
-    pub(crate) fn new(socket: &'a OwnedFd, threads: usize, scratch: File) -> Self {
+    pub(crate) fn new(socket: &'a OwnedFd, (threads, memory): (usize, u64), scratch: File) -> Self {
         let (stopped, looked) = (Cell::new(false), Cell::new(Instant::now()));
         Self {
             socket,
             threads,
+            memory,
             scratch: Arc::new(Aside(scratch)),
             stopped,
             looked,
@@ -109,6 +111,10 @@ impl Host for Far<'_> {
 
     fn threads(&self) -> usize {
         self.threads
+    }
+
+    fn memory(&self) -> u64 {
+        self.memory
     }
 }
 

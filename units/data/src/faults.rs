@@ -7,12 +7,21 @@ use inos_unit::Fault;
 /// The longest message, in bytes.
 const MESSAGE_LEN_MAX: usize = 2_000;
 
+/// Stands for the memory that operators share, until whoever knows how much that is says it.
+const MEMORY: u64 = 0;
+
+/// A fault that names the limit, where it is this much memory.
+pub(crate) fn of_memory(fault: Fault, pool: usize) -> Fault {
+    match fault {
+        Fault::Limit { limit: MEMORY, message } => Fault::limit(pool as u64, message),
+        other => other,
+    }
+}
+
 /// An error as a fault at this place in the capsule.
 pub(crate) fn fault(error: &DataFusionError, pointer: &str) -> Fault {
     match error.find_root() {
-        DataFusionError::ResourcesExhausted(why) => {
-            Fault::limit(crate::session::POOL_BYTES as u64, format!("bytes of memory: {}", tidy(why)))
-        }
+        DataFusionError::ResourcesExhausted(why) => Fault::limit(MEMORY, format!("bytes of memory: {}", tidy(why))),
         DataFusionError::External(cause) if cause.downcast_ref::<Fault>().is_some() => {
             cause.downcast_ref::<Fault>().cloned().unwrap_or(Fault::Cancelled)
         }
@@ -25,7 +34,7 @@ pub(crate) fn fault(error: &DataFusionError, pointer: &str) -> Fault {
         }
         // One value that is larger than the process may be: a few functions ask for it in a way that can be refused.
         root if root.message().contains("memory alloc") => {
-            Fault::limit(crate::session::POOL_BYTES as u64, format!("bytes of memory: {}", tidy(&root.message())))
+            Fault::limit(MEMORY, format!("bytes of memory: {}", tidy(&root.message())))
         }
         root @ (DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_)) => of_input(root, pointer),
         root @ DataFusionError::ArrowError(cause, _) => match **cause {

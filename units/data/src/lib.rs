@@ -7,6 +7,7 @@ mod look;
 mod methods;
 mod named;
 mod params;
+mod parts;
 mod query;
 mod run;
 mod session;

@@ -66,7 +66,7 @@ where
     let LookParams { tables } = call.read_params()?;
     let (tables, files) = tables::open(call, vec![only(tables)], host)?;
     let files = Arc::new(files);
-    let session = session(&files, host.scratch(), host.threads()).map_err(|error| fault(&error, "/inputs"))?;
+    let session = session(&files, host).map_err(|error| fault(&error, "/inputs"))?;
     let (known, blame) = (files.clone(), blame(&tables));
     let said = drive(
         host,

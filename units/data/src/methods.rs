@@ -9,7 +9,8 @@ use crate::{
     faults::fault,
     fence,
     params::{AggregateParams, ConvertParams, ExplainParams, Function, Measure, SampleParams, TableParams},
-    query::{answer, bound},
+    parts,
+    query::{Written, answer, bound},
 };
 
 /// The table of a method that has one: all inputs, unless the caller says more.
@@ -17,10 +18,19 @@ const TABLE: &str = "input";
 
 /// `convert`: all rows in another form.
 pub(crate) fn convert(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
-    let ConvertParams { tables, output } = call.read_params()?;
+    let ConvertParams { tables, partition_by, output } = call.read_params()?;
     let table = only(tables);
-    let sql = format!("SELECT * FROM {}", quoted(&table.name));
-    answer(call, host, vec![table], output, move |session| async move { fence::plan(&sql, &session).await })
+    let mut sql = format!("SELECT * FROM {}", quoted(&table.name));
+    if partition_by.is_empty() {
+        let plan = move |session| async move { fence::plan(&sql, &session).await };
+        return answer(call, host, vec![table], Written::One(output), plan);
+    }
+    let columns: Vec<String> = partition_by.iter().map(|column| quoted(column)).collect();
+    // A text has room for everything.
+    let _ = write!(sql, " ORDER BY {}", columns.join(", "));
+    answer(call, host, vec![table], Written::Parted(output, partition_by), move |session| async move {
+        fence::plan(&sql, &session).await.map_err(|fault| blamed(fault, parts::POINTER))
+    })
 }
 
 /// `sample`: some rows, each as likely as any other.
@@ -28,7 +38,8 @@ pub(crate) fn sample(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> 
     let SampleParams { rows, tables, output } = call.read_params()?;
     let table = only(tables);
     let sql = format!("SELECT * FROM {} ORDER BY random() LIMIT {rows}", quoted(&table.name));
-    answer(call, host, vec![table], output, move |session| async move { fence::plan(&sql, &session).await })
+    let plan = move |session| async move { fence::plan(&sql, &session).await };
+    answer(call, host, vec![table], Written::One(output), plan)
 }
 
 /// `aggregate`: rows of one group made one.
@@ -45,14 +56,17 @@ pub(crate) fn aggregate(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Faul
         // A text has room for everything.
         let _ = write!(sql, " GROUP BY {groups} ORDER BY {groups}");
     }
-    answer(call, host, vec![table], output, move |session| async move {
-        let told = |fault| match fault {
-            // Nobody wrote the statement; the columns are what the caller said.
-            Fault::Invalid { message, .. } => Fault::invalid("/params/measures", message),
-            other => other,
-        };
-        fence::plan(&sql, &session).await.map_err(told)
+    answer(call, host, vec![table], Written::One(output), move |session| async move {
+        fence::plan(&sql, &session).await.map_err(|fault| blamed(fault, "/params/measures"))
     })
+}
+
+/// A fault of a statement that nobody wrote: the columns are what the caller said.
+fn blamed(fault: Fault, pointer: &str) -> Fault {
+    match fault {
+        Fault::Invalid { message, .. } => Fault::invalid(pointer, message),
+        other => other,
+    }
 }
 
 /// One measure as SQL.
@@ -84,7 +98,7 @@ fn measured(at: usize, measure: &Measure) -> Result<String, Fault> {
 pub(crate) fn explain(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let ExplainParams { sql, values, tables, analyze, output } = call.read_params()?;
     let values = values.map(bound).transpose()?;
-    answer(call, host, tables, output, move |session: SessionContext| async move {
+    answer(call, host, tables, Written::One(output), move |session: SessionContext| async move {
         let mut plan = fence::plan(&sql, &session).await?;
         if let Some(values) = values {
             plan = plan.with_param_values(values).map_err(|error| fault(&error, "/params/values"))?;

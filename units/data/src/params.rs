@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 pub(crate) const SQL_LEN_MAX: usize = 64 << 10;
 /// The most inputs of a job, and so the most files of a table.
 pub(crate) const INPUTS_MAX: u32 = 64;
+/// The most files that rows are parted into: a job has 64 outputs, and one lists the files.
+pub(crate) const PARTS_MAX: usize = 63;
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -132,6 +134,19 @@ impl Form {
             Self::ArrowStream => "application/vnd.apache.arrow.stream",
         }
     }
+
+    /// How the names of such files end.
+    pub(crate) const fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+            Self::ArrowStream => "arrows",
+        }
+    }
 }
 
 /// All forms of an answer, the usual one first.
@@ -205,6 +220,12 @@ pub(crate) struct ConvertParams {
     #[serde(default)]
     #[schemars(length(max = 1))]
     pub(crate) tables: Vec<TableParams>,
+    /// Rows with the same values in these columns are one file, and the last output lists them all: of each its number
+    /// among the outputs, its path, such as `year=2026/city=Bern/data.parquet`, and its rows. The columns are in the
+    /// path alone. At most 63 files.
+    #[serde(default)]
+    #[schemars(length(max = 8), example = serde_json::json!(["city"]))]
+    pub(crate) partition_by: Vec<String>,
     /// The form of the answer.
     #[serde(default)]
     pub(crate) output: Form,

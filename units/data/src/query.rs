@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use datafusion::{
     common::{DataFusionError, ParamValues, ScalarValue, metadata::ScalarAndMetadata},
     logical_expr::LogicalPlan,
@@ -10,13 +10,14 @@ use datafusion::{
     prelude::SessionContext,
 };
 use futures_util::StreamExt;
-use inos_unit::{Call, Fault, Host};
+use inos_unit::{Call, Fault, Host, Output};
 use serde_json::Value;
 
 use crate::{
     faults::fault,
     fence, named,
     params::{Form, QueryParams, TableParams, Values},
+    parts::Parts,
     run::{Batches, blame, drive},
     session::session,
     tables,
@@ -26,7 +27,7 @@ use crate::{
 pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let QueryParams { sql, values, tables, output } = call.read_params()?;
     let values = values.map(bound).transpose()?;
-    answer(call, host, tables, output, move |session| async move {
+    answer(call, host, tables, Written::One(output), move |session| async move {
         let plan = fence::plan(&sql, &session).await?;
         match values {
             Some(values) => plan.with_param_values(values).map_err(|error| fault(&error, "/params/values")),
@@ -35,12 +36,49 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     })
 }
 
+/// How an answer is written.
+pub(crate) enum Written {
+    /// As one output.
+    One(Form),
+    /// As one for each value of these columns, by which it is sorted.
+    Parted(Form, Vec<String>),
+}
+
+/// What is being written.
+enum Writing {
+    One(Sink),
+    Parted(Parts),
+}
+
+impl Writing {
+    fn begin(output: &mut dyn Output, written: &Written, schema: &SchemaRef) -> Result<Self, Fault> {
+        Ok(match written {
+            Written::One(form) => Self::One(Sink::begin(output, *form, schema)?),
+            Written::Parted(form, columns) => Self::Parted(Parts::begin(*form, columns, schema)?),
+        })
+    }
+
+    fn write(&mut self, batch: &RecordBatch, output: &mut dyn Output) -> Result<(), Fault> {
+        match self {
+            Self::One(sink) => sink.write(batch, output),
+            Self::Parted(parts) => parts.write(batch, output),
+        }
+    }
+
+    fn finish(self, output: &mut dyn Output) -> Result<(), Fault> {
+        match self {
+            Self::One(sink) => sink.finish(output),
+            Self::Parted(parts) => parts.finish(output),
+        }
+    }
+}
+
 /// Writes what the plan gives that `plan` makes over the job's tables.
 pub(crate) fn answer<F>(
     call: &mut Call<'_>,
     host: &dyn Host,
     told: Vec<TableParams>,
-    form: Form,
+    written: Written,
     plan: impl FnOnce(SessionContext) -> F + Send + 'static,
 ) -> Result<(), Fault>
 where
@@ -48,7 +86,7 @@ where
 {
     let (tables, files) = tables::open(call, told, host)?;
     let files = Arc::new(files);
-    let session = session(&files, host.scratch(), host.threads()).map_err(|error| fault(&error, fence::POINTER))?;
+    let session = session(&files, host).map_err(|error| fault(&error, fence::POINTER))?;
     let blame = blame(&tables);
     let (known, output) = (files.clone(), &mut *call.output);
     let work = move |batches: Batches| async move {
@@ -70,15 +108,15 @@ where
             other => other,
         }
     };
-    let mut sink = None;
-    drive(host, (&files, blame), work, |batch| match &mut sink {
+    let mut writing = None;
+    drive(host, (&files, blame), work, |batch| match &mut writing {
         None => {
-            sink = Some(Sink::begin(output, form, &batch.schema())?);
+            writing = Some(Writing::begin(output, &written, &batch.schema())?);
             Ok(())
         }
-        Some(sink) => sink.write(&batch, output),
+        Some(writing) => writing.write(&batch, output),
     })?;
-    sink.map_or(Ok(()), |sink| sink.finish(output))
+    writing.map_or(Ok(()), |writing| writing.finish(output))
 }
 
 /// Sends what a plan gives.

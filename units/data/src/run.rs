@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{store::Files, tables::Table};
+use crate::{faults::of_memory, session::pool, store::Files, tables::Table};
 
 /// How often the host is asked whether to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -56,7 +56,7 @@ where
     let mut task = task;
     loop {
         match runtime.block_on(async { timeout(LOOK_EVERY, &mut task).await }) {
-            Ok(Ok(done)) => return done,
+            Ok(Ok(done)) => return done.map_err(|fault| of_memory(fault, pool(host))),
             Ok(Err(error)) => return Err(broken_off(&error.to_string(), blame)),
             Err(_) => host.check()?,
         }

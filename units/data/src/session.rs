@@ -13,7 +13,7 @@ use datafusion::{
     },
     prelude::SessionConfig,
 };
-use inos_unit::Scratch;
+use inos_unit::Host;
 
 use crate::{
     fence::functions,
@@ -21,31 +21,31 @@ use crate::{
     store::{Files, Only},
 };
 
-/// The memory that operators share, in bytes: half of what a cell may take.
-pub(crate) const POOL_BYTES: usize = 512 << 20;
-
-/// What a sort keeps for merging what it put aside, in bytes: rows may be long, and a batch of them is read at once.
-const MERGE_BYTES: usize = 48 << 20;
+/// What a sort keeps at most for merging what it put aside, in bytes: rows may be long, and a batch of them is read at once.
+const MERGE_BYTES_MAX: usize = 48 << 20;
 /// How many files that were put aside are merged at once.
 const FAN_IN: usize = 8;
 
-/// A session over these files, which may work on so many threads.
-pub(crate) fn session(
-    files: &Arc<Files>,
-    scratch: Option<Arc<dyn Scratch>>,
-    threads: usize,
-) -> Result<SessionContext, DataFusionError> {
-    let mode = scratch
+/// The memory that operators share, in bytes, of what the unit may take: the rest is for what nobody reserves.
+pub(crate) fn pool(host: &dyn Host) -> usize {
+    usize::try_from(host.memory() / 2).unwrap_or(usize::MAX)
+}
+
+/// A session over these files, with the threads and the memory that the host gives.
+pub(crate) fn session(files: &Arc<Files>, host: &dyn Host) -> Result<SessionContext, DataFusionError> {
+    let (threads, pool) = (host.threads(), pool(host));
+    let mode = host
+        .scratch()
         .map_or(DiskManagerMode::Disabled, |scratch| DiskManagerMode::Custom(Arc::new(Factory(Space::new(scratch)))));
     let runtime = RuntimeEnvBuilder::new()
         .with_object_store_registry(Arc::new(Only(files.clone())))
-        .with_memory_pool(Arc::new(FairSpillPool::new(POOL_BYTES)))
+        .with_memory_pool(Arc::new(FairSpillPool::new(pool)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
         .with_max_spill_merge_fan_in(FAN_IN)
         .build_arc()?;
     let mut config = SessionConfig::new().with_target_partitions(threads).with_information_schema(false);
     let options = config.options_mut();
-    options.execution.sort_spill_reservation_bytes = MERGE_BYTES;
+    options.execution.sort_spill_reservation_bytes = MERGE_BYTES_MAX.min(pool / 8);
     options.catalog.create_default_catalog_and_schema = true;
     options.execution.planning_concurrency = threads;
     // Paths of partitions are folders below a table's own.

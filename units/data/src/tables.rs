@@ -15,12 +15,13 @@ use arrow::{
 use bytes::Bytes;
 use datafusion::{
     catalog::TableProvider,
-    common::{DataFusionError, TableReference},
+    common::{DataFusionError, ScalarValue, TableReference},
     datasource::{
         file_format::{FileFormat, arrow::ArrowFormat, csv::CsvFormat, json::JsonFormat, parquet::ParquetFormat},
         listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl},
     },
     execution::context::SessionContext,
+    prelude::{cast, ident, lit, when},
 };
 use inos_unit::{Call, Fault, Host};
 use object_store::path::Path;
@@ -28,6 +29,7 @@ use object_store::path::Path;
 use crate::{
     faults::fault,
     params::{Format, INPUTS_MAX, TableParams},
+    parts::{NULL, unescaped},
     sniff,
     store::{Files, ROOT},
     unpack::{PLAIN_BYTES_MAX, unpack},
@@ -49,8 +51,8 @@ pub(crate) struct Table {
     newlines_in_values: bool,
     /// Its files in the store, below [`Table::folder`].
     paths: Vec<Path>,
-    /// Columns that its paths have, with their types.
-    partitions: Vec<(String, DataType)>,
+    /// Columns that its paths have.
+    partitions: Vec<InPath>,
 }
 
 /// All tables of a job, and the files that they consist of.
@@ -254,12 +256,41 @@ impl Table {
                 self.common(&schemas)?
             }
         };
-        let options =
-            ListingOptions::new(reader).with_file_extension("").with_table_partition_cols(self.partitions.clone());
+        // The engine knows no word for a null there.
+        let in_path =
+            |column: &InPath| (column.name.clone(), if column.has_null { DataType::Utf8 } else { column.is.clone() });
+        let in_paths = self.partitions.iter().map(in_path).collect();
+        let options = ListingOptions::new(reader).with_file_extension("").with_table_partition_cols(in_paths);
         let config = ListingTableConfig::new(url(at).map_err(told)?).with_listing_options(options).with_schema(schema);
-        let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config).map_err(told)?);
+        let mut table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config).map_err(told)?);
+        if self.partitions.iter().any(|column| column.has_null) {
+            table = self.with_nulls(table, session).map_err(told)?;
+        }
         session.register_table(TableReference::bare(self.name.clone()), table).map_err(told)?;
         Ok(())
+    }
+}
+
+impl Table {
+    /// A table of files with a null in a path, which lies there as a word.
+    fn with_nulls(
+        &self,
+        table: Arc<dyn TableProvider>,
+        session: &SessionContext,
+    ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+        let schema = table.schema();
+        let columns = schema.fields().iter().map(|field| {
+            let column = ident(field.name());
+            let Some(InPath { name, is, .. }) =
+                self.partitions.iter().find(|of| of.has_null && of.name == *field.name())
+            else {
+                return Ok(column);
+            };
+            let value = when(column.clone().eq(lit(NULL)), lit(ScalarValue::Utf8(None))).otherwise(column)?;
+            Ok(cast(value, is.clone()).alias(name))
+        });
+        let columns = columns.collect::<Result<Vec<_>, DataFusionError>>()?;
+        Ok(session.read_table(table)?.select(columns)?.into_view())
     }
 }
 
@@ -305,8 +336,10 @@ fn placed(table: usize, file: usize, told: &str) -> Result<(Path, Found), String
             if key.is_empty() || found.iter().any(|(other, _)| other == key) {
                 return Err(format!("{told} has a key twice, or one without a name"));
             }
-            found.push((key.to_owned(), value.to_owned()));
-            folder.push(part.to_owned());
+            let (key, value) = (unescaped(key), unescaped(value));
+            // The store escapes it in its own way, which the engine undoes.
+            folder.push(format!("{key}={value}"));
+            found.push((key, value));
         }
     }
     // Two inputs may have one name.
@@ -314,13 +347,24 @@ fn placed(table: usize, file: usize, told: &str) -> Result<(Path, Found), String
     Ok((Path::from_iter(folder), found))
 }
 
+/// A column that paths have.
+struct InPath {
+    name: String,
+    is: DataType,
+    has_null: bool,
+}
+
 /// The types of columns that paths have: whole numbers where all values are, else texts.
-fn typed(files: &[Found]) -> Vec<(String, DataType)> {
+fn typed(files: &[Found]) -> Vec<InPath> {
     let Some(first) = files.first() else { return Vec::new() };
     let of = |at: usize| files.iter().filter_map(move |found| found.get(at).map(|(_, value)| value));
     let columns = first.iter().enumerate().map(|(at, (key, _))| {
-        let whole = of(at).all(|value| value.parse::<i64>().is_ok_and(|number| number.to_string() == *value));
-        (key.clone(), if whole { DataType::Int64 } else { DataType::Utf8 })
+        let mut known = of(at).filter(|value| *value != NULL).peekable();
+        let some = known.peek().is_some();
+        let whole = known.all(|value| value.parse::<i64>().is_ok_and(|number| number.to_string() == *value));
+        let has_null = of(at).any(|value| value == NULL);
+        let whole = if some && whole { DataType::Int64 } else { DataType::Utf8 };
+        InPath { name: key.clone(), is: whole, has_null }
     });
     columns.collect()
 }

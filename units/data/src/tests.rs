@@ -33,6 +33,7 @@ fn a_statement_reads_an_input_of_any_form() {
 
 mod escapes;
 mod tpch;
+mod types;
 
 /// Why a method gives nothing: where, and what is wrong there.
 fn refused(method: &str, params: Value, inputs: &[&[u8]]) -> (String, String) {
@@ -78,6 +79,19 @@ fn several_files_of_one_schema_are_one_table_and_paths_have_columns() {
 #[test]
 fn readers_of_other_engines_find_tables_of_the_job_and_nothing_else() {
     assert_eq!(rows("SELECT count(*) AS n FROM read_csv('input')", &[SALES]), json!([{ "n": 3 }]));
+    let tables = json!([
+        { "name": "sales_2026", "inputs": [0] }, { "name": "sales_2025", "inputs": [1] }, { "name": "other", "inputs": [2] },
+    ]);
+    let inputs: [&[u8]; 3] = [SALES, b"day,amount,city\n2025-01-01,9,Rome\n", b"x\n1\n"];
+    let asked_of = |sql: &str| json!({ "sql": sql, "tables": tables });
+    let sql = "SELECT city, amount FROM read_csv('sales_*') WHERE amount > 3 ORDER BY city";
+    let both = r#"[{"city":"Oslo","amount":4.5},{"city":"Rome","amount":9.0}]"#;
+    assert_eq!(text("query", asked_of(sql), &inputs), both);
+    assert_eq!(text("query", asked_of("SELECT count(*) AS n FROM read_csv('sales_202[5]')"), &inputs), r#"[{"n":1}]"#);
+    for pattern in ["*_none", "/etc/*", "[", "../*", "http://*"] {
+        let (pointer, why) = refused("query", asked_of(&format!("SELECT * FROM read_csv('{pattern}')")), &inputs);
+        assert!(pointer == "/params/sql" && why.contains(pattern), "{pattern}: {pointer} {why}");
+    }
     for name in ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1/", "../input", ""] {
         let sql = format!("SELECT * FROM read_csv('{name}')");
         assert_eq!(refused("query", json!({ "sql": sql }), &[SALES]).0, "/params/sql");
@@ -259,4 +273,48 @@ fn the_unit_keeps_its_vectors() {
             cases.iter().any(|case| case["method"] == method.name) || ["explain", "profile"].contains(&method.name);
         assert!(has_case, "{} has no case", method.name);
     }
+}
+
+#[test]
+fn rows_are_parted_into_files_and_read_again_as_one_table() {
+    let sales = "city,amount,day\nBern,3,2026-01-02\nOslo,4.5,2026-01-03\nA/b=c%,1,2026-02-01\nBern,,2026-02-01\n,7,2026-02-02\n";
+    for form in ["parquet", "csv", "arrow"] {
+        let params = json!({ "partition_by": ["city"], "output": form });
+        let params = serde_json::from_value(params).unwrap();
+        let mut outputs =
+            run(&Data::new(), "convert", params, &[sales.as_bytes()], 1 << 20, &Quiet::default()).unwrap();
+        let (media, list) = outputs.pop().unwrap();
+        let list: Value = serde_json::from_slice(&list).unwrap();
+        assert_eq!((media.as_str(), outputs.len()), ("application/json", 4));
+        let told = |at: usize| (list[at]["output"].clone(), list[at]["path"].clone(), list[at]["rows"].clone());
+        assert_eq!(told(0), (json!(0), json!(format!("city=A%2Fb%3Dc%25/data.{form}")), json!(1)));
+        assert_eq!(told(1), (json!(1), json!(format!("city=Bern/data.{form}")), json!(2)));
+        assert_eq!(told(3).1, json!(format!("city=__HIVE_DEFAULT_PARTITION__/data.{form}")));
+        let paths: Vec<&Value> = (0..4).map(|at| &list[at]["path"]).collect();
+        let files: Vec<&[u8]> = outputs.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+        let tables = json!([{ "name": "sales", "paths": paths }]);
+        let sql =
+            "SELECT city, sum(amount) AS total, count(*) AS rows FROM sales GROUP BY city ORDER BY city NULLS LAST";
+        let all = text("query", json!({ "sql": sql, "tables": tables, "output": "csv" }), &files);
+        assert_eq!(all, "city,total,rows\nA/b=c%,1.0,1\nBern,3.0,2\nOslo,4.5,1\n,7.0,1\n", "{form}");
+        let sql = "SELECT * FROM sales WHERE city = 'Bern' ORDER BY day";
+        let some = text("query", json!({ "sql": sql, "tables": tables, "output": "csv" }), &files);
+        assert_eq!(some, "amount,day,city\n3.0,2026-01-02,Bern\n,2026-02-01,Bern\n", "{form}");
+    }
+    // Whole numbers stay numbers beside a null.
+    let tables = json!([{ "name": "t", "paths": ["n=2/a", "n=__HIVE_DEFAULT_PARTITION__/a"] }]);
+    let sql = "SELECT n + 1 AS m, x FROM t WHERE n = 2 OR n IS NULL ORDER BY x";
+    let inputs: [&[u8]; 2] = [b"x\n1\n", b"x\n2\n"];
+    let said = text("query", json!({ "sql": sql, "tables": tables }), &inputs);
+    assert_eq!(said, r#"[{"m":3,"x":1},{"m":null,"x":2}]"#);
+    let wrong = |by: Value| refused("convert", json!({ "partition_by": by }), &[SALES]);
+    assert_eq!(wrong(json!(["town"])).0, "/params/partition_by");
+    assert_eq!(wrong(json!(["city", "city"])).0, "/params/partition_by/1");
+    assert_eq!(
+        wrong(json!(["city", "day", "amount"])),
+        ("/params/partition_by".into(), "leaves the files no column".into())
+    );
+    let many: String = (0..64).fold("n,of\n".into(), |text, n| text + &format!("{n},1\n"));
+    let too_many = asked("convert", json!({ "partition_by": ["n"] }), &[many.as_bytes()]);
+    assert!(matches!(too_many, Err(Fault::Limit { .. })), "{too_many:?}");
 }

@@ -46,6 +46,11 @@ pub trait Host {
         1
     }
 
+    /// How many bytes of memory the unit may take beside its inputs and outputs.
+    fn memory(&self) -> u64 {
+        1 << 30
+    }
+
     /// A region of the job's account, made with the bytes `first` where there is none; what one holds that is there stays.
     ///
     /// Only for methods that are sessions ([`crate::Unit::is_session`]). A region is one session's at a time.

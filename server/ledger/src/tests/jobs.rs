@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use inos_protocols::{Hash, Microcredits, job::State, receipt::SignedReceipt};
 
 use super::{on_both, place::*};
-use crate::{Accept, Allowance, Claim, Commit, CommitError, Ending, Entry, Finish, Ledger, Purse, ReserveError, Settle};
+use crate::{
+    Accept, Allowance, Claim, Commit, CommitError, Ending, Entry, Finish, Ledger, Purse, ReserveError, Settle,
+};
 
 on_both![
     a_job_is_paid_once_and_has_a_receipt,

@@ -124,7 +124,8 @@ impl Arena {
         let look = || client.get("/v1/stats");
         let Some(seconds) = self.over else {
             let stats = look()?;
-            terminal.facts(&json!({ "arena": stats["arena"], "regions": stats["regions"], "rings": stats["rings"] }))?;
+            terminal
+                .facts(&json!({ "arena": stats["arena"], "regions": stats["regions"], "rings": stats["rings"] }))?;
             return Ok(Exit::Done);
         };
         let (before, begun) = (look()?, Instant::now());

@@ -24,6 +24,8 @@ pub static SETTINGS: &[Setting] = &[
         |c, text| put(&mut c.workers, values::count(text).map(Some))),
     setting("weak-cells", "BOOL", "false", "Begin cells, the processes of units that read what may be hostile, though the kernel lacks Landlock or seccomp",
         |c, text| put(&mut c.weak_cells, values::yes(text))),
+    setting("cell-memory", "SIZE", "1GiB", "The most memory that a cell may take beside its inputs and outputs; there is one cell for each worker thread",
+        |c, text| put(&mut c.cell_bytes_max, values::memory(text))),
     setting("queue-max", "COUNT", "65536", "Jobs that may wait in all",
         |c, text| put(&mut c.queue_len_max, values::count(text).map(NonZeroUsize::get))),
     setting("account-queue-max", "COUNT", "16384", "Jobs of one account that may wait",

@@ -8,9 +8,6 @@ use inos_unit::Unit;
 
 use crate::config::Config;
 
-/// The most memory of its own that a cell may have, in bytes.
-const MEMORY_MAX: u64 = 1 << 30;
-
 /// The units as the engine runs them: those that ask for it in cells, of which there are none where no unit does.
 pub(super) fn lanes(
     units: Vec<Arc<dyn Unit>>,
@@ -23,16 +20,16 @@ pub(super) fn lanes(
     if !units.iter().any(in_cells) {
         return Ok(units);
     }
-    let options = Options { cells_max: workers, memory_max: MEMORY_MAX };
-    let weak = config.weak_cells;
-    let lane = Lane::start(arena.clone(), options, turned, move || Ok(command(weak)))?;
+    let (memory_max, weak) = (config.cell_bytes_max as u64, config.weak_cells);
+    let options = Options { cells_max: workers, memory_max };
+    let lane = Lane::start(arena.clone(), options, turned, move || Ok(command(memory_max, weak)))?;
     Ok(units.into_iter().map(|unit| if in_cells(&unit) { lane.of(unit) } else { unit }).collect())
 }
 
 /// This very program, whatever has become of its file since.
-fn command(weak: bool) -> Command {
+fn command(memory_max: u64, weak: bool) -> Command {
     let mut command = Command::new("/proc/self/exe");
-    command.args(["cell", "--server", &std::process::id().to_string(), "--memory", &MEMORY_MAX.to_string()]);
+    command.args(["cell", "--server", &std::process::id().to_string(), "--memory", &memory_max.to_string()]);
     if weak {
         command.arg("--weak");
     }
