@@ -265,7 +265,7 @@ pub struct OutputInfo {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
-    /// Bytes of all inputs.
+    /// Bytes of all inputs; where a unit needs a part of a file alone, the bytes that it read.
     pub bytes_in: u64,
     /// Bytes of all outputs.
     pub bytes_out: u64,

@@ -57,6 +57,25 @@ fn ten_million_rows_are_all_read_and_sorted_with_a_disk() {
 }
 
 #[test]
+fn who_asks_for_a_column_pays_for_a_column() {
+    let node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let sql = "SELECT value AS n, rpad(CAST(random() AS VARCHAR), 20, '0') || random() || random() || random() AS wide FROM generate_series(1, 200000)";
+    let file = client.run("data.query", &(query(sql) + "&output=parquet"), b"").body;
+    let of = |sql: &str| {
+        let answer = client.run("data.query", &query(sql), &file);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let job = client.get(&format!("/v1/jobs/{}", answer.header("inos-job-id").unwrap())).json();
+        (job["metrics"]["bytes_in"].as_u64().unwrap(), job["cost"].as_u64().unwrap())
+    };
+    let (narrow, cheap) = of("SELECT sum(n) AS total FROM input");
+    let (wide, dear) = of("SELECT count(DISTINCT wide) AS total, sum(n) AS of FROM input");
+    assert!(narrow < file.len() as u64 / 4, "{narrow} of {} bytes", file.len());
+    assert!(wide > file.len() as u64 * 9 / 10 && wide <= file.len() as u64, "{wide} of {} bytes", file.len());
+    assert!(cheap < dear, "{cheap} and {dear}");
+}
+
+#[test]
 fn a_cell_has_the_memory_that_the_server_gives_it() {
     let node = TestNode::with(Options::default().with("workers", "1").with("cell-memory", "256MiB"));
     let client = node.account("user", 1_000_000_000);

@@ -894,7 +894,7 @@ export interface Messages {
     Metrics: {
         /**
          * Format: uint64
-         * Bytes of all inputs.
+         * Bytes of all inputs; where a unit needs a part of a file alone, the bytes that it read.
          */
         bytes_in: number;
         /**
@@ -1475,6 +1475,34 @@ export interface Messages {
          */
         max_attempts: number;
     };
+    /** Rings in which other processes follow events, all accounts together. */
+    Rings: {
+        /**
+         * Format: uint64
+         * Processes that are attached.
+         */
+        attached: number;
+        /**
+         * Format: uint64
+         * Bytes of memory that they may take.
+         */
+        bytes: number;
+        /**
+         * Format: uint64
+         * How many there are: one of each account that a process follows.
+         */
+        count: number;
+        /**
+         * Format: uint64
+         * Events that could not be.
+         */
+        dropped: number;
+        /**
+         * Format: uint64
+         * Events that were written into one since the start.
+         */
+        written: number;
+    };
     /** How a key gives way to a new one. */
     Rotation: {
         /**
@@ -1611,6 +1639,8 @@ export interface Messages {
         prices: Messages["PriceVersion"];
         /** Regions. */
         regions: Messages["Regions"];
+        /** Rings in which other processes follow events. */
+        rings: Messages["Rings"];
     };
     /** How outputs are kept. */
     Store: "inline" | "blob";
@@ -1858,6 +1888,7 @@ export type RegionPage = Messages['RegionPage']
 export type Regions = Messages['Regions']
 export type Retirement = Messages['Retirement']
 export type Retry = Messages['Retry']
+export type Rings = Messages['Rings']
 export type Rotation = Messages['Rotation']
 export type Scope = Messages['Scope']
 export type SettingSource = Messages['SettingSource']

@@ -1240,6 +1240,16 @@ export interface Params {
     "data.convert": {
         /** The form of the answer. */
         output?: "json" | "ndjson" | "csv" | "tsv" | "parquet" | "arrow" | "arrow_stream";
+        /**
+         * Rows with the same values in these columns are one file, and the last output lists them all: of each its number
+         *     among the outputs, its path, such as `year=2026/city=Bern/data.parquet`, and its rows. The columns are in the
+         *     path alone. At most 63 files.
+         * @default []
+         * @example [
+         *       "city"
+         *     ]
+         */
+        partition_by?: string[];
         /** What the inputs are; all of them one table of what they seem to be, where nothing is told. */
         tables?: {
             /** How its inputs are compressed as a whole. What is compressed inside, such as Parquet, needs nothing here. */

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -87,6 +88,8 @@ struct World<'a> {
     pulse: Option<&'a Control>,
     playing: Option<Playing>,
     key: Option<&'a HeldKey>,
+    /// How many bytes of its inputs the unit says it has read.
+    needed: Cell<u64>,
 }
 
 impl World<'_> {
@@ -119,6 +122,10 @@ impl Host for World<'_> {
 
     fn emit(&self, bytes: &[u8]) {
         self.control.emit(bytes);
+    }
+
+    fn needed(&self, bytes: u64) {
+        self.needed.set(bytes);
     }
 
     fn owner(&self) -> u64 {
@@ -163,7 +170,8 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
         Sources::new(inputs, (control, pulse), ground.arena, account, entry.method.input_bytes_max, until);
     let playing = session.map(|session| Playing::begin(session.regions, session.allowance));
     let key = key.as_ref().map(|lent| &lent.key);
-    let world = World { account, control, ground, until, pulse, playing, key };
+    let needed = Cell::new(u64::MAX);
+    let world = World { account, control, ground, until, pulse, playing, key, needed };
     let result = catch_unwind(AssertUnwindSafe(|| {
         sources.check()?;
         let mut sink = Sink::new(ground.arena, account, &entry.method, pulse);
@@ -176,7 +184,7 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
     if let Some(playing) = &world.playing {
         playing.note(control);
     }
-    let bytes_in = sources.bytes_in();
+    let bytes_in = sources.bytes_in().min(world.needed.get());
     match result {
         Ok(Ok((outputs, inputs))) => Ran { end: End::Done, outputs, inputs, bytes_in },
         Ok(Err(fault)) => {

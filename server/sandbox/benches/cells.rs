@@ -117,7 +117,9 @@ fn held() -> io::Result<(usize, usize, u64)> {
 fn kills(unit: &dyn Unit) -> io::Result<()> {
     let count: usize = std::env::var("INOS_BENCH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     // The first ones make what stays.
-    (0..20).for_each(|_| drop(lose(unit)));
+    for _ in 0..20 {
+        lose(unit);
+    }
     let before = held()?;
     let mut took: Vec<Duration> = (0..count).map(|_| lose(unit)).collect();
     let after = held()?;

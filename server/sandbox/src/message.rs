@@ -52,6 +52,8 @@ pub(crate) enum Said {
     },
     Log(String),
     Emit(Vec<u8>),
+    /// How many bytes of its inputs it has read.
+    Needed(u64),
     Ended(Ended),
 }
 
@@ -88,6 +90,7 @@ impl Said {
             Self::Progress { done, total } => [&b"P"[..], &done.to_le_bytes(), &total.to_le_bytes()].concat(),
             Self::Log(line) => [b"L", line.as_bytes()].concat(),
             Self::Emit(part) => [b"E", &part[..]].concat(),
+            Self::Needed(bytes) => [&b"N"[..], &bytes.to_le_bytes()].concat(),
             Self::Ended(ended) => {
                 let mut bytes = b"D".to_vec();
                 // A struct of texts and numbers always has a JSON form.
@@ -106,6 +109,7 @@ impl Said {
             }
             (b'L', line) => Some(Self::Log(std::str::from_utf8(line).ok()?.to_owned())),
             (b'E', part) => Some(Self::Emit(part.to_vec())),
+            (b'N', bytes) => number(bytes).map(Self::Needed),
             (b'D', ended) => serde_json::from_slice(ended).ok().map(Self::Ended),
             _ => None,
         }
@@ -153,6 +157,7 @@ mod tests {
             (any::<u64>(), any::<u64>()).prop_map(|(done, total)| Said::Progress { done, total }),
             text.prop_map(Said::Log),
             prop::collection::vec(any::<u8>(), 0..100).prop_map(Said::Emit),
+            any::<u64>().prop_map(Said::Needed),
             ended.prop_map(Said::Ended),
         ]
     }

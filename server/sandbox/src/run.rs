@@ -142,6 +142,7 @@ fn follow(
             Heard::Said(Said::Progress { done, total }) => host.progress(done, total),
             Heard::Said(Said::Log(line)) => host.log(&line),
             Heard::Said(Said::Emit(part)) => host.emit(&part),
+            Heard::Said(Said::Needed(bytes)) => host.needed(bytes),
             Heard::Said(Said::Ended(ended)) => return (outcome(ended), Fate::Lives),
             Heard::Nothing => {}
             Heard::Said(Said::Ready) | Heard::End => return (Err(lost(&cell.end(), most)), Fate::Ended),

@@ -105,6 +105,10 @@ impl Host for Far<'_> {
         bytes.chunks(TEXT_LEN_MAX).for_each(|part| self.say(&Said::Emit(part.to_vec())));
     }
 
+    fn needed(&self, bytes: u64) {
+        self.say(&Said::Needed(bytes));
+    }
+
     fn scratch(&self) -> Option<Arc<dyn Scratch>> {
         Some(self.scratch.clone())
     }

@@ -33,6 +33,22 @@ pub(crate) fn drive<T, F>(
     host: &dyn Host,
     (files, blame): (&Arc<Files>, Option<&str>),
     work: impl FnOnce(Batches) -> F,
+    take: impl FnMut(RecordBatch) -> Result<(), Fault>,
+) -> Result<T, Fault>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Fault>> + Send + 'static,
+{
+    let done = follow(host, (&**files, blame), work, take);
+    // Of a file with columns, often a small part.
+    host.needed(files.bytes_read().min(files.bytes()));
+    done.map_err(|fault| of_memory(fault, pool(host)))
+}
+
+fn follow<T, F>(
+    host: &dyn Host,
+    (files, blame): (&Files, Option<&str>),
+    work: impl FnOnce(Batches) -> F,
     mut take: impl FnMut(RecordBatch) -> Result<(), Fault>,
 ) -> Result<T, Fault>
 where
@@ -56,7 +72,7 @@ where
     let mut task = task;
     loop {
         match runtime.block_on(async { timeout(LOOK_EVERY, &mut task).await }) {
-            Ok(Ok(done)) => return done.map_err(|fault| of_memory(fault, pool(host))),
+            Ok(Ok(done)) => return done,
             Ok(Err(error)) => return Err(broken_off(&error.to_string(), blame)),
             Err(_) => host.check()?,
         }

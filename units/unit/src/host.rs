@@ -31,6 +31,10 @@ pub trait Host {
     /// what is over the host's limits is not shown.
     fn emit(&self, bytes: &[u8]);
 
+    /// How many bytes of its inputs the unit has read, where it does not need all of them: only these are charged for. What
+    /// is said last counts, and where nothing is said, all of them do.
+    fn needed(&self, _bytes: u64) {}
+
     /// A number that two jobs share only if whoever asked for one may know all of the other.
     fn owner(&self) -> u64 {
         0
