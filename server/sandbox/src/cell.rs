@@ -22,7 +22,8 @@ use rustix::{
 use crate::{
     Fence, fence,
     message::{Ended, Order, Said, Task, Written},
-    stage::{Away, Far, Given},
+    soon::take_soon,
+    stage::{Aside, Away, Far, Given},
 };
 
 /// The stack of the thread that runs jobs: a parser that goes deep ends the cell, but not soon.
@@ -44,8 +45,14 @@ pub fn serve(units: Vec<Arc<dyn Unit>>, fence: Fence, server: u32) -> io::Result
         parcel::pass(&socket, &Said::Ready.bytes(), &[], SendFlags::empty())?;
         while let Some((order, descriptors)) = next(&socket)? {
             if let Order::Run { task_at } = order {
-                let ended = run(&units, (&socket, fence.memory_max), task_at, descriptors).unwrap_or_else(Ended::from);
+                let job = Job::open(task_at, descriptors);
+                let ended = match &job {
+                    Ok(job) => job.run(&units, &socket, fence.memory_max).unwrap_or_else(Ended::from),
+                    Err(fault) => Ended::from(fault.clone()),
+                };
                 parcel::pass(&socket, &Said::Ended(ended).bytes(), &[], SendFlags::empty())?;
+                // Its memory goes once its end was told: nobody waits for that.
+                drop(job);
             }
         }
         Ok(())
@@ -57,7 +64,11 @@ pub fn serve(units: Vec<Arc<dyn Unit>>, fence: Fence, server: u32) -> io::Result
 /// The next order, with the descriptors that came along; nothing once the server is gone.
 fn next(socket: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
     let mut buffer = [0; 64];
-    let Some((len, descriptors)) = parcel::take(socket, &mut buffer, RecvFlags::empty())? else { return Ok(None) };
+    let taken = match take_soon(socket, &mut buffer)? {
+        None => parcel::take(socket, &mut buffer, RecvFlags::empty())?,
+        soon => soon,
+    };
+    let Some((len, descriptors)) = taken else { return Ok(None) };
     if len == 0 {
         return Ok(None);
     }
@@ -65,35 +76,46 @@ fn next(socket: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
     Ok(Some((order, descriptors)))
 }
 
-fn run(
-    units: &[Arc<dyn Unit>],
-    (socket, memory): (&OwnedFd, u64),
+/// A job as it came, with all that it takes to run it.
+struct Job {
+    parcel: Bytes,
     task_at: u64,
-    descriptors: Vec<OwnedFd>,
-) -> Result<Ended, Fault> {
-    let broken = |why: &str| Fault::Broken(why.into());
-    let mut files = descriptors.into_iter().map(File::from);
-    let (Some(given), Some(away), Some(scratch)) = (files.next(), files.next(), files.next()) else {
-        return Err(broken("a job without its memory"));
-    };
-    let parcel = parcel::open(&given).map_err(|error| Fault::Broken(format!("a job's parcel: {error}")))?;
-    let head = part(&parcel, task_at..parcel.len() as u64)?;
-    let task: Task = serde_json::from_slice(&head).map_err(|error| Fault::Broken(format!("a task: {error}")))?;
-    let unit = units.iter().find(|unit| unit.spec().name == task.unit).ok_or_else(|| broken("an unknown unit"))?;
-    let method = unit.spec().method(&task.method).ok_or_else(|| broken("an unknown method"))?;
-    let inputs: Result<Vec<Bytes>, Fault> = task.inputs.iter().map(|range| part(&parcel, range.clone())).collect();
-    let (mut inputs, far) = (Given::new(inputs?), Far::new(socket, (task.threads.max(1), memory), scratch));
-    let usual = method.output_media.first().copied().unwrap_or("application/octet-stream");
-    let ran = catch_unwind(AssertUnwindSafe(|| -> Result<Vec<Written>, Fault> {
-        let mut output = Away::new(&away, usual, method.output_bytes_max);
-        let mut call = Call { method: method.name, params: &task.params, inputs: &mut inputs, output: &mut output };
-        unit.run(&mut call, &far)?;
-        output.finish()
-    }));
-    far.finish();
-    match ran {
-        Ok(written) => written.map(Ended::Done),
-        Err(panic) => Err(Fault::Broken(format!("the unit panicked: {}", text(panic.as_ref())))),
+    away: File,
+    scratch: Arc<Aside>,
+}
+
+impl Job {
+    fn open(task_at: u64, descriptors: Vec<OwnedFd>) -> Result<Self, Fault> {
+        let mut files = descriptors.into_iter().map(File::from);
+        let (Some(given), Some(away), Some(scratch)) = (files.next(), files.next(), files.next()) else {
+            return Err(Fault::Broken("a job without its memory".into()));
+        };
+        let parcel = parcel::open(&given).map_err(|error| Fault::Broken(format!("a job's parcel: {error}")))?;
+        Ok(Self { parcel, task_at, away, scratch: Arc::new(Aside(scratch)) })
+    }
+
+    fn run(&self, units: &[Arc<dyn Unit>], socket: &OwnedFd, memory: u64) -> Result<Ended, Fault> {
+        let broken = |why: &str| Fault::Broken(why.into());
+        let head = part(&self.parcel, self.task_at..self.parcel.len() as u64)?;
+        let task: Task = serde_json::from_slice(&head).map_err(|error| Fault::Broken(format!("a task: {error}")))?;
+        let unit = units.iter().find(|unit| unit.spec().name == task.unit).ok_or_else(|| broken("an unknown unit"))?;
+        let method = unit.spec().method(&task.method).ok_or_else(|| broken("an unknown method"))?;
+        let inputs: Result<Vec<Bytes>, Fault> =
+            task.inputs.iter().map(|range| part(&self.parcel, range.clone())).collect();
+        let mut inputs = Given::new(inputs?);
+        let far = Far::new(socket, (task.threads.max(1), memory), self.scratch.clone());
+        let usual = method.output_media.first().copied().unwrap_or("application/octet-stream");
+        let ran = catch_unwind(AssertUnwindSafe(|| -> Result<Vec<Written>, Fault> {
+            let mut output = Away::new(&self.away, usual, method.output_bytes_max);
+            let mut call = Call { method: method.name, params: &task.params, inputs: &mut inputs, output: &mut output };
+            unit.run(&mut call, &far)?;
+            output.finish()
+        }));
+        far.finish();
+        match ran {
+            Ok(written) => written.map(Ended::Done),
+            Err(panic) => Err(Fault::Broken(format!("the unit panicked: {}", text(panic.as_ref())))),
+        }
     }
 }
 

@@ -17,7 +17,10 @@ use rustix::{
     net::{AddressFamily, RecvFlags, SocketFlags, SocketType},
 };
 
-use crate::message::{LEN_MAX, Said};
+use crate::{
+    message::{LEN_MAX, Said},
+    soon::take_soon,
+};
 
 /// How much of a cell's last words is looked at.
 const LAST_WORDS_LEN: u64 = 4 << 10;
@@ -83,7 +86,18 @@ impl Cell {
             Ok(_) => {}
             Err(_) => return Heard::End,
         }
-        match parcel::take(&self.socket, &mut self.buffer, RecvFlags::DONTWAIT) {
+        let taken = parcel::take(&self.socket, &mut self.buffer, RecvFlags::DONTWAIT);
+        self.heard(taken)
+    }
+
+    /// Listens for what a short job says.
+    pub(crate) fn hear_soon(&mut self) -> Heard {
+        let taken = take_soon(&self.socket, &mut self.buffer);
+        self.heard(taken)
+    }
+
+    fn heard(&self, taken: io::Result<Option<(usize, Vec<OwnedFd>)>>) -> Heard {
+        match taken {
             Ok(None) => Heard::Nothing,
             // Descriptors that a cell sends are closed here.
             Ok(Some((len, _))) if len > 0 => Said::read(&self.buffer[..len]).map_or(Heard::End, Heard::Said),

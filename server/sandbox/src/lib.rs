@@ -11,6 +11,7 @@ mod fence;
 mod lane;
 mod message;
 mod run;
+mod soon;
 mod stage;
 
 pub use fence::{Fence, Missing};

@@ -137,8 +137,9 @@ fn follow(
     most: Most,
 ) -> (Result<Vec<Written>, Fault>, Fate) {
     let (mut stops_at, mut measure_at) = (None::<Instant>, Instant::now() + MEASURE_EVERY);
+    let mut heard = cell.hear_soon();
     loop {
-        match cell.hear(LOOK_EVERY) {
+        match heard {
             Heard::Said(Said::Progress { done, total }) => host.progress(done, total),
             Heard::Said(Said::Log(line)) => host.log(&line),
             Heard::Said(Said::Emit(part)) => host.emit(&part),
@@ -164,6 +165,7 @@ fn follow(
                 return (Err(fault), Fate::Ended);
             }
         }
+        heard = cell.hear(LOOK_EVERY);
     }
 }
 

@@ -40,18 +40,9 @@ pub(crate) struct Far<'a> {
 }
 
 impl<'a> Far<'a> {
-    pub(crate) fn new(socket: &'a OwnedFd, (threads, memory): (usize, u64), scratch: File) -> Self {
+    pub(crate) fn new(socket: &'a OwnedFd, (threads, memory): (usize, u64), scratch: Arc<Aside>) -> Self {
         let (stopped, looked) = (Cell::new(false), Cell::new(Instant::now()));
-        Self {
-            socket,
-            threads,
-            memory,
-            scratch: Arc::new(Aside(scratch)),
-            stopped,
-            looked,
-            told: Cell::new(None),
-            untold: Cell::new(None),
-        }
+        Self { socket, threads, memory, scratch, stopped, looked, told: Cell::new(None), untold: Cell::new(None) }
     }
 
     fn say(&self, said: &Said) {
@@ -123,7 +114,7 @@ impl Host for Far<'_> {
 }
 
 /// A file that the server gave along with the job.
-struct Aside(File);
+pub(crate) struct Aside(pub(crate) File);
 
 impl Scratch for Aside {
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
