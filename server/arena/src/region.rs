@@ -31,6 +31,7 @@ use crate::sync::{AtomicBool, AtomicU64, Ordering};
 pub use self::attach::Attachment;
 pub use self::attached::{Attached, Revoked};
 pub use self::follow::{FollowBell, Follower};
+pub(crate) use self::quota::Charge;
 pub use self::quota::Quota;
 pub use self::watch::Changed;
 pub use self::write::{Change, Writing};

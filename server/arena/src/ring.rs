@@ -20,6 +20,7 @@ use crate::control::{Control, Controls};
 use crate::layout;
 use crate::mapping::{self, Mapping};
 use crate::passing::Give;
+use crate::region::{Charge, Quota};
 use crate::sync::AtomicU64;
 
 /// Why a record was not written; both are counted as dropped.
@@ -47,17 +48,33 @@ struct Shared {
     mapping: Mapping,
     slot_count: usize,
     controls: Controls,
+    /// What it takes of somebody's quota.
+    _charge: Option<Charge>,
 }
 
 impl Ring {
     /// A ring of so many slots, a power of two. Nothing of it is resident before it is written.
     pub fn create(slot_count: usize) -> io::Result<Ring> {
+        Self::make(slot_count, None)
+    }
+
+    /// The same on a quota, of which it takes its memory for as long as it lives; [`io::ErrorKind::QuotaExceeded`] where
+    /// there is no room.
+    pub fn create_within(quota: &Quota, slot_count: usize) -> io::Result<Ring> {
+        Self::make(slot_count, Some(quota))
+    }
+
+    fn make(slot_count: usize, quota: Option<&Quota>) -> io::Result<Ring> {
         if !slot_count.is_power_of_two() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a ring has a power of two of slots"));
         }
         let slots_len = slot_count.checked_mul(layout::RING_SLOT_LEN);
         let len = slots_len.and_then(|len| len.checked_add(layout::RING_SLOTS_OFFSET));
         let len = len.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a ring of more than all memory"))?;
+        let charge = match quota {
+            None => None,
+            Some(quota) => Some(quota.take(len).ok_or(io::ErrorKind::QuotaExceeded)?),
+        };
         let (fd, mapping) = mapping::for_readers("inos-ring", len)?;
         let words: [(usize, &[u8]); 3] = [
             (0, &layout::RING_MAGIC),
@@ -68,7 +85,7 @@ impl Ring {
             // SAFETY: the words lie in the first page of the mapping, and nobody else has the memory yet.
             unsafe { mapping.at(offset).as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         }
-        Ok(Ring(Arc::new(Shared { fd, mapping, slot_count, controls: Controls::default() })))
+        Ok(Ring(Arc::new(Shared { fd, mapping, slot_count, controls: Controls::default(), _charge: charge })))
     }
 
     /// Writes a record and answers its number, from 0; wakes whoever waits. Never waits, and makes no system call where

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use inos_arena::{Ring, RingAttachment};
+use inos_arena::{Quota, Ring, RingAttachment};
 use inos_ledger::LowBalance;
 use inos_protocols::{AccountId, JobId, Microcredits, job::State, layout::RING_SLOT_COUNT, refusal::Kind, time::Time};
 use parking_lot::Mutex;
@@ -169,11 +169,13 @@ impl History {
     }
 
     /// Gives the ring to one more process; a new one begins with what is remembered.
-    fn attach(&mut self, counted: &Counted) -> std::io::Result<RingAttachment> {
+    fn attach(&mut self, quota: &Quota, counted: &Counted) -> std::io::Result<RingAttachment> {
         if let Some(ring) = self.followed() {
             return ring.attach();
         }
-        let ring = Ring::create(RING_SLOT_COUNT)?;
+        // One that nobody follows any more gives back what it took.
+        self.ring = None;
+        let ring = Ring::create_within(quota, RING_SLOT_COUNT)?;
         let known = self.events.len().saturating_sub(RING_SLOT_COUNT);
         self.events.iter().skip(known).for_each(|event| counted.write(event, &ring));
         let attachment = ring.attach()?;
@@ -230,9 +232,9 @@ impl Hub {
         subscription
     }
 
-    /// The ring of all events of an account, for another process to follow.
-    pub(crate) fn attach(&self, account: AccountId) -> std::io::Result<RingAttachment> {
-        self.channel(account).history.lock().attach(&self.counted)
+    /// The ring of all events of an account, for another process to follow: on this quota, if it is the first.
+    pub(crate) fn attach(&self, account: AccountId, quota: &Quota) -> std::io::Result<RingAttachment> {
+        self.channel(account).history.lock().attach(quota, &self.counted)
     }
 
     fn channel(&self, account: AccountId) -> Arc<Channel> {

@@ -129,7 +129,15 @@ impl Broker {
     /// The caller's events as a ring for another process, for as long as the attachment lives.
     pub fn attach_events(&self, caller: &Caller) -> Result<RingAttachment, Refusal> {
         caller.need(Scope::Jobs)?;
-        self.0.events.attach(caller.account).map_err(|error| {
+        let quota = self.0.regions.quota(caller.account);
+        self.0.events.attach(caller.account, &quota).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::QuotaExceeded {
+                let (used, max) = (quota.used(), quota.max());
+                let detail = format!(
+                    "The account's regions take {used} of {max} bytes, and a ring of its events has no room beside them. Delete some, or follow the events over HTTP."
+                );
+                return Refusal::new(Kind::StorageFull, detail);
+            }
             tracing::error!(error = &error as &dyn std::error::Error, "a ring's memory could not be made");
             let detail = "The server has no memory for a ring at this moment; try again.";
             Refusal::new(Kind::Overloaded, detail).retry_after_ms(1000)

@@ -68,7 +68,8 @@ async fn an_attached_process_hears_what_is_remembered_and_what_comes() {
     let (hub, account, job) = (Hub::default(), AccountId::new(), JobId::new());
     hub.tell(account, job, state(State::Queued));
     let (here, there) = std::os::unix::net::UnixStream::pair().unwrap();
-    let attachment = hub.attach(account).unwrap();
+    let quota = inos_arena::Quota::new(1 << 20);
+    let attachment = hub.attach(account, &quota).unwrap();
     inos_arena::send(&here, b"ok\n", &attachment).unwrap();
     let mut ring = AttachedRing::open(inos_arena::receive(&there).unwrap().1.unwrap()).unwrap();
     hub.tell(account, job, state(State::Running));
@@ -84,10 +85,16 @@ async fn an_attached_process_hears_what_is_remembered_and_what_comes() {
     let totals = hub.ring_totals();
     assert_eq!((totals.rings, totals.attached, totals.written, totals.dropped), (1, 1, 2, 0));
     assert!(totals.bytes >= 512 << 10, "{totals:?}");
+    // Who follows as well shares it; another ring has no room beside it.
+    drop(hub.attach(account, &quota).unwrap());
+    assert_eq!(quota.used() as u64, totals.bytes);
+    let full = hub.attach(AccountId::new(), &quota).err().map(|error| error.kind());
+    assert_eq!(full, Some(std::io::ErrorKind::QuotaExceeded));
     drop(attachment);
     let after = RingTotals { written: 2, ..RingTotals::default() };
     assert_eq!(hub.ring_totals(), after, "what was counted stays, what was taken is given back");
     hub.tell(account, job, state(State::Succeeded));
+    assert_eq!(quota.used(), 0);
     assert_eq!((ring.read(&mut to), ring.has_ended()), (Heard::Nothing, true));
 }
 

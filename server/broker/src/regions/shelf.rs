@@ -276,6 +276,11 @@ impl Shelf {
         accounts.entry(account).or_insert_with(|| Owned::with(Quota::new(self.account_bytes_max)))
     }
 
+    /// What an account may take for regions, and what it has taken of that.
+    pub(crate) fn quota(&self, account: AccountId) -> Quota {
+        self.owned(&mut self.accounts.lock(), account).quota.clone()
+    }
+
     /// Takes a region off the shelf, unless another of its name is there by now.
     pub(super) fn take(&self, entry: &Arc<Entry>) {
         let mut accounts = self.accounts.lock();
