@@ -14,6 +14,9 @@ pub(crate) const WHOLE_MAX: usize = 64;
 /// Below so many roundings of the largest number two are one, and a weight is none.
 const NEGLIGIBLE: f64 = 8.0 * f64::EPSILON;
 
+/// Columns on the left, singular values, falling, and columns on the right.
+pub(crate) type Thin = (Mat<f64>, Vec<f64>, Mat<f64>);
+
 /// Eigenvalues of a symmetric matrix, rising, and their vectors as columns.
 pub(crate) fn eigen(mut a: Mat<f64>, host: &dyn Host) -> Result<(Vec<f64>, Mat<f64>), Why> {
     let scale = scaled(&mut a, host)?;
@@ -30,7 +33,7 @@ pub(crate) fn eigen(mut a: Mat<f64>, host: &dyn Host) -> Result<(Vec<f64>, Mat<f
 }
 
 /// Singular values, falling, and the columns on the left and on the right, of a matrix with no more columns than rows.
-pub(crate) fn svd(mut a: Mat<f64>, host: &dyn Host) -> Result<(Mat<f64>, Vec<f64>, Mat<f64>), Why> {
+pub(crate) fn svd(mut a: Mat<f64>, host: &dyn Host) -> Result<Thin, Why> {
     let scale = scaled(&mut a, host)?;
     let (rows, order) = a.shape();
     let mut narrow = reduce::bidiagonal(a, host)?;
@@ -152,13 +155,11 @@ fn split_svd(diagonal: &[f64], below: &[f64], host: &dyn Host) -> Result<Halves,
     let mut left = Basis::of(order + 1, order, split, host)?;
     let mut right = Basis::of(order, order, split, host)?;
     let mut upright = vec![0.0; order + 1];
-    for i in 0..split {
-        left.columns[(i, 0)] = c * upper.left[(i, middle)];
-        upright[i] = -s * upper.left[(i, middle)];
-    }
-    for i in 0..=behind {
-        left.columns[(split + i, 0)] = s * lower.left[(i, behind)];
-        upright[split + i] = c * lower.left[(i, behind)];
+    for (i, upright) in upright.iter_mut().enumerate() {
+        let below = i.checked_sub(split);
+        let number = below.map_or_else(|| upper.left[(i, middle)], |i| lower.left[(i, behind)]);
+        (left.columns[(i, 0)], *upright) =
+            if below.is_some() { (s * number, c * number) } else { (c * number, -s * number) };
     }
     (left.above[0], left.below[0]) = (true, true);
     right.columns[(middle, 0)] = 1.0;

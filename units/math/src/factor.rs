@@ -303,7 +303,7 @@ fn svd(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
 }
 
 /// Columns on the left, values and columns on the right of a matrix with no more columns than rows.
-fn tall_svd(a: Mat<f64>, host: &dyn Host) -> Result<(Mat<f64>, Vec<f64>, Mat<f64>), Why> {
+fn tall_svd(a: Mat<f64>, host: &dyn Host) -> Result<conquer::Thin, Why> {
     if a.nrows() > conquer::WHOLE_MAX {
         return conquer::svd(a, host);
     }
