@@ -126,6 +126,7 @@ pub(crate) fn ed25519_verify_batch(call: &mut Call<'_>, host: &dyn Host) -> Resu
     let mut valid = Vec::with_capacity(count);
     for (index, (key, signature)) in keys.iter().zip(&signatures).enumerate() {
         host.check()?;
+        host.progress(index as u64, count as u64);
         valid.push(is_signed(key, signature, call.inputs.get(index)?.slice()?));
     }
     method::write_json(&json!({ "valid": valid }), call.output)

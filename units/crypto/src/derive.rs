@@ -117,7 +117,7 @@ pub(crate) fn hkdf(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         "sha512" => Hkdf::<Sha512>::new(Some(&salt), &material).expand(&info, &mut key),
         _ => Hkdf::<Sha256>::new(Some(&salt), &material).expand(&info, &mut key),
     };
-    made.map_err(|_| secret::wrong("length", "is more than this digest can make"))?;
+    made.map_err(|_| secret::wrong("length", &format!("{} bytes are more than this digest can make", key.len())))?;
     method::write(&key, call.params, call.output)
 }
 

@@ -44,7 +44,8 @@ pub(crate) fn seal(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let key = keys::newest(call, host, "key")?;
     let Sealed { cipher, nonce, aad, mut message } = read(call)?;
     if message.len() as u64 > method::WHOLE_BYTES_MAX {
-        return Err(Fault::limit(method::WHOLE_BYTES_MAX, "bytes of a message; `encrypt` takes any number"));
+        let told = format!("{} bytes of a message; `encrypt` takes any number", message.len());
+        return Err(Fault::limit(method::WHOLE_BYTES_MAX, told));
     }
     host.check()?;
     Cipher::new(cipher, &*key.array::<KEY_LEN>("key")?)?.seal(&nonce, &aad, &mut message)?;

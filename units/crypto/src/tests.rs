@@ -192,6 +192,25 @@ fn what_is_wrong_is_named_and_never_repeated() {
 }
 
 #[test]
+fn what_is_too_much_says_how_much_it_is() {
+    let key = "ab".repeat(32);
+    let long = vec![0; (8 << 20) + 1];
+    for (method, given, inputs, told) in [
+        ("hkdf", json!({ "material": key, "length": 8161 }), vec![], "8161 bytes"),
+        ("seal", json!({ "key": key, "nonce": "00".repeat(12) }), vec![&*long], "8388609 bytes"),
+        ("argon2id_hash", json!({ "password": "", "memory_kib": 131_072, "rounds": 16 }), vec![], "2097152 KiB"),
+        ("ed25519_verify_batch", json!({ "public_keys": [key, key], "signatures": [] }), vec![b"a"], "2 for 1 inputs"),
+    ] {
+        match run(method, given, &inputs) {
+            Err(Fault::Invalid { message, .. } | Fault::Limit { message, .. }) => {
+                assert!(message.contains(told), "{method}: {message}");
+            }
+            other => panic!("{method}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_stop_ends_what_streams() {
     let bytes = vec![7; 8 << 20];
     let key = "ab".repeat(32);

@@ -286,6 +286,11 @@ impl<'a> Plan<'a> {
                 crate::transform::directions(matrix, &blocks[1], results);
                 Some(0)
             }
+            ("vector_normalize", [Origin::Packed(layout)]) => Some(match layout.width {
+                2 => crate::transform::units::<2>(&blocks[0], results),
+                3 => crate::transform::units::<3>(&blocks[0], results),
+                _ => crate::transform::units::<4>(&blocks[0], results),
+            }),
             _ => None,
         }
     }

@@ -69,6 +69,9 @@ pub(crate) fn filled(
     host: &dyn Host,
     at: impl Fn(usize, usize) -> f64,
 ) -> Result<Mat<f64>, Fault> {
+    if columns == 0 {
+        return Ok(Mat::zeros(rows, 0));
+    }
     let mut mat = Mat::with_capacity(rows, columns);
     let step = (FILL_COUNT / rows.max(1)).max(1);
     while mat.ncols() < columns {

@@ -1,12 +1,12 @@
 //! Systems of equations and what matrices are made of, always in f64. Signs that are free are fixed, so that the same
-//! matrix always gives the same factors. `svd` and `eigen_symmetric` cannot be stopped in their middle, which bounds their
-//! size.
+//! matrix always gives the same factors.
 
 use faer::{Mat, Side};
 use inos_unit::{Call, Determinism, Fault, Host, Method};
 use serde_json::{Map, json};
 
 use crate::blocks;
+use crate::conquer;
 use crate::dense::{self, Dense};
 use crate::values;
 
@@ -21,7 +21,7 @@ const ASYMMETRY_MAX: f64 = 1e-6;
 type Make = fn(Mat<f64>, &Mat<f64>, &dyn Host) -> Result<Vec<Dense>, Why>;
 
 /// Why there are no parts.
-enum Why {
+pub(crate) enum Why {
     /// The matrix has none.
     Flaw(&'static str),
     /// The job was stopped.
@@ -288,23 +288,40 @@ fn column_sign(mat: faer::MatRef<'_, f64>, column: usize) -> f64 {
 }
 
 fn svd(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
-    let svd = a.thin_svd().map_err(|_| Why::Flaw("its singular values were not found"))?;
-    let (u, s, v) = (svd.U(), svd.S().column_vector(), svd.V());
-    let signs: Vec<f64> = (0..u.ncols()).map(|j| column_sign(u, j)).collect();
+    let (u, s, v) = if a.nrows() < a.ncols() {
+        let (v, s, u) = tall_svd(blocks::filled(a.ncols(), a.nrows(), host, |i, j| a[(j, i)])?, host)?;
+        (u, s, v)
+    } else {
+        tall_svd(a, host)?
+    };
+    let signs: Vec<f64> = (0..u.ncols()).map(|j| column_sign(u.as_ref(), j)).collect();
     Ok(vec![
         Dense::made(u.nrows(), u.ncols(), host, |i, j| u[(i, j)] * signs[j])?,
-        Dense::made(1, s.nrows(), host, |_, j| s[j])?,
+        Dense::made(1, s.len(), host, |_, j| s[j])?,
         Dense::made(v.nrows(), v.ncols(), host, |i, j| v[(i, j)] * signs[j])?,
     ])
 }
 
+/// Columns on the left, values and columns on the right of a matrix with no more columns than rows.
+fn tall_svd(a: Mat<f64>, host: &dyn Host) -> Result<conquer::Thin, Why> {
+    if a.nrows() > conquer::WHOLE_MAX {
+        return conquer::svd(a, host);
+    }
+    let svd = a.thin_svd().map_err(|_| Why::Flaw("its singular values were not found"))?;
+    Ok((svd.U().to_owned(), svd.S().column_vector().iter().copied().collect(), svd.V().to_owned()))
+}
+
 fn eigen(a: Mat<f64>, _: &Mat<f64>, host: &dyn Host) -> Result<Vec<Dense>, Why> {
     symmetric(&a, host)?;
-    let eigen = a.self_adjoint_eigen(Side::Lower).map_err(|_| Why::Flaw("its eigenvalues were not found"))?;
-    let (vectors, values) = (eigen.U(), eigen.S().column_vector());
-    let signs: Vec<f64> = (0..vectors.ncols()).map(|j| column_sign(vectors, j)).collect();
+    let (values, vectors) = if a.nrows() > conquer::WHOLE_MAX {
+        conquer::eigen(a, host)?
+    } else {
+        let eigen = a.self_adjoint_eigen(Side::Lower).map_err(|_| Why::Flaw("its eigenvalues were not found"))?;
+        (eigen.S().column_vector().iter().copied().collect(), eigen.U().to_owned())
+    };
+    let signs: Vec<f64> = (0..vectors.ncols()).map(|j| column_sign(vectors.as_ref(), j)).collect();
     Ok(vec![
-        Dense::made(1, values.nrows(), host, |_, j| values[j])?,
+        Dense::made(1, values.len(), host, |_, j| values[j])?,
         Dense::made(vectors.nrows(), vectors.ncols(), host, |i, j| vectors[(i, j)] * signs[j])?,
     ])
 }

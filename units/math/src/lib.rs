@@ -4,6 +4,7 @@
 mod arrow;
 mod batch;
 mod blocks;
+mod conquer;
 mod dense;
 mod factor;
 mod fft;
@@ -17,6 +18,8 @@ mod op;
 mod plot;
 mod quaternions;
 mod random;
+mod reduce;
+mod secular;
 mod statistics;
 mod tables;
 #[cfg(test)]

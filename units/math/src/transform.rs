@@ -47,6 +47,39 @@ pub(crate) fn directions(matrix: &[f64], directions: &[f64], results: &mut [f64]
     );
 }
 
+/// Squares of lengths between these are sums of squares none of which was too large or too small for a number.
+const PLAIN_SQUARES: std::ops::Range<f64> = 1e-190..1e190;
+
+/// Has vectors of `N` numbers be as long as 1; says how many have no direction.
+pub(crate) fn units<const N: usize>(vectors: &[f64], results: &mut [f64]) -> usize {
+    let (results, vectors) = (results.as_chunks_mut::<N>().0, vectors.as_chunks::<N>().0);
+    let are_plain = Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut are_plain = true;
+            for (result, vector) in results.iter_mut().zip(vectors) {
+                let square = vector.iter().map(|number| number * number).sum::<f64>();
+                are_plain &= PLAIN_SQUARES.contains(&square);
+                let length = square.sqrt();
+                *result = vector.map(|number| number / length);
+            }
+            are_plain
+        },
+    );
+    if are_plain {
+        return 0;
+    }
+    // Some are not, which is rare: they are looked at one by one, and the rest would give the same again.
+    let mut unanswered = 0;
+    for (result, vector) in results.iter_mut().zip(vectors) {
+        if crate::vectors::normalize(&[vector], result).is_err() {
+            result.fill(f64::NAN);
+            unanswered += 1;
+        }
+    }
+    unanswered
+}
+
 /// Moves points of three packed f32 that lie side by side, from bytes to bytes, by a matrix that leaves their w at 1. As many as
 /// there is room for.
 pub(crate) fn packed_points(matrix: &[f64], bytes: &[u8], room: &mut [u8]) {

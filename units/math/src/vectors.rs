@@ -186,7 +186,7 @@ fn direction(v: &[&[f64]], index: usize) -> Result<([f64; 4], f64), Flaw> {
     Ok((unit, len))
 }
 
-fn normalize(v: &[&[f64]], result: &mut [f64]) -> Done {
+pub(crate) fn normalize(v: &[&[f64]], result: &mut [f64]) -> Done {
     let (unit, _) = direction(v, 0)?;
     result.copy_from_slice(&unit[..result.len()]);
     Ok(())

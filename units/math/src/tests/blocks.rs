@@ -76,6 +76,72 @@ fn reflections_keep_what_they_turn() {
     }
 }
 
+/// Matrices that are hard to take apart: by chance, of low rank, of one number again and again, of none, of sizes that differ
+/// by orders of magnitude.
+fn hard(rows: usize, columns: usize) -> Vec<(&'static str, Vec<f64>)> {
+    let at = |make: &dyn Fn(usize, usize) -> f64| {
+        (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))).map(|(i, j)| make(i, j)).collect::<Vec<f64>>()
+    };
+    let low = product(&random(rows * 3, 11), &random(3 * columns, 12), 3);
+    vec![
+        ("chance", random(rows * columns, 10)),
+        ("rank 3", low),
+        ("one", at(&|i, j| if i == j { 1.0 } else { 0.0 })),
+        ("none", at(&|_, _| 0.0)),
+        ("all the same", at(&|_, _| 2.0)),
+        ("graded", at(&|i, j| 0.8_f64.powi((i + j) as i32) * (1.0 + ((i * 7 + j * 7) % 5) as f64))),
+        (
+            "glued",
+            at(&|i, j| {
+                if i == j {
+                    (i / 10) as f64
+                } else if i.abs_diff(j) == 1 {
+                    1e-9
+                } else {
+                    0.0
+                }
+            }),
+        ),
+    ]
+}
+
+fn upright(a: &[f64], columns: usize, what: &str) {
+    let near = product(&transposed(a, columns), a, a.len() / columns);
+    let worst = near.iter().enumerate().map(|(i, n)| (n - if i % (columns + 1) == 0 { 1.0 } else { 0.0 }).abs());
+    let worst = worst.fold(0.0, f64::max);
+    assert!(worst < 1e-12, "{what}: {worst}");
+}
+
+#[test]
+fn eigenvectors_make_the_matrix_again_and_stand_upright() {
+    for order in [65, 130, 200] {
+        for (what, half) in hard(order, order) {
+            let other = transposed(&half, order);
+            let a: Vec<f64> = half.iter().zip(&other).map(|(a, b)| (a + b) / 2.0).collect();
+            let [values, vectors] = &parts("eigen_symmetric", order, &[&a])[..] else { panic!("two parts") };
+            assert!(values.is_sorted(), "{what}");
+            upright(vectors, order, what);
+            let scaled: Vec<f64> = vectors.iter().enumerate().map(|(i, n)| n * values[i % order]).collect();
+            all_near(&product(&scaled, &transposed(vectors, order), order), &a);
+        }
+    }
+}
+
+#[test]
+fn singular_vectors_make_the_matrix_again_and_stand_upright() {
+    for (rows, columns) in [(65, 65), (200, 130), (130, 200), (200, 200), (300, 5)] {
+        for (what, a) in hard(rows, columns) {
+            let [u, s, v] = &parts("svd", columns, &[&a])[..] else { panic!("three parts") };
+            let short = rows.min(columns);
+            assert!(s.is_sorted_by(|a, b| a >= b) && s.iter().all(|s| *s >= 0.0), "{what}");
+            upright(u, short, what);
+            upright(v, short, what);
+            let scaled: Vec<f64> = u.iter().enumerate().map(|(i, n)| n * s[i % short]).collect();
+            all_near(&product(&scaled, &transposed(v, short), short), &a);
+        }
+    }
+}
+
 #[test]
 fn a_product_of_many_tiles_is_that_of_one() {
     let (rows, inner, columns) = (700, 300, 900);
@@ -113,12 +179,15 @@ fn factors_stop_between_two_blocks() {
         ("cholesky", vec![&*a]),
         ("qr", vec![&*a]),
         ("least_squares", vec![&*a, &*b]),
+        ("svd", vec![&*a]),
+        ("eigen_symmetric", vec![&*a]),
     ] {
         let stopped_after = |after: u64| {
             let host = Quiet { cancel_after: Some(AtomicU64::new(after)), ..Quiet::default() };
             run_quietly(&Math::new(), method, params(json!({ "type": "f64" })), &inputs, 1 << 20, &host).is_err()
         };
-        let looks = (0..1000).find(|after| !stopped_after(*after)).unwrap();
-        assert!(looks > 4 + 2 * 256 / 64, "{method} looks up {looks} times");
+        let most = 4 + 2 * 256 / 64;
+        assert!(stopped_after(0) && stopped_after(most), "{method} looks up less than {most} times");
+        assert!(!stopped_after(1 << 40), "{method}");
     }
 }

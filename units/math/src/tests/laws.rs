@@ -228,6 +228,20 @@ proptest! {
 }
 
 #[test]
+fn many_vectors_have_the_directions_that_each_has_alone() {
+    for dimension in 2..=4 {
+        let sizes = [1.0, 1e-96, 1e-94, 1e94, 1e96, 1e-300, 1e300, 5e-324, -3.5];
+        let number = |i: usize| sizes[i % 9] * ((i * 7919 % 997) as f64 - 400.5);
+        let vectors: Vec<f64> = (0..dimension * 600).map(number).collect();
+        let given = json!({ "type": "f64", "dimension": dimension });
+        let many = unpacked(&run("vector_normalize", given, &[&packed(&vectors)]).unwrap()[0]);
+        for (vector, direction) in vectors.chunks(dimension).zip(many.chunks(dimension)) {
+            assert_eq!(result("vector_normalize", json!({ "a": vector })), direction, "{vector:?}");
+        }
+    }
+}
+
+#[test]
 fn the_number_of_threads_does_not_show_in_the_bytes() {
     let points: Vec<f32> = (0..900_000_u64).map(|i| ((i * 7919) % 10_007) as f32 / 100.0 - 50.0).collect();
     let points = packed_f32(&points);
