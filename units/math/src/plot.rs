@@ -123,6 +123,10 @@ struct Tick {
 /// Round numbers within a range, about as many as are wanted.
 fn ticks((from, to): (f64, f64), wanted: usize) -> Vec<Tick> {
     let rough = (to - from) / wanted as f64;
+    // Less than that has no round numbers, and more no end.
+    if !rough.is_normal() {
+        return Vec::new();
+    }
     let exponent = libm::floor(libm::log10(rough)) as i32;
     let power = libm::pow(10.0, f64::from(exponent));
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= rough).unwrap_or(10.0) * power;
@@ -189,5 +193,19 @@ impl Picture {
         for (along, down) in glyphs::points(text) {
             self.fill((x + down * ZOOM, below.saturating_sub((along + 1) * ZOOM)), (ZOOM, ZOOM), INK);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_without_round_numbers_has_no_figures() {
+        for range in [(0.0, 0.0), (0.0, 5e-324), (-f64::MAX, f64::MAX), (f64::NAN, 1.0), (1.0, f64::NEG_INFINITY)] {
+            assert!(ticks(range, 5).is_empty(), "{range:?}");
+        }
+        let figures: Vec<String> = ticks((0.0, 1.0), 5).into_iter().map(|tick| tick.figure).collect();
+        assert_eq!(figures, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     }
 }
