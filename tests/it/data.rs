@@ -57,6 +57,39 @@ fn ten_million_rows_are_all_read_and_sorted_with_a_disk() {
 }
 
 #[test]
+fn files_that_one_job_parted_are_a_table_of_the_next() {
+    let node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let params = json!({ "partition_by": ["city"], "output": "parquet" });
+    let capsule = json!({
+        "unit": "data", "method": "convert", "params": params, "inputs": [{ "text": SALES }], "keep": true,
+    });
+    let parted = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &capsule).json();
+    assert_eq!(parted["state"], "succeeded", "{parted}");
+    let id = parted["id"].as_str().unwrap();
+    let list = client.get(&format!("/v1/jobs/{id}/outputs/2")).json();
+    let wanted = json!([
+        { "output": 0, "path": "city=Bern/data.parquet", "rows": 2 },
+        { "output": 1, "path": "city=Oslo/data.parquet", "rows": 1 },
+    ]);
+    assert_eq!(list, wanted);
+    let inputs: Vec<Value> =
+        list.as_array().unwrap().iter().map(|file| json!({ "job": id, "output": file["output"] })).collect();
+    let paths: Vec<&Value> = list.as_array().unwrap().iter().map(|file| &file["path"]).collect();
+    let sql = "SELECT city, count(*) AS rows, max(day) AS last FROM read_parquet('sal*') GROUP BY city ORDER BY city";
+    let params = json!({ "sql": sql, "tables": [{ "name": "sales", "paths": paths }] });
+    let capsule = json!({ "unit": "data", "method": "query", "params": params, "inputs": inputs, "keep": true });
+    let asked = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &capsule).json();
+    assert_eq!(asked["state"], "succeeded", "{asked}");
+    let answer = client.get(&format!("/v1/jobs/{}/outputs/0", asked["id"].as_str().unwrap())).json();
+    let wanted = json!([
+        { "city": "Bern", "rows": 2, "last": "2026-02-01" },
+        { "city": "Oslo", "rows": 1, "last": "2026-01-03" },
+    ]);
+    assert_eq!(answer, wanted);
+}
+
+#[test]
 fn who_asks_for_a_column_pays_for_a_column() {
     let node = TestNode::start();
     let client = node.account("user", 1_000_000_000);

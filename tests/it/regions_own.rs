@@ -8,7 +8,7 @@ use std::{
 };
 
 use inos_protocols::layout;
-use inos_tests::{Client, TestNode, inos, until};
+use inos_tests::{Client, Options, TestNode, inos, until};
 use serde_json::{Value, json};
 
 const UNITS: &str = "/v1/regions/inos.units";
@@ -185,6 +185,18 @@ fn who_may_not_hear_of_jobs_gets_no_ring_and_a_revoked_key_ends_one() {
 }
 
 #[test]
+fn a_ring_lies_on_the_quota_of_its_account() {
+    let node = TestNode::with(Options::default().with("region-quota", "256KiB"));
+    run_one(&node.admin());
+    let data = node.data().display().to_string();
+    let (code, _, why) = node.cli(&["events", "--attach", "--count", "1", "--data-dir", &data]);
+    assert!(code != 0 && why.contains("has no room beside them"), "{code}: {why}");
+    // The same over HTTP takes no memory that is counted.
+    let (code, out, why) = node.cli(&["events", "--after", "1", "--count", "1", "--data-dir", &data]);
+    assert_eq!((code, out.lines().count()), (0, 1), "{why}");
+}
+
+#[test]
 fn a_reader_that_was_stopped_is_told_what_it_missed() {
     let node = TestNode::start();
     let admin = node.admin();
@@ -209,6 +221,8 @@ fn a_reader_that_was_stopped_is_told_what_it_missed() {
     let rings = serde_json::from_str::<Value>(&facts).unwrap()["rings"].clone();
     assert_eq!((&rings["count"], &rings["attached"], &rings["dropped"]), (&1.into(), &1.into(), &0.into()), "{rings}");
     assert!(rings["written"].as_u64().unwrap() > layout::RING_SLOT_COUNT as u64, "{rings}");
+    let metrics = admin.get("/metrics").text();
+    assert!(metrics.contains("\ninos_rings_attached 1\n") && metrics.contains("\ninos_rings_dropped_total 0\n"));
 }
 
 #[test]

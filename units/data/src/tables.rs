@@ -333,10 +333,10 @@ fn placed(table: usize, file: usize, told: &str) -> Result<(Path, Found), String
     let mut found = Vec::new();
     for part in told.split('/').filter(|part| !part.is_empty()) {
         if let Some((key, value)) = part.split_once('=') {
-            if key.is_empty() || found.iter().any(|(other, _)| other == key) {
+            let (key, value) = (unescaped(key), unescaped(value));
+            if key.is_empty() || found.iter().any(|(other, _)| *other == key) {
                 return Err(format!("{told} has a key twice, or one without a name"));
             }
-            let (key, value) = (unescaped(key), unescaped(value));
             // The store escapes it in its own way, which the engine undoes.
             folder.push(format!("{key}={value}"));
             found.push((key, value));

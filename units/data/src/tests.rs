@@ -301,6 +301,14 @@ fn rows_are_parted_into_files_and_read_again_as_one_table() {
         let some = text("query", json!({ "sql": sql, "tables": tables, "output": "csv" }), &files);
         assert_eq!(some, "amount,day,city\n3.0,2026-01-02,Bern\n,2026-02-01,Bern\n", "{form}");
     }
+    // No rows are no files.
+    let params = serde_json::from_value(json!({ "partition_by": ["city"] })).unwrap();
+    let none = run(&Data::new(), "convert", params, &[b"city,amount\n"], 1 << 20, &Quiet::default()).unwrap();
+    assert_eq!(none, [("application/json".to_owned(), b"[]".to_vec())]);
+    // One key is one column, however it is written.
+    let twice = json!([{ "name": "t", "paths": ["a=1/%61=2/x"] }]);
+    let (pointer, why) = refused("query", json!({ "sql": "SELECT 1", "tables": twice }), &[b"x\n1\n"]);
+    assert!(pointer == "/params/tables/0/paths" && why.contains("twice"), "{pointer}: {why}");
     // Whole numbers stay numbers beside a null.
     let tables = json!([{ "name": "t", "paths": ["n=2/a", "n=__HIVE_DEFAULT_PARTITION__/a"] }]);
     let sql = "SELECT n + 1 AS m, x FROM t WHERE n = 2 OR n IS NULL ORDER BY x";
