@@ -15,6 +15,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("datafusion", &["inos-data"]),
     ("faer", &["inos-math"]),
     ("hyper", &["inos-gateway"]),
+    ("image", &["inos-image"]),
     ("landlock", &["inos-sandbox"]),
     ("opentelemetry", &["inos-node"]),
     ("opentelemetry-otlp", &["inos-node"]),
@@ -27,6 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["inos-ledger"]),
     ("seccompiler", &["inos-sandbox"]),
     ("sqlx", &["inos-ledger"]),
+    ("symphonia", &["inos-audio"]),
     ("tokio-postgres", &["inos-ledger"]),
 ];
 
@@ -34,10 +36,12 @@ const OWNERS: &[(&str, &[&str])] = &[
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("inos-protocols", &[]),
     ("inos-unit", &["inos-protocols"]),
+    ("inos-audio", &["inos-unit"]),
     ("inos-boids", &["inos-unit"]),
     ("inos-compute", &["inos-unit"]),
     ("inos-crypto", &["inos-unit"]),
     ("inos-data", &["inos-unit"]),
+    ("inos-image", &["inos-unit"]),
     ("inos-math", &["inos-unit"]),
     ("inos-failpoints", &[]),
     ("inos-arena", &["inos-failpoints", "inos-protocols"]),
