@@ -61,6 +61,14 @@ impl Spool {
         Ok(())
     }
 
+    /// Overwrites bytes that are there.
+    pub(crate) fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Error> {
+        self.window = None;
+        // What is not in the file yet is put there first: nobody amends often.
+        self.flush()?;
+        write_at(&self.file, bytes, at)
+    }
+
     /// Appends `len` zeros to be filled in place.
     pub(crate) fn room(&mut self, len: usize) -> Result<&mut [u8], Error> {
         self.window = None;

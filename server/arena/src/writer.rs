@@ -81,6 +81,19 @@ impl Writer {
         Ok(room)
     }
 
+    /// Overwrites bytes that were written already, from `at` on; `false`, and nothing is done, where there are none.
+    pub fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<bool, Error> {
+        if at.checked_add(bytes.len() as u64).is_none_or(|end| end > self.len) {
+            return Ok(false);
+        }
+        match &mut self.store {
+            Store::Nothing => {}
+            Store::Lease(block) => block.bytes_mut(at as usize..at as usize + bytes.len()).copy_from_slice(bytes),
+            Store::File(spool) => spool.amend(at, bytes)?,
+        }
+        Ok(true)
+    }
+
     /// How many bytes were written.
     pub fn len(&self) -> u64 {
         self.len

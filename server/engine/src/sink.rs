@@ -109,6 +109,15 @@ impl Output for Sink<'_> {
         self.writer(bytes.len())?.write(bytes).map_err(keep)
     }
 
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
+        beat(self.pulse);
+        let writer = self.open.as_mut().and_then(|open| open.writer.as_mut());
+        match writer.map_or(Ok(false), |writer| writer.amend(at, bytes)).map_err(keep)? {
+            true => Ok(()),
+            false => Err(Fault::Broken("an output is amended where nothing was written".into())),
+        }
+    }
+
     fn adopt(&mut self, media_type: &str, bytes: Bytes) -> Result<(), Fault> {
         self.begin(media_type)?;
         if bytes.len() < ADOPTED_LEN_MIN {

@@ -258,6 +258,16 @@ impl Output for Away<'_> {
         Ok(())
     }
 
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
+        self.flush()?;
+        let range = self.written.last().map_or(0..0, |written| written.range.clone());
+        let is_within = at.checked_add(bytes.len() as u64).is_some_and(|end| end <= range.end - range.start);
+        if !is_within {
+            return Err(Fault::Broken("an output is amended where nothing was written".into()));
+        }
+        self.file.write_all_at(bytes, range.start + at).map_err(no_room)
+    }
+
     fn room(&mut self, len: usize) -> Result<&mut [u8], Fault> {
         self.grow(len)?;
         if self.gathered.len() + len > GATHERED_LEN {

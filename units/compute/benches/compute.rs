@@ -32,6 +32,10 @@ impl Output for Digested {
         Ok(())
     }
 
+    fn amend(&mut self, _: u64, _: &[u8]) -> Result<(), Fault> {
+        Err(Fault::Broken("nothing that is measured amends".into()))
+    }
+
     fn room(&mut self, len: usize) -> Result<&mut [u8], Fault> {
         Ok(&mut self.0[..len])
     }

@@ -91,6 +91,10 @@ impl Output for Ready {
         Ok(())
     }
 
+    fn amend(&mut self, _: u64, _: &[u8]) -> Result<(), Fault> {
+        Err(Fault::Broken("nothing that is measured amends".into()))
+    }
+
     fn room(&mut self, len: usize) -> Result<&mut [u8], Fault> {
         let begin = self.len;
         self.len += len;

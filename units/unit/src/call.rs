@@ -100,6 +100,10 @@ pub trait Output {
     /// Appends bytes to the present output; over the method's limit it is [`Fault::Limit`].
     fn write(&mut self, bytes: &[u8]) -> Result<(), Fault>;
 
+    /// Overwrites bytes of the present output that were written already, from `at` on: for a head whose figures are known
+    /// at the end only. What goes beyond what was written is the unit's defect and ends as [`Fault::Broken`].
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault>;
+
     /// An output as a whole, which lies somewhere already. A host that can take it over copies nothing.
     fn adopt(&mut self, media_type: &str, bytes: Bytes) -> Result<(), Fault> {
         self.begin(media_type)?;

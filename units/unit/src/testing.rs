@@ -1,6 +1,10 @@
 //! A unit's world in memory, for its author's tests and benches: no engine, no arena.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::LazyLock};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use crate::{Call, Fault, HeldKey, Host, Inputs, Make, Output, Params, RegionForm, Scratch, Source, State, Unit};
 
@@ -11,6 +15,8 @@ pub struct Quiet {
     pub cancel_after: Option<std::sync::atomic::AtomicU64>,
     /// The key that the job names, if any.
     pub key: Option<HeldKey>,
+    /// The lines of [`Host::log`].
+    pub lines: Mutex<Vec<String>>,
 }
 
 impl Host for Quiet {
@@ -23,7 +29,9 @@ impl Host for Quiet {
 
     fn progress(&self, _: u64, _: u64) {}
 
-    fn log(&self, _: &str) {}
+    fn log(&self, line: &str) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
 
     fn emit(&self, _: &[u8]) {}
 
@@ -236,6 +244,16 @@ impl Output for Collected {
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.room(bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
+        let written = self.outputs.last_mut().map_or(&mut [][..], |(_, written)| written);
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        let range = at.checked_add(bytes.len()).and_then(|end| written.get_mut(at..end));
+        range
+            .ok_or_else(|| Fault::Broken("an output is amended where nothing was written".into()))?
+            .copy_from_slice(bytes);
         Ok(())
     }
 

@@ -40,6 +40,27 @@ fn an_unannounced_length_moves_and_the_moves_are_counted() {
 }
 
 #[test]
+fn what_was_written_can_be_written_over_wherever_it_lies() {
+    let arena = Small::new(16 * MIB);
+    for (len, is_spooled) in [(5000, false), (20 * MIB, true)] {
+        let mut whole = pattern(9, len);
+        let mut writer = arena.writer(ONE, None);
+        whole.chunks(100_000).for_each(|chunk| writer.write(chunk).unwrap());
+        assert_eq!(writer.is_spooled(), is_spooled);
+        for at in [0, 4, len / 2, len - 8] {
+            assert!(writer.amend(at as u64, b"instead!").unwrap());
+            whole[at..at + 8].copy_from_slice(b"instead!");
+        }
+        assert!(!writer.amend(len as u64 - 7, b"instead!").unwrap());
+        assert!(!writer.amend(u64::MAX, b"instead!").unwrap());
+        writer.write(b"and on").unwrap();
+        whole.extend(b"and on");
+        assert_eq!(writer.finish().unwrap(), whole);
+    }
+    is_empty_again(&arena);
+}
+
+#[test]
 fn a_wrong_announcement_does_no_harm() {
     let arena = Small::new(16 * MIB);
     for expected in [0, 10, 10_000, 100 * MIB as u64, u64::MAX] {
