@@ -4,8 +4,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use inos_audio::Audio;
-use inos_unit::{Host, Params, testing};
+use inos_unit::{Call, Fault, Host, Inputs, Output, Params, Source, Unit};
 use serde_json::json;
 
 /// How often ours and the other's are measured by turns.
@@ -71,11 +72,75 @@ fn music() -> Vec<u8> {
     wav
 }
 
-fn ours(wav: &[u8], threads: usize) -> (Duration, usize) {
+/// The only input, which lies where it is, as a server's does.
+struct Lying(Bytes);
+
+impl Inputs for Lying {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn get(&mut self, _: usize) -> Result<&mut dyn Source, Fault> {
+        Ok(self)
+    }
+}
+
+impl Source for Lying {
+    fn len(&self) -> Option<u64> {
+        Some(self.0.len() as u64)
+    }
+
+    fn slice(&mut self) -> Result<&[u8], Fault> {
+        Ok(&self.0)
+    }
+
+    fn bytes(&mut self) -> Result<Bytes, Fault> {
+        Ok(self.0.clone())
+    }
+
+    fn chunk(&mut self) -> Result<Option<&[u8]>, Fault> {
+        Err(Fault::Broken("a sound is read as a whole".into()))
+    }
+
+    fn blake3(&mut self) -> Result<blake3::Hasher, Fault> {
+        Err(Fault::Broken("a sound has no use for its hash".into()))
+    }
+}
+
+/// The only output, in memory that is there already.
+struct Kept(Vec<u8>);
+
+impl Output for Kept {
+    fn begin(&mut self, _: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn expect(&mut self, _: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
+        self.0[at as usize..][..bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn room(&mut self, _: usize) -> Result<&mut [u8], Fault> {
+        Err(Fault::Broken("a sound is written block by block".into()))
+    }
+}
+
+fn ours(wav: &Bytes, threads: usize) -> (Duration, usize) {
     let params: Params = serde_json::from_value(json!({ "output": { "format": "flac" } })).expect("an object");
+    let (audio, mut inputs, mut output) = (Audio::new(), Lying(wav.clone()), Kept(Vec::with_capacity(wav.len())));
     let begun = Instant::now();
-    let outputs = testing::run(&Audio::new(), "convert", params, &[wav], wav.len(), &Threads(threads));
-    (begun.elapsed(), outputs.expect("a sound can be written")[0].1.len())
+    let mut call = Call { method: "convert", params: &params, inputs: &mut inputs, output: &mut output };
+    audio.run(&mut call, &Threads(threads)).expect("a sound can be written");
+    (begun.elapsed(), output.0.len())
 }
 
 fn theirs(from: &std::path::Path, to: &std::path::Path) -> Option<(Duration, usize)> {
@@ -86,7 +151,7 @@ fn theirs(from: &std::path::Path, to: &std::path::Path) -> Option<(Duration, usi
 }
 
 fn main() {
-    let wav = music();
+    let wav = Bytes::from(music());
     let folder = std::env::temp_dir();
     let (from, to) = (folder.join("inos-bench-flac.wav"), folder.join("inos-bench-flac.flac"));
     std::fs::write(&from, &wav).expect("a folder for passing files can be written to");

@@ -75,11 +75,22 @@ pub(crate) fn floats(rows: &Rows, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Appends the lower `len` bytes of whole numbers frame by frame.
-pub(crate) fn wholes(rows: &[Vec<i32>], len: usize, bytes: &mut Vec<u8>) {
-    let count = rows.first().map_or(0, Vec::len);
-    bytes.reserve(count * rows.len() * len);
-    for frame in 0..count {
-        rows.iter().for_each(|row| bytes.extend_from_slice(&row[frame].to_le_bytes()[..len]));
+/// Appends the lower `len` bytes of whole numbers frame by frame, 2 to 4.
+pub(crate) fn wholes<R: AsRef<[i32]>>(rows: &[R], len: usize, bytes: &mut Vec<u8>) {
+    match len {
+        2 => interleave::<R, 2>(rows, bytes),
+        3 => interleave::<R, 3>(rows, bytes),
+        _ => interleave::<R, 4>(rows, bytes),
+    }
+}
+
+fn interleave<R: AsRef<[i32]>, const LEN: usize>(rows: &[R], bytes: &mut Vec<u8>) {
+    let count = rows.first().map_or(0, |row| row.as_ref().len());
+    let (begin, frame_len) = (bytes.len(), rows.len() * LEN);
+    bytes.resize(begin + count * frame_len, 0);
+    for (channel, row) in rows.iter().enumerate() {
+        for (frame, sample) in bytes[begin..].chunks_exact_mut(frame_len).zip(row.as_ref()) {
+            frame[channel * LEN..][..LEN].copy_from_slice(&sample.to_le_bytes()[..LEN]);
+        }
     }
 }

@@ -10,6 +10,11 @@ pub(super) struct Bits {
 }
 
 impl Bits {
+    /// None yet, with room for so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
+    }
+
     /// Appends the lowest `count` bits of a number, at most 32.
     #[inline(always)]
     pub(super) fn put(&mut self, number: u32, count: u32) {

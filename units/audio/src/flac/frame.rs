@@ -8,6 +8,7 @@ use super::subframe::Subframe;
 use super::{Effort, Settings, Stereo};
 
 /// How two channels are written: as left and right, or one of them and what lies between.
+const APART: u32 = 1;
 const LEFT_SIDE: u32 = 8;
 const SIDE_RIGHT: u32 = 9;
 const MIDDLE_SIDE: u32 = 10;
@@ -19,6 +20,12 @@ pub(super) struct Frame<'f> {
     pub(super) settings: &'f Settings,
     pub(super) effort: &'f Effort,
     pub(super) window: &'f [f64],
+}
+
+/// A way to write two channels: rows, each with whether it is what lies between, where these are not the channels.
+struct Way {
+    assignment: u32,
+    rows: Vec<(Vec<i32>, bool)>,
 }
 
 impl WithSimd for &Frame<'_> {
@@ -36,6 +43,7 @@ impl Frame<'_> {
         Arch::new().dispatch(self)
     }
 
+    // Nothing on this way is a closure: a closure is compiled by itself, and not for the processor that is there.
     #[inline(always)]
     fn made(&self) -> Vec<u8> {
         let len = self.rows[0].len();
@@ -43,9 +51,11 @@ impl Frame<'_> {
         let own = if len == self.window.len() { Vec::new() } else { tukey(len) };
         let window = if own.is_empty() { self.window } else { &own };
         let (assignment, subframes) = self.subframes(window);
-        let mut bits = Bits::default();
+        let mut bits = Bits::with_capacity(len * self.rows.len() * 2);
         self.write_head(assignment, &mut bits);
-        subframes.iter().for_each(|subframe| subframe.write(&mut bits));
+        for subframe in &subframes {
+            subframe.write(&mut bits);
+        }
         let sum = crc16(bits.align());
         bits.put(u32::from(sum), 16);
         bits.into_bytes()
@@ -53,40 +63,54 @@ impl Frame<'_> {
 
     #[inline(always)]
     fn subframes(&self, window: &[f64]) -> (u32, Vec<Subframe>) {
-        let width = self.settings.bits;
-        let of = |samples: Vec<i32>, width: u32| Subframe::of(samples, width, self.effort, window);
-        let [left, right] = self.rows[..] else { return self.apart(window) };
-        if self.effort.stereo == Stereo::Apart {
-            return self.apart(window);
+        let (width, effort) = (self.settings.bits, self.effort);
+        // What two channels have in common is said once; nothing is known of three.
+        let way = match self.rows[..] {
+            [left, right] => self.way(left, right, window),
+            _ => Way { assignment: self.rows.len() as u32 - 1, rows: Vec::new() },
+        };
+        let mut subframes = Vec::with_capacity(self.rows.len());
+        match way.assignment {
+            LEFT_SIDE | SIDE_RIGHT | MIDDLE_SIDE => {
+                for (row, is_side) in way.rows {
+                    subframes.push(Subframe::of(row, width + u32::from(is_side), effort, window));
+                }
+            }
+            _ => {
+                for row in &self.rows {
+                    subframes.push(Subframe::of(row.to_vec(), width, effort, window));
+                }
+            }
         }
-        let side: Vec<i32> = left.iter().zip(right).map(|(left, right)| left - right).collect();
-        let middle: Vec<i32> = left.iter().zip(right).map(|(left, right)| (left + right) >> 1).collect();
-        if self.effort.stereo == Stereo::Guessed {
-            let rows = [left, right, &side, &middle];
-            let costs = rows.map(|row| fixed_sums(row).into_iter().min().map_or(0, about_bits(row.len())));
-            return match best(costs) {
-                LEFT_SIDE => (LEFT_SIDE, vec![of(left.to_vec(), width), of(side, width + 1)]),
-                SIDE_RIGHT => (SIDE_RIGHT, vec![of(side, width + 1), of(right.to_vec(), width)]),
-                MIDDLE_SIDE => (MIDDLE_SIDE, vec![of(middle, width), of(side, width + 1)]),
-                _ => self.apart(window),
-            };
-        }
-        let (left, right) = (of(left.to_vec(), width), of(right.to_vec(), width));
-        let (side, middle) = (of(side, width + 1), of(middle, width));
-        match best([left.bits, right.bits, side.bits, middle.bits]) {
-            LEFT_SIDE => (LEFT_SIDE, vec![left, side]),
-            SIDE_RIGHT => (SIDE_RIGHT, vec![side, right]),
-            MIDDLE_SIDE => (MIDDLE_SIDE, vec![middle, side]),
-            apart => (apart, vec![left, right]),
-        }
+        (way.assignment, subframes)
     }
 
-    /// Every channel by itself.
+    /// The shortest way to write two channels.
     #[inline(always)]
-    fn apart(&self, window: &[f64]) -> (u32, Vec<Subframe>) {
-        let of = |row: &&[i32]| Subframe::of(row.to_vec(), self.settings.bits, self.effort, window);
-        // At most eight.
-        (self.rows.len() as u32 - 1, self.rows.iter().map(of).collect())
+    fn way(&self, left: &[i32], right: &[i32], window: &[f64]) -> Way {
+        if self.effort.stereo == Stereo::Apart {
+            return Way { assignment: APART, rows: Vec::new() };
+        }
+        let (mut side, mut middle) = (vec![0; left.len()], vec![0; left.len()]);
+        for at in 0..left.len() {
+            side[at] = left[at] - right[at];
+            middle[at] = (left[at] + right[at]) >> 1;
+        }
+        let mut costs = [0; 4];
+        for (cost, (row, is_side)) in costs.iter_mut().zip([(left, 0), (right, 0), (&side, 1), (&middle, 0)]) {
+            *cost = match self.effort.stereo {
+                Stereo::Tried => Subframe::of(row.to_vec(), self.settings.bits + is_side, self.effort, window).bits,
+                _ => about_bits(fixed_sums(row), row.len()),
+            };
+        }
+        let assignment = best(costs);
+        let rows = match assignment {
+            LEFT_SIDE => vec![(left.to_vec(), false), (side, true)],
+            SIDE_RIGHT => vec![(side, true), (right.to_vec(), false)],
+            MIDDLE_SIDE => vec![(middle, false), (side, true)],
+            _ => Vec::new(),
+        };
+        Way { assignment, rows }
     }
 
     /// The frame's head (RFC 9639, 9.1).
@@ -117,18 +141,18 @@ impl Frame<'_> {
     }
 }
 
-/// About how many bits so many samples take whose sum without signs is this.
-fn about_bits(len: usize) -> impl Fn(u64) -> u64 {
-    move |sum| {
-        let mean = sum as f64 / len as f64;
-        ((mean + 1.0).log2() * len as f64) as u64
-    }
+/// About how many bits so many samples take of which differences leave these sums.
+fn about_bits(sums: [u64; 5], len: usize) -> u64 {
+    let least = sums.into_iter().min().unwrap_or(0);
+    let mean = least as f64 / len as f64;
+    ((mean + 1.0).log2() * len as f64) as u64
 }
 
 /// The shortest way to write two channels, of the costs of left, right, side and middle.
 fn best([left, right, side, middle]: [u64; 4]) -> u32 {
-    let ways = [(1, left + right), (LEFT_SIDE, left + side), (SIDE_RIGHT, side + right), (MIDDLE_SIDE, middle + side)];
-    ways.into_iter().min_by_key(|(_, cost)| *cost).map_or(1, |(way, _)| way)
+    let ways =
+        [(APART, left + right), (LEFT_SIDE, left + side), (SIDE_RIGHT, side + right), (MIDDLE_SIDE, middle + side)];
+    ways.into_iter().min_by_key(|(_, cost)| *cost).map_or(APART, |(way, _)| way)
 }
 
 /// The code of a rate, and what follows the head where that does not say it.

@@ -13,6 +13,8 @@ use md5::{Digest, Md5};
 
 use frame::Frame;
 
+use crate::wav;
+
 /// The most channels of a file.
 pub(crate) const CHANNELS_MAX: usize = 8;
 /// The highest rate of a file, in Hz.
@@ -139,12 +141,8 @@ impl Encoder {
 
     /// Adds samples to the file's sum, as they would lie in it uncompressed.
     fn digest(&mut self, rows: &[&[i32]]) {
-        let len = self.settings.bits as usize / 8;
-        let count = rows.first().map_or(0, |row| row.len());
-        let mut bytes = Vec::with_capacity(count * rows.len() * len);
-        for frame in 0..count {
-            rows.iter().for_each(|row| bytes.extend_from_slice(&row[frame].to_le_bytes()[..len]));
-        }
+        let mut bytes = Vec::new();
+        wav::wholes(rows, self.settings.bits as usize / 8, &mut bytes);
         self.sum.update(&bytes);
     }
 

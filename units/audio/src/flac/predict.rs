@@ -136,7 +136,10 @@ pub(super) fn left_wide(samples: &[i32], predictor: &Predictor, left: &mut Vec<i
 pub(super) fn fixed_sums(samples: &[i32]) -> [u64; 5] {
     let mut sums = [0_u64; 5];
     // All orders are asked about the same samples.
-    for chunk in samples.windows(LANES + 4).step_by(LANES) {
+    let mut at = 0;
+    while at + LANES + 4 <= samples.len() {
+        let chunk = &samples[at..at + LANES + 4];
+        at += LANES;
         let mut lanes = [[0_u32; LANES]; 5];
         for lane in 0..LANES {
             let [a, b, c, d, e] = [chunk[lane + 4], chunk[lane + 3], chunk[lane + 2], chunk[lane + 1], chunk[lane]];
@@ -146,8 +149,10 @@ pub(super) fn fixed_sums(samples: &[i32]) -> [u64; 5] {
             lanes[3][lane] = (a - 3 * b + 3 * c - d).unsigned_abs();
             lanes[4][lane] = (a - 4 * b + 6 * c - 4 * d + e).unsigned_abs();
         }
-        for (sum, lanes) in sums.iter_mut().zip(&lanes) {
-            *sum += lanes.iter().map(|lane| u64::from(*lane)).sum::<u64>();
+        for order in 0..5 {
+            for lane in lanes[order] {
+                sums[order] += u64::from(lane);
+            }
         }
     }
     sums
@@ -157,12 +162,16 @@ pub(super) fn fixed_sums(samples: &[i32]) -> [u64; 5] {
 #[inline(always)]
 pub(super) fn left_fixed(samples: &[i32], order: usize, left: &mut Vec<i32>) {
     left.clear();
-    let windows = samples.windows(order + 1);
-    match order {
-        0 => left.extend_from_slice(samples),
-        1 => left.extend(windows.map(|w| w[1] - w[0])),
-        2 => left.extend(windows.map(|w| w[2] - 2 * w[1] + w[0])),
-        3 => left.extend(windows.map(|w| w[3] - 3 * w[2] + 3 * w[1] - w[0])),
-        _ => left.extend(windows.map(|w| w[4] - 4 * w[3] + 6 * w[2] - 4 * w[1] + w[0])),
+    left.resize(samples.len() - order, 0);
+    let at = |back: usize| &samples[order - back..samples.len() - back];
+    let (a, b, c, d, e) = (at(0), at(1.min(order)), at(2.min(order)), at(3.min(order)), at(4.min(order)));
+    for index in 0..left.len() {
+        left[index] = match order {
+            0 => a[index],
+            1 => a[index] - b[index],
+            2 => a[index] - 2 * b[index] + c[index],
+            3 => a[index] - 3 * b[index] + 3 * c[index] - d[index],
+            _ => a[index] - 4 * b[index] + 6 * c[index] - 4 * d[index] + e[index],
+        };
     }
 }

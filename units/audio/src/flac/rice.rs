@@ -22,6 +22,28 @@ fn folded(number: i32) -> u32 {
     (number << 1 ^ number >> 31) as u32
 }
 
+/// How many numbers are summed side by side.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn folded_sum(part: &[i32]) -> u64 {
+    let (chunks, rest) = part.as_chunks::<LANES>();
+    let mut lanes = [0_u64; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] += u64::from(folded(chunk[lane]));
+        }
+    }
+    let mut sum = 0;
+    for lane in lanes {
+        sum += lane;
+    }
+    for number in rest {
+        sum += u64::from(folded(*number));
+    }
+    sum
+}
+
 /// The best parting of what is left of a block of `len` samples, halved at most `order_max` times.
 ///
 /// A part's codes are counted by the sum of its numbers: at most half a bit a number more than there are.
@@ -34,10 +56,13 @@ pub(super) fn parting(left: &[i32], len: usize, order_max: u32) -> Parting {
     });
     let order_max = order_max.unwrap_or(0);
     let part_len = len >> order_max;
+    let mut sums = Vec::with_capacity(1 << order_max);
     // The first part lacks what the prediction begins by.
     let (first, rest) = left.split_at(part_len - before);
-    let sum = |part: &[i32]| part.iter().map(|number| u64::from(folded(*number))).sum::<u64>();
-    let mut sums: Vec<u64> = std::iter::once(sum(first)).chain(rest.chunks_exact(part_len).map(sum)).collect();
+    sums.push(folded_sum(first));
+    for part in rest.chunks_exact(part_len) {
+        sums.push(folded_sum(part));
+    }
     let mut best = Parting { bits: u64::MAX, ..Parting::default() };
     for order in (0..=order_max).rev() {
         let coded = coded(&sums, len >> order, before, order);

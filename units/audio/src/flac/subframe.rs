@@ -33,8 +33,12 @@ impl Subframe {
     /// The shortest that is looked for.
     #[inline(always)]
     pub(super) fn of(mut samples: Vec<i32>, width: u32, effort: &Effort, window: &[f64]) -> Self {
-        let any = samples.iter().fold(0, |any, sample| any | sample);
-        let is_constant = samples.iter().all(|sample| *sample == samples[0]);
+        let (mut any, mut differs) = (0, 0);
+        for sample in &samples {
+            any |= sample;
+            differs |= sample ^ samples[0];
+        }
+        let is_constant = differs == 0;
         let wasted = if any == 0 || is_constant { 0 } else { any.trailing_zeros() };
         if wasted > 0 {
             samples.iter_mut().for_each(|sample| *sample >>= wasted);
@@ -70,7 +74,10 @@ impl Subframe {
         if order_max == 0 {
             return;
         }
-        let windowed: Vec<f64> = self.samples.iter().zip(window).map(|(s, factor)| f64::from(*s) * factor).collect();
+        let mut windowed = vec![0.0; len];
+        for at in 0..len {
+            windowed[at] = f64::from(self.samples[at]) * window[at];
+        }
         let mut sums = [0.0; ORDER_MAX + 1];
         autocorrelation(&windowed, order_max, &mut sums);
         let precision = precision(self.width, len);
@@ -95,10 +102,6 @@ impl Subframe {
     /// Takes what is left in place of what is best so far, where it is shorter.
     #[inline(always)]
     fn offer(&mut self, kind: Kind, left: Vec<i32>, head: u32, effort: &Effort) {
-        // Its fold must have room.
-        if left.iter().any(|number| *number == i32::MIN) {
-            return;
-        }
         let parting = parting(&left, self.samples.len(), effort.parts);
         let bits = u64::from(head) + parting.bits;
         if bits < self.bits {
