@@ -267,9 +267,3 @@ fn at_rate<'s>(flow: Flow<'s>, rate: u32) -> Result<Flow<'s>, Fault> {
     let form = flow.form();
     Ok(if form.rate == rate { flow } else { through(flow, ResampleEffect::new(rate, form)?) })
 }
-
-/// Brings a sound to one channel, the mean of all.
-pub(crate) fn to_mono(flow: Flow<'_>) -> Flow<'_> {
-    let channels = flow.form().channels;
-    if channels == 1 { flow } else { through(flow, ChannelsEffect::fit(channels, 1)) }
-}

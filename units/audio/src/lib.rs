@@ -4,6 +4,7 @@
 mod chain;
 mod flac;
 mod info;
+mod measure;
 mod methods;
 mod read;
 mod sound;

@@ -9,6 +9,11 @@ use serde_json::Value;
 
 use crate::chain::Chain;
 use crate::info::{self, InfoParams};
+use crate::measure::{
+    self, Bands, ChromaParams, Fft, FftParams, Istft, IstftParams, Levels, LevelsParams, Loudness, LoudnessParams,
+    MelParams, MfccParams, Onsets, OnsetsParams, Peaks, PeaksParams, Pitch, PitchParams, Silence, SilenceParams,
+    Spectrogram, SpectrogramParams, StftParams, Transformed, listen,
+};
 use crate::read::Damage;
 use crate::sound::{Rows, frames};
 use crate::steps::{
@@ -92,6 +97,23 @@ pub(crate) fn all() -> Vec<Method> {
         Method { inputs: (2, 2), ..file::<Convolve>("convolve", "Lets a sound sound as another one answers.", 2) },
         file::<MixParams>("mix", "Adds sounds.", INPUTS_MAX),
         Method { inputs: (2, 2), ..file::<Crossfade>("crossfade", "Lets one sound fade into another.", 2) },
+        heard::<FftParams>("fft", "Says which frequencies a part of a sound has.", &["application/json"]),
+        heard::<StftParams>("stft", "Transforms a sound frame by frame.", &["application/x-npy"]),
+        file::<IstftParams>("istft", "Makes a sound of its transformed frames.", 1),
+        heard::<SpectrogramParams>(
+            "spectrogram",
+            "Shows which frequencies a sound has when.",
+            &["image/png", "application/x-npy"],
+        ),
+        heard::<MelParams>("mel", "Says how strong a sound is in bands as they are heard.", &["application/x-npy"]),
+        heard::<MfccParams>("mfcc", "Says the shape of a sound's spectrum in a few numbers.", &["application/x-npy"]),
+        heard::<ChromaParams>("chroma", "Says how strong each tone of an octave is.", &["application/x-npy"]),
+        heard::<OnsetsParams>("onsets", "Says when tones begin, and the tempo.", &["application/json"]),
+        heard::<PitchParams>("pitch", "Says how high a voice or an instrument sounds.", &["application/json"]),
+        heard::<LoudnessParams>("loudness", "Says how loud a sound is after EBU R 128.", &["application/json"]),
+        heard::<LevelsParams>("levels", "Says the peak and the mean power of each channel.", &["application/json"]),
+        heard::<PeaksParams>("peaks", "Says the outline of a sound, or draws it.", &["application/json", "image/png"]),
+        heard::<SilenceParams>("silence", "Says where nothing is heard.", &["application/json"]),
     ]
 }
 
@@ -121,8 +143,14 @@ fn file<T: JsonSchema>(name: &'static str, summary: &'static str, inputs_max: u3
     method(name, summary, with_common(schema_of::<T>(), &schema_of::<Common>()), inputs_max)
 }
 
+/// A method that hears a sound and says something of it.
+fn heard<T: JsonSchema>(name: &'static str, summary: &'static str, output_media: &'static [&'static str]) -> Method {
+    // Steps that are done before may name other inputs.
+    Method { output_media, ..method(name, summary, measure::schema::<T>(), INPUTS_MAX) }
+}
+
 /// A schema with the members of another as well, which refuses all others.
-fn with_common(mut own: Value, common: &Value) -> Value {
+pub(crate) fn with_common(mut own: Value, common: &Value) -> Value {
     if let (Some(own), Some(common)) = (own.as_object_mut(), common["properties"].as_object()) {
         let properties = own.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
         if let Some(properties) = properties.as_object_mut() {
@@ -171,6 +199,29 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         "reverb" => one(call, host, Step::Reverb),
         "convolve" => one(call, host, Step::Convolve),
         "crossfade" => one(call, host, Step::Crossfade),
+        "istft" => {
+            let (common, params) = parted(call.params)?;
+            Istft::run(call, host, &common.output, &params)
+        }
+        _ => hear(call, host),
+    }
+}
+
+/// A method that says something of a sound.
+fn hear(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
+    match call.method {
+        "fft" => listen(call, host, Fft::new),
+        "stft" => listen(call, host, Transformed::new),
+        "spectrogram" => listen(call, host, Spectrogram::new),
+        "mel" => listen(call, host, Bands::mel),
+        "mfcc" => listen(call, host, Bands::mfcc),
+        "chroma" => listen(call, host, Bands::chroma),
+        "onsets" => listen(call, host, Onsets::new),
+        "pitch" => listen(call, host, Pitch::new),
+        "loudness" => listen(call, host, Loudness::new),
+        "levels" => listen(call, host, Levels::new),
+        "peaks" => listen(call, host, Peaks::new),
+        "silence" => listen(call, host, Silence::new),
         other => Err(Fault::Broken(format!("the specification promises no method {other}"))),
     }
 }
@@ -194,7 +245,7 @@ fn mixing(params: &MixParams, count: usize) -> Vec<Step> {
 }
 
 /// All inputs, where they lie.
-fn inputs(call: &mut Call<'_>) -> Result<Vec<Bytes>, Fault> {
+pub(crate) fn inputs(call: &mut Call<'_>) -> Result<Vec<Bytes>, Fault> {
     (0..call.inputs.count()).map(|index| call.inputs.get(index)?.bytes()).collect()
 }
 

@@ -12,6 +12,7 @@ use crate::sound::{Form, Rows, Sound, frames, testing};
 mod blocks;
 mod files;
 mod hostile;
+mod measure;
 mod steps;
 
 fn params(value: Value) -> Params {

@@ -12,6 +12,8 @@ use inos_unit::Unit;
 /// All units that this build contains, each with its own name.
 pub fn builtin() -> Vec<Arc<dyn Unit>> {
     vec![
+        #[cfg(feature = "audio")]
+        Arc::new(inos_audio::Audio::new()),
         Arc::new(inos_boids::Boids::new()),
         Arc::new(inos_compute::Compute::new()),
         Arc::new(inos_crypto::Crypto::new()),

@@ -8,7 +8,6 @@ mod conquer;
 mod dense;
 mod factor;
 mod fft;
-mod glyphs;
 mod instances;
 mod interpolate;
 mod matmul;

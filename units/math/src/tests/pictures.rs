@@ -55,7 +55,7 @@ fn all_that_is_written_has_letters() {
         "count",
         "-1.5e-7",
     ] {
-        assert!(crate::glyphs::has_all(text), "{text}");
+        assert!(inos_plot::has_all(text), "{text}");
     }
 }
 

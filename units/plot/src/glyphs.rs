@@ -44,7 +44,12 @@ const GLYPHS: &[(char, [u8; 5])] = &[
     ('w', [0x3c, 0x40, 0x30, 0x40, 0x3c]),
     ('x', [0x44, 0x28, 0x10, 0x28, 0x44]),
     ('y', [0x1c, 0xa0, 0xa0, 0xa0, 0x7c]),
+    ('z', [0x44, 0x64, 0x54, 0x4c, 0x44]),
     ('B', [0x7f, 0x49, 0x49, 0x49, 0x36]),
+    ('F', [0x7f, 0x09, 0x09, 0x09, 0x01]),
+    ('H', [0x7f, 0x08, 0x08, 0x08, 0x7f]),
+    ('S', [0x46, 0x49, 0x49, 0x49, 0x31]),
+    (':', [0x00, 0x36, 0x36, 0x00, 0x00]),
 ];
 
 /// Where a text's points are: along it, and down from its top. What has no glyph leaves a gap.
@@ -59,8 +64,7 @@ pub(crate) fn points(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     })
 }
 
-/// Whether every letter but the space has a glyph.
-#[cfg(test)]
-pub(crate) fn has_all(text: &str) -> bool {
+/// Whether every letter but the space has a glyph: those that have none leave a gap.
+pub fn has_all(text: &str) -> bool {
     text.chars().all(|letter| letter == ' ' || GLYPHS.iter().any(|(known, _)| *known == letter))
 }
