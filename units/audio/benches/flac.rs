@@ -1,12 +1,15 @@
 //! FLAC by the unit, from a WAV file to a FLAC file in memory, beside the program `flac -5` from file to file, by turns in one
 //! run: read the ratios, not the rows. `flac` must be on the path; without it there is no other row.
 
+mod common;
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use common::{Kept, Lying, Threads};
 use inos_audio::Audio;
-use inos_unit::{Call, Fault, Host, Inputs, Output, Params, Source, Unit};
+use inos_unit::{Call, Params, Unit};
 use serde_json::json;
 
 /// How often ours and the other's are measured by turns.
@@ -14,25 +17,6 @@ const TURNS: usize = 10;
 /// How long the sound is, in seconds, and its rate.
 const SECONDS: usize = 60;
 const RATE: usize = 44_100;
-
-/// A host with so many threads.
-struct Threads(usize);
-
-impl Host for Threads {
-    fn cancelled(&self) -> bool {
-        false
-    }
-
-    fn progress(&self, _: u64, _: u64) {}
-
-    fn log(&self, _: &str) {}
-
-    fn emit(&self, _: &[u8]) {}
-
-    fn threads(&self) -> usize {
-        self.0
-    }
-}
 
 /// Something like music: plucked tones with their partials, in both channels, over a soft noise.
 fn music() -> Vec<u8> {
@@ -70,68 +54,6 @@ fn music() -> Vec<u8> {
     wav.extend((data.len() as u32).to_le_bytes());
     wav.extend(data);
     wav
-}
-
-/// The only input, which lies where it is, as a server's does.
-struct Lying(Bytes);
-
-impl Inputs for Lying {
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn get(&mut self, _: usize) -> Result<&mut dyn Source, Fault> {
-        Ok(self)
-    }
-}
-
-impl Source for Lying {
-    fn len(&self) -> Option<u64> {
-        Some(self.0.len() as u64)
-    }
-
-    fn slice(&mut self) -> Result<&[u8], Fault> {
-        Ok(&self.0)
-    }
-
-    fn bytes(&mut self) -> Result<Bytes, Fault> {
-        Ok(self.0.clone())
-    }
-
-    fn chunk(&mut self) -> Result<Option<&[u8]>, Fault> {
-        Err(Fault::Broken("a sound is read as a whole".into()))
-    }
-
-    fn blake3(&mut self) -> Result<blake3::Hasher, Fault> {
-        Err(Fault::Broken("a sound has no use for its hash".into()))
-    }
-}
-
-/// The only output, in memory that is there already.
-struct Kept(Vec<u8>);
-
-impl Output for Kept {
-    fn begin(&mut self, _: &str) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn expect(&mut self, _: u64) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
-        self.0[at as usize..][..bytes.len()].copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn room(&mut self, _: usize) -> Result<&mut [u8], Fault> {
-        Err(Fault::Broken("a sound is written block by block".into()))
-    }
 }
 
 fn ours(wav: &Bytes, threads: usize) -> (Duration, usize) {

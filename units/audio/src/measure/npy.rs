@@ -5,8 +5,6 @@ use inos_unit::{Fault, Output};
 
 /// The length of a head, with room for any shape.
 const HEAD_LEN: usize = 128;
-/// How many bytes are gathered before they are written.
-const GATHERED_LEN: usize = 1 << 16;
 
 /// The media type of such a file.
 pub(super) const NPY: &str = "application/x-npy";
@@ -17,13 +15,12 @@ pub(super) struct Npy {
     kind: &'static str,
     columns: usize,
     rows: u64,
-    bytes: Vec<u8>,
 }
 
 impl Npy {
     /// Begins the next output.
     pub(super) fn begin(kind: &'static str, columns: usize, output: &mut dyn Output) -> Result<Self, Fault> {
-        let npy = Self { kind, columns, rows: 0, bytes: Vec::new() };
+        let npy = Self { kind, columns, rows: 0 };
         output.begin(NPY)?;
         output.write(&npy.head())?;
         Ok(npy)
@@ -32,24 +29,20 @@ impl Npy {
     /// Appends a row: of complex numbers, the real and the imaginary part by turns.
     pub(super) fn push(&mut self, row: &[f32], output: &mut dyn Output) -> Result<(), Fault> {
         self.rows += 1;
-        self.bytes.extend(row.iter().flat_map(|number| number.to_le_bytes()));
-        if self.bytes.len() >= GATHERED_LEN { self.flush(output) } else { Ok(()) }
-    }
-
-    fn flush(&mut self, output: &mut dyn Output) -> Result<(), Fault> {
-        output.write(&self.bytes)?;
-        self.bytes.clear();
-        Ok(())
+        if cfg!(target_endian = "little") {
+            return output.write(pulp::bytemuck::cast_slice(row));
+        }
+        let bytes: Vec<u8> = row.iter().flat_map(|number| number.to_le_bytes()).collect();
+        output.write(&bytes)
     }
 
     /// Ends the file.
-    pub(super) fn finish(mut self, output: &mut dyn Output) -> Result<(), Fault> {
-        self.flush(output)?;
+    pub(super) fn finish(self, output: &mut dyn Output) -> Result<(), Fault> {
         output.amend(0, &self.head())
     }
 
     fn head(&self) -> Vec<u8> {
-        let Self { kind, columns, rows, .. } = self;
+        let Self { kind, columns, rows } = self;
         let shape = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
         let mut head = b"\x93NUMPY\x01\x00".to_vec();
         head.extend(((HEAD_LEN - 10) as u16).to_le_bytes());

@@ -234,3 +234,32 @@ fn steps_come_before_what_is_asked() {
     assert_eq!(levels["frames"], 4000);
     assert!((levels["channels"][0]["max"].as_f64().unwrap() - 0.25).abs() < 1e-6);
 }
+
+#[test]
+fn other_programs_say_the_same() {
+    let goldens: Value = serde_json::from_str(include_str!("../../goldens.json")).unwrap();
+    let golden = include_bytes!("files/golden.wav");
+    let numbers = |value: &Value| value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect::<Vec<f64>>();
+    for case in goldens["spectra"].as_array().unwrap() {
+        let (method, tolerance) = (case["method"].as_str().unwrap(), case["tolerance"].as_f64().unwrap());
+        let (shape, made) = npy(&file(method, case["params"].clone(), &[golden]));
+        assert_eq!(json!(shape), case["shape"], "{method} {}", case["params"]);
+        let width = made.len() / shape[0];
+        for (frame, wanted) in numbers(&goldens["frames"]).iter().zip(case["rows"].as_array().unwrap()) {
+            let row: Vec<f64> = made[*frame as usize * width..][..width].iter().map(|n| f64::from(*n)).collect();
+            let wanted = numbers(wanted);
+            let most = wanted.iter().fold(1.0_f64, |most, number| most.max(number.abs()));
+            near(&row, &wanted, tolerance * most);
+        }
+    }
+    for case in goldens["filters"].as_array().unwrap() {
+        let mut given = case["params"].clone();
+        given["output"] = json!({ "sample": "f32" });
+        let (_, made) = heard(&file("filter", given, &[golden]));
+        near(&made[0][1000..1032], &numbers(&case["samples"]), 1e-6);
+    }
+    let given = json!({ "rate_hz": 24_000, "output": { "sample": "f32" } });
+    let (_, made) = heard(&file("resample", given, &[golden]));
+    // Two filters, of which neither is perfect just below half of the rate, where the noise still is.
+    near(&made[0][6000..6032], &numbers(&goldens["resampled"]), 0.02);
+}

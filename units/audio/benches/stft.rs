@@ -1,0 +1,79 @@
+//! A minute of sound as a spectrogram of amplitudes (2,048 samples, a quarter from one frame to the next) by the unit, from a WAV
+//! file to numbers in memory on one thread, beside scipy and librosa with the samples in memory, by turns in one run: read the
+//! ratios, not the rows. `INOS_BENCH_PYTHON` is a Python that has both; without it there are no other rows.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use bytes::Bytes;
+use common::{Kept, Lying, Threads};
+use inos_audio::Audio;
+use inos_unit::{Call, Params, Unit};
+use serde_json::json;
+
+/// How often ours and the others' are measured by turns.
+const TURNS: usize = 10;
+/// How many samples the sound has, and its rate.
+const SAMPLES: usize = 60 * RATE;
+const RATE: usize = 44_100;
+
+/// Noise as a WAV file of 16 bits.
+fn noise() -> Bytes {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + 2 * SAMPLES as u32).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend((RATE as u32).to_le_bytes());
+    wav.extend((RATE as u32 * 2).to_le_bytes());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend((2 * SAMPLES as u32).to_le_bytes());
+    wav.extend((0..SAMPLES).flat_map(|_| random.i16(..).to_le_bytes()));
+    wav.into()
+}
+
+fn ours(wav: &Bytes, output: &mut Kept) -> f64 {
+    let given = json!({ "output": "npy", "value": "amplitude" });
+    let params: Params = serde_json::from_value(given).expect("an object");
+    let (audio, mut inputs) = (Audio::new(), Lying(wav.clone()));
+    output.0.clear();
+    let begun = Instant::now();
+    let mut call = Call { method: "spectrogram", params: &params, inputs: &mut inputs, output };
+    audio.run(&mut call, &Threads(1)).expect("a sound can be heard");
+    begun.elapsed().as_secs_f64()
+}
+
+/// A Python that measures when it is asked.
+fn peer() -> Option<Child> {
+    let python = std::env::var_os("INOS_BENCH_PYTHON")?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peer.py");
+    let child = Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    Some(child.expect("the named Python can be begun"))
+}
+
+fn main() {
+    let wav = noise();
+    let mut peer = peer();
+    let mut answers = peer.as_mut().and_then(|peer| peer.stdout.take()).map(|from| BufReader::new(from).lines());
+    let mut asks = peer.as_mut().and_then(|peer| peer.stdin.take());
+    let (mut best, mut output) = ([f64::INFINITY; 4], Kept(vec![0; 64 << 20]));
+    for _ in 0..TURNS {
+        best[0] = best[0].min(ours(&wav, &mut output));
+        if let (Some(asks), Some(answers)) = (&mut asks, &mut answers) {
+            writeln!(asks).expect("the other program lives");
+            let line = answers.next().expect("an answer").expect("an answer in UTF-8");
+            for (best, seconds) in best[1..].iter_mut().zip(line.split(' ')) {
+                *best = best.min(seconds.parse().expect("a number of seconds"));
+            }
+        }
+    }
+    drop(asks);
+    if let Some(mut peer) = peer {
+        let _ = peer.wait();
+    }
+    for (name, seconds) in ["unit, WAV to numbers", "numpy and scipy.fft", "scipy ShortTimeFFT", "librosa stft"].iter().zip(best) {
+        println!("{name:<24} {:>8.2} ms  ours is {:.2} x as fast", seconds * 1e3, seconds / best[0]);
+    }
+}
