@@ -58,6 +58,8 @@ fn runs_as_it_stands(page: &str, unit: &str) {
         script += &format!("printf '\\n{MARK}\\n'\n");
     }
     let folder = tempfile::tempdir().unwrap();
+    // A page says what it runs from the repository's folder.
+    std::os::unix::fs::symlink(path.join("../../examples"), folder.path().join("examples")).unwrap();
     let ran = Command::new("bash")
         .args(["-c", &script])
         .env("KEY", node.admin_key())
@@ -102,4 +104,9 @@ fn of_digests_ciphers_and_keys() {
 #[test]
 fn of_flocks() {
     runs_as_it_stands("boids.md", "boids");
+}
+
+#[test]
+fn of_sounds() {
+    runs_as_it_stands("audio.md", "audio");
 }

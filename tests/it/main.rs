@@ -27,6 +27,7 @@ macro_rules! on_both {
 use on_both;
 
 mod access;
+mod audio;
 mod audit;
 mod authorisation;
 mod backups;

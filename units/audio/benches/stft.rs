@@ -73,7 +73,9 @@ fn main() {
     if let Some(mut peer) = peer {
         let _ = peer.wait();
     }
-    for (name, seconds) in ["unit, WAV to numbers", "numpy and scipy.fft", "scipy ShortTimeFFT", "librosa stft"].iter().zip(best) {
+    for (name, seconds) in
+        ["unit, WAV to numbers", "numpy and scipy.fft", "scipy ShortTimeFFT", "librosa stft"].iter().zip(best)
+    {
         println!("{name:<24} {:>8.2} ms  ours is {:.2} x as fast", seconds * 1e3, seconds / best[0]);
     }
 }

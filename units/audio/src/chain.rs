@@ -11,6 +11,7 @@ use inos_unit::{Fault, Host};
 
 use crate::read::{Damage, Kept, Reader};
 use crate::sound::{Effect, Form, Rows, Sound, Through, factor, frames};
+use crate::spatial::{Scene, SourceParams, Spatial};
 use crate::steps::{
     ANSWER_FRAMES_MAX, ChannelsEffect, Convolve, ConvolveEffect, Crossfade, Crossfaded, DelayEffect, Fade, FadeEffect,
     FilterEffect, GainEffect, Mix, Mixed, Normalize, ResampleEffect, ReverbEffect, Reversed, Step, TrimEffect,
@@ -58,6 +59,16 @@ impl<'c> Chain<'c> {
     /// The sound with all steps.
     pub(crate) fn open(&self) -> Result<Flow<'_>, Fault> {
         self.open_to(self.steps.len())
+    }
+
+    /// What a listener hears of the inputs.
+    pub(crate) fn placed(&self, scene: &Scene) -> Result<Flow<'_>, Fault> {
+        let rate = self.reader(0, "")?.form().rate;
+        let mono = Form { rate, channels: 1 };
+        let sound =
+            |(at, source): (usize, &SourceParams)| self.fitted(source.input, mono, &format!("/params/sources/{at}"));
+        let sounds = scene.sources.iter().enumerate().map(sound).collect::<Result<_, Fault>>()?;
+        Ok(Box::new(Spatial::new(scene, sounds, rate)?))
     }
 
     /// How the samples of the first input were kept.

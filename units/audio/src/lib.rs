@@ -8,6 +8,7 @@ mod measure;
 mod methods;
 mod read;
 mod sound;
+mod spatial;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Flow};
 use crate::info::{self, InfoParams};
 use crate::measure::{
     self, Bands, ChromaParams, Fft, FftParams, Istft, IstftParams, Levels, LevelsParams, Loudness, LoudnessParams,
@@ -15,7 +15,8 @@ use crate::measure::{
     Spectrogram, SpectrogramParams, StftParams, Transformed, listen,
 };
 use crate::read::Damage;
-use crate::sound::{Rows, frames};
+use crate::sound::{Rows, Sound, frames};
+use crate::spatial::Scene;
 use crate::steps::{
     Channels, Convolve, Crossfade, Delay, Fade, Filter, Gain, Mix, Normalize, Resample, Reverb, Reverse, STEPS_MAX,
     Step, Trim,
@@ -97,6 +98,7 @@ pub(crate) fn all() -> Vec<Method> {
         Method { inputs: (2, 2), ..file::<Convolve>("convolve", "Lets a sound sound as another one answers.", 2) },
         file::<MixParams>("mix", "Adds sounds.", INPUTS_MAX),
         Method { inputs: (2, 2), ..file::<Crossfade>("crossfade", "Lets one sound fade into another.", 2) },
+        file::<Scene>("spatial", "Places sounds around a listener, also moving ones.", INPUTS_MAX),
         heard::<FftParams>("fft", "Says which frequencies a part of a sound has.", &["application/json"]),
         heard::<StftParams>("stft", "Transforms a sound frame by frame.", &["application/x-npy"]),
         file::<IstftParams>("istft", "Makes a sound of its transformed frames.", 1),
@@ -199,6 +201,11 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         "reverb" => one(call, host, Step::Reverb),
         "convolve" => one(call, host, Step::Convolve),
         "crossfade" => one(call, host, Step::Crossfade),
+        "spatial" => {
+            let (common, scene): (Common, Scene) = parted(call.params)?;
+            let chain = Chain::new(inputs(call)?, common.damage, &[], "/params", host);
+            encode(call, host, &common.output, (&chain, chain.placed(&scene)?))
+        }
         "istft" => {
             let (common, params) = parted(call.params)?;
             Istft::run(call, host, &common.output, &params)
@@ -252,9 +259,18 @@ pub(crate) fn inputs(call: &mut Call<'_>) -> Result<Vec<Bytes>, Fault> {
 /// Writes what the steps make of the first input.
 fn write(call: &mut Call<'_>, host: &dyn Host, common: Common, steps: &[Step], pointer: &str) -> Result<(), Fault> {
     let chain = Chain::new(inputs(call)?, common.damage, steps, pointer, host);
+    encode(call, host, &common.output, (&chain, chain.open()?))
+}
+
+/// Writes a sound as the only output.
+fn encode(
+    call: &mut Call<'_>,
+    host: &dyn Host,
+    file: &FileParams,
+    (chain, mut sound): (&Chain<'_>, Flow<'_>),
+) -> Result<(), Fault> {
     let (kept, claimed) = (chain.kept()?, chain.claimed()?);
-    let mut sound = chain.open()?;
-    let mut writer = Writer::begin(&common.output, (sound.form(), kept), host, call.output)?;
+    let mut writer = Writer::begin(file, (sound.form(), kept), host, call.output)?;
     let (mut rows, mut done) = (Rows::new(), 0);
     while sound.next(&mut rows)? {
         host.check()?;

@@ -20,7 +20,7 @@ pub(crate) use convolve::{ANSWER_FRAMES_MAX, Convolve, ConvolveEffect};
 pub(crate) use echo::{Delay, DelayEffect};
 pub(crate) use filter::{Filter, FilterEffect};
 pub(crate) use level::{Fade, FadeEffect, Gain, GainEffect, Normalize};
-pub(crate) use mix::{Crossfade, Crossfaded, Mix, Mixed};
+pub(crate) use mix::{Crossfade, Crossfaded, Mix, Mixed, Pieces};
 pub(crate) use resample::{Resample, ResampleEffect};
 pub(crate) use reverb::{Reverb, ReverbEffect};
 pub(crate) use reverse::{Reverse, Reversed};

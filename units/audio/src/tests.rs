@@ -13,6 +13,7 @@ mod blocks;
 mod files;
 mod hostile;
 mod measure;
+mod spatial;
 mod steps;
 
 fn params(value: Value) -> Params {
@@ -83,4 +84,28 @@ fn near(one: &[f64], other: &[f64], tolerance: f64) {
     assert_eq!(one.len(), other.len());
     let worst = one.iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
     assert!(worst <= tolerance, "off by {worst}");
+}
+
+#[test]
+fn the_unit_keeps_its_vectors() {
+    let vectors: Value = serde_json::from_str(include_str!("../vectors.json")).unwrap();
+    let bytes = |hex: &Value| {
+        let digits = hex.as_str().unwrap().as_bytes().as_chunks::<2>().0;
+        digits
+            .iter()
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect::<Vec<u8>>()
+    };
+    for case in vectors["cases"].as_array().unwrap() {
+        let inputs: Vec<Vec<u8>> = case["inputs"].as_array().unwrap().iter().map(bytes).collect();
+        let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
+        let (method, given, output) = (case["method"].as_str().unwrap(), case["params"].clone(), &case["output"]);
+        match output["fault"].as_str() {
+            Some(pointer) => assert_eq!(refused(method, given, &inputs).0, pointer, "{}", case["name"]),
+            None if output["hex"].is_string() => {
+                assert_eq!(file(method, given, &inputs), bytes(&output["hex"]), "{}", case["name"]);
+            }
+            None => assert_eq!(said(method, given, &inputs), output["json"], "{}", case["name"]),
+        }
+    }
 }

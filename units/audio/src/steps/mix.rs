@@ -68,6 +68,21 @@ impl<S: Sound> Pieces<S> {
         Ok(frames(&self.rows) - self.at)
     }
 
+    /// Fills a row with the first channel, and says how many samples there were.
+    pub(crate) fn fill(&mut self, row: &mut [f64]) -> Result<usize, Fault> {
+        let mut filled = 0;
+        while filled < row.len() {
+            let count = self.ready()?.min(row.len() - filled);
+            if count == 0 {
+                break;
+            }
+            row[filled..filled + count].copy_from_slice(&self.rows[0][self.at..self.at + count]);
+            self.at += count;
+            filled += count;
+        }
+        Ok(filled)
+    }
+
     /// Adds the next `count` frames, which lie ready, times a factor for each.
     fn add(&mut self, into: &mut Rows, (from, count): (usize, usize), factor: impl Fn(usize) -> f64) {
         for (into, row) in into.iter_mut().zip(&self.rows) {
