@@ -20,7 +20,7 @@ fn wav(rate: u32, samples: impl Iterator<Item = i16>) -> Vec<u8> {
 
 /// A sawtooth: every sample another one than the last.
 fn sawtooth(rate: u32, count: u32) -> Vec<u8> {
-    wav(rate, (0..count).map(|at| ((at * 331) % 60_000) as i16))
+    wav(rate, (0..count).map(|at| (u64::from(at) * 331 % 60_000) as i16))
 }
 
 fn query(params: &Value) -> String {

@@ -2,6 +2,4789 @@
 
 export interface Params {
     /**
+     * InfoParams
+     * What to say of a file.
+     */
+    "audio.info": {
+        /**
+         * Whether all of the sound is read, so that its length is known and not only what the file says.
+         * @default false
+         */
+        count?: boolean;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+    };
+    /**
+     * Nothing
+     * Nothing is done to the sound.
+     */
+    "audio.convert": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * PipelineParams
+     * Steps, one after the other.
+     */
+    "audio.pipeline": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * What is done to the first input, in this order.
+         * @example [
+         *       {
+         *         "db": -6,
+         *         "step": "gain"
+         *       }
+         *     ]
+         */
+        steps: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+    };
+    /**
+     * Resample
+     * Changes the rate of a sound, not its pitch nor its length.
+     */
+    "audio.resample": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: uint32
+         * The new rate, in frames a second (Hz).
+         * @example 48000
+         */
+        rate_hz: number;
+    };
+    /**
+     * Gain
+     * Makes a sound louder or softer.
+     */
+    "audio.gain": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * By how much, in decibels.
+         * @example -6
+         */
+        db: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * Normalize
+     * Brings a sound to a loudness or a peak; one of the two is wanted. Silence stays as it is.
+     */
+    "audio.normalize": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+         *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+         * @default null
+         * @example -16
+         */
+        lufs?: number | null;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: double
+         * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+         * @default null
+         * @example -1
+         */
+        peak_db?: number | null;
+    };
+    /**
+     * Trim
+     * Keeps a part of a sound.
+     */
+    "audio.trim": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * Where it ends, in seconds; at the end of the sound where nothing is given.
+         * @default null
+         * @example 4
+         */
+        end_s?: number | null;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: double
+         * Where it begins, in seconds, to the nearest frame.
+         * @default 0
+         * @example 1.5
+         */
+        start_s?: number;
+    };
+    /**
+     * Fade
+     * Lets a sound begin and end softly.
+     */
+    "audio.fade": {
+        /** How it rises and falls. */
+        curve?: "linear" | "equal_power";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * How long it takes to full loudness at the beginning, in seconds.
+         * @default 0
+         * @example 0.5
+         */
+        in_s?: number;
+        /**
+         * Format: double
+         * How long it takes to silence at the end, in seconds.
+         * @default 0
+         * @example 2
+         */
+        out_s?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * Reverse
+     * Plays a sound backwards.
+     */
+    "audio.reverse": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * Channels
+     * Makes other channels: a usual set, a pick, or a sum for each. One of the three is wanted.
+     */
+    "audio.channels": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * How much of each channel goes into each new one, as a factor: a row for each new one.
+         * @default null
+         * @example [
+         *       [
+         *         0.5,
+         *         0.5
+         *       ]
+         *     ]
+         */
+        matrix?: number[][] | null;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Which channel each new one is, from 0.
+         * @default null
+         * @example [
+         *       1,
+         *       0
+         *     ]
+         */
+        pick?: number[] | null;
+        /**
+         * A usual set.
+         * @example mono
+         */
+        to?: ("mono" | "stereo" | "swap") | null;
+    };
+    /**
+     * Filter
+     * Lets some frequencies pass more than others: a biquad (RBJ).
+     */
+    "audio.filter": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * The frequency in Hz: below half of the sound's rate.
+         * @example 80
+         */
+        frequency_hz: number;
+        /**
+         * Format: double
+         * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+         * @default 0
+         * @example 3
+         */
+        gain_db?: number;
+        /**
+         * What it does.
+         * @example highpass
+         */
+        kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: double
+         * How narrow it is; 0.7071 is a Butterworth's.
+         * @default 0.7071067811865476
+         * @example 0.7071
+         */
+        q?: number;
+    };
+    /**
+     * Delay
+     * Repeats a sound after a time, again and again, softer each time. It becomes longer by its echoes.
+     */
+    "audio.delay": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * How much of each repetition is in the next, as a factor.
+         * @default 0.4
+         * @example 0.4
+         */
+        feedback?: number;
+        /**
+         * Format: double
+         * How loud the first repetition is beside the sound, as a factor.
+         * @default 0.5
+         * @example 0.5
+         */
+        mix?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: double
+         * How long until it is heard again, in seconds, to the nearest frame.
+         * @example 0.25
+         */
+        time_s: number;
+    };
+    /**
+     * Reverb
+     * Lets a sound stand in a room. It becomes longer by the time that the room sounds on.
+     */
+    "audio.reverb": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * How much faster high frequencies die: 0 as low ones, 1 at once.
+         * @default 0.3
+         * @example 0.3
+         */
+        damping?: number;
+        /**
+         * Format: double
+         * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+         * @default 0.3
+         * @example 0.3
+         */
+        mix?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: double
+         * How long until the room answers, in seconds.
+         * @default 0
+         * @example 0.02
+         */
+        pre_delay_s?: number;
+        /**
+         * Format: double
+         * How long it takes until the room is 60 dB softer, in seconds (RT60).
+         * @default 1.8
+         * @example 1.8
+         */
+        rt60_s?: number;
+        /**
+         * Format: double
+         * How large the room is: 1 is a hall, 0.2 a chamber.
+         * @default 1
+         * @example 1
+         */
+        size?: number;
+    };
+    /**
+     * Convolve
+     * Lets a sound sound as another input answers: each channel by the answer's channel of the same number, or by its only one.
+     */
+    "audio.convolve": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: uint32
+         * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+         * @default 1
+         * @example 1
+         */
+        input?: number;
+        /**
+         * Format: double
+         * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+         * @default 1
+         * @example 1
+         */
+        mix?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * MixParams
+     * All inputs at a time, each brought to the first one's rate and channels.
+     */
+    "audio.mix": {
+        /**
+         * When each input begins, in seconds; those that are not named begin at once. The first one always does.
+         * @default []
+         * @example [
+         *       0,
+         *       2.5
+         *     ]
+         */
+        at_s?: number[];
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * How much louder or softer each input is made, in decibels; those that are not named stay as they are.
+         * @default []
+         * @example [
+         *       0,
+         *       -6
+         *     ]
+         */
+        gains_db?: number[];
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * Crossfade
+     * Lets another input follow, the end of one fading into the beginning of the other. It is brought to the sound's rate and
+     *     channels.
+     */
+    "audio.crossfade": {
+        /** How they rise and fall. */
+        curve?: "linear" | "equal_power";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+         * @example 2
+         */
+        duration_s: number;
+        /**
+         * Format: uint32
+         * The number of the input that follows.
+         * @default 1
+         * @example 1
+         */
+        input?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+    };
+    /**
+     * Scene
+     * Sources and a listener.
+     */
+    "audio.spatial": {
+        /**
+         * Whether the air takes high frequencies.
+         * @default true
+         */
+        air?: boolean;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Whether a sound takes its time to come, so that what moves changes its pitch.
+         * @default true
+         */
+        doppler?: boolean;
+        /**
+         * Format: double
+         * The radius of the head, in metres.
+         * @default 0.0875
+         * @example 0.0875
+         */
+        head_radius_m?: number;
+        /**
+         * Format: double
+         * Its relative humidity, in percent.
+         * @default 50
+         * @example 50
+         */
+        humidity_percent?: number;
+        /** Who hears; in the middle and looking ahead where nothing is given. */
+        listener?: {
+            /**
+             * Where the nose points.
+             * @default [
+             *       0,
+             *       0,
+             *       -1
+             *     ]
+             */
+            forward?: number[];
+            /**
+             * Where the middle of the head is, in metres.
+             * @default [
+             *       0,
+             *       0,
+             *       0
+             *     ]
+             */
+            position?: number[];
+            /**
+             * Format: double
+             * When, in seconds.
+             * @default 0
+             * @example 0
+             */
+            time_s?: number;
+            /**
+             * Where the crown points.
+             * @default [
+             *       0,
+             *       1,
+             *       0
+             *     ]
+             */
+            up?: number[];
+        }[];
+        /** For headphones or for loudspeakers. */
+        mode?: "binaural" | "stereo";
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: double
+         * The distance at which a source is as loud as its file, in metres; nearer ones are no louder.
+         * @default 1
+         * @example 1
+         */
+        reference_m?: number;
+        /**
+         * Format: double
+         * How fast it becomes softer: 1 is half as loud (-6 dB) at double the distance, 0 is not at all.
+         * @default 1
+         * @example 1
+         */
+        rolloff?: number;
+        /**
+         * What is heard, each brought to one channel.
+         * @example [
+         *       {
+         *         "path": [
+         *           {
+         *             "position": [
+         *               2,
+         *               0,
+         *               0
+         *             ]
+         *           }
+         *         ]
+         *       }
+         *     ]
+         */
+        sources: {
+            /**
+             * Format: double
+             * How much louder or softer it is, in decibels.
+             * @default 0
+             * @example 0
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input.
+             * @default 0
+             * @example 0
+             */
+            input?: number;
+            /** Where it is when; from each place to the next it moves evenly. */
+            path: {
+                /**
+                 * To the right, upwards and backwards, in metres, at most 1,000 from the middle.
+                 * @example [
+                 *       1,
+                 *       0,
+                 *       -2
+                 *     ]
+                 */
+                position: number[];
+                /**
+                 * Format: double
+                 * When, in seconds.
+                 * @default 0
+                 * @example 0
+                 */
+                time_s?: number;
+            }[];
+        }[];
+        /**
+         * Format: double
+         * The temperature of the air, in degrees Celsius.
+         * @default 20
+         * @example 20
+         */
+        temperature_c?: number;
+    };
+    /**
+     * FftParams
+     * What to transform.
+     */
+    "audio.fft": {
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: uint32
+         * How many samples are transformed; silence follows a sound that is shorter.
+         * @default 4096
+         * @example 4096
+         */
+        length?: number;
+        /**
+         * Format: uint32
+         * How many of the strongest peaks are told.
+         * @default 10
+         * @example 10
+         */
+        peaks?: number;
+        /**
+         * Format: double
+         * Where they begin, in seconds.
+         * @default 0
+         * @example 0
+         */
+        start_s?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /** How they rise and fall. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * StftParams
+     * How to transform.
+     */
+    "audio.stft": {
+        /**
+         * Whether the first frame has its middle at the first sample, silence before it; else it begins there.
+         * @default true
+         */
+        center?: boolean;
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: uint32
+         * From one frame to the next, in samples; a quarter of the length where nothing is given.
+         * @default null
+         * @example 512
+         */
+        hop?: number | null;
+        /**
+         * Format: uint32
+         * The length of a frame, in samples.
+         * @default 2048
+         * @example 2048
+         */
+        length?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /** How a frame rises and falls. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * IstftParams
+     * How a sound was cut whose frames are put together again.
+     */
+    "audio.istft": {
+        /**
+         * Whether the first frame has its middle at the first sample.
+         * @default true
+         */
+        center?: boolean;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: uint32
+         * From one frame to the next, in samples; a quarter of the length where nothing is given.
+         * @default null
+         * @example 512
+         */
+        hop?: number | null;
+        /** The file that is written. */
+        output?: {
+            /**
+             * Whether triangular noise of one step (TPDF dither) is added before samples become whole numbers.
+             * @default false
+             */
+            dither?: boolean;
+            /**
+             * Its form.
+             * @example flac
+             */
+            format?: "wav" | "flac";
+            /**
+             * Format: uint8
+             * How hard FLAC tries, from 0 (fast) to 8 (small).
+             * @default 5
+             * @example 5
+             */
+            level?: number;
+            /**
+             * How its samples are written: as those of the first input where nothing is given, `s16` where that is lossy.
+             * @example s24
+             */
+            sample?: ("s16" | "s24" | "s32" | "f32") | null;
+        };
+        /**
+         * Format: uint32
+         * The rate of the sound, in Hz.
+         * @example 44100
+         */
+        rate_hz: number;
+        /**
+         * Format: uint64
+         * How many samples the sound has; as many as its frames reach where nothing is given.
+         * @default null
+         */
+        samples?: number | null;
+        /** How a frame rises and falls. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * SpectrogramParams
+     * How to look at a sound.
+     */
+    "audio.spectrogram": {
+        /**
+         * Whether the first frame has its middle at the first sample, silence before it; else it begins there.
+         * @default true
+         */
+        center?: boolean;
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * How far below full scale the least is that is told, in decibels.
+         * @default 90
+         * @example 90
+         */
+        db_range?: number;
+        /**
+         * Format: double
+         * The highest frequency of a picture, in Hz; half of the rate where nothing is given.
+         * @default null
+         * @example 8000
+         */
+        high_hz?: number | null;
+        /**
+         * Format: uint32
+         * From one frame to the next, in samples; a quarter of the length where nothing is given.
+         * @default null
+         * @example 512
+         */
+        hop?: number | null;
+        /**
+         * Format: uint32
+         * The length of a frame, in samples.
+         * @default 2048
+         * @example 2048
+         */
+        length?: number;
+        /**
+         * Format: double
+         * The lowest frequency of a picture, in Hz; on a logarithmic scale at least 20.
+         * @default 0
+         * @example 0
+         */
+        low_hz?: number;
+        /** A picture or numbers. */
+        output?: "png" | "npy";
+        /** How frequencies lie in a picture. */
+        scale?: "linear" | "log" | "mel";
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /** What a value of the numbers is. */
+        value?: "amplitude" | "power" | "db";
+        /** How a frame rises and falls. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * MelParams
+     * The bands of a mel scale.
+     */
+    "audio.mel": {
+        /**
+         * Format: uint32
+         * How many bands.
+         * @default 128
+         * @example 128
+         */
+        bands?: number;
+        /**
+         * Whether the first frame has its middle at the first sample, silence before it; else it begins there.
+         * @default true
+         */
+        center?: boolean;
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Whether values are decibels of the power, at least -100, and not the power itself.
+         * @default false
+         */
+        db?: boolean;
+        /**
+         * Format: double
+         * The highest frequency, in Hz; half of the rate where nothing is given.
+         * @default null
+         * @example 8000
+         */
+        high_hz?: number | null;
+        /**
+         * Format: uint32
+         * From one frame to the next, in samples; a quarter of the length where nothing is given.
+         * @default null
+         * @example 512
+         */
+        hop?: number | null;
+        /**
+         * Format: uint32
+         * The length of a frame, in samples.
+         * @default 2048
+         * @example 2048
+         */
+        length?: number;
+        /**
+         * Format: double
+         * The lowest frequency, in Hz.
+         * @default 0
+         * @example 0
+         */
+        low_hz?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /** How a frame rises and falls. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * MfccParams
+     * Cepstral coefficients of the mel scale.
+     */
+    "audio.mfcc": {
+        /**
+         * Format: uint32
+         * How many bands.
+         * @default 128
+         * @example 128
+         */
+        bands?: number;
+        /**
+         * Whether the first frame has its middle at the first sample, silence before it; else it begins there.
+         * @default true
+         */
+        center?: boolean;
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /**
+         * Format: uint32
+         * How many coefficients, at most as many as there are bands.
+         * @default 20
+         * @example 20
+         */
+        coefficients?: number;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Whether values are decibels of the power, at least -100, and not the power itself.
+         * @default false
+         */
+        db?: boolean;
+        /**
+         * Format: double
+         * The highest frequency, in Hz; half of the rate where nothing is given.
+         * @default null
+         * @example 8000
+         */
+        high_hz?: number | null;
+        /**
+         * Format: uint32
+         * From one frame to the next, in samples; a quarter of the length where nothing is given.
+         * @default null
+         * @example 512
+         */
+        hop?: number | null;
+        /**
+         * Format: uint32
+         * The length of a frame, in samples.
+         * @default 2048
+         * @example 2048
+         */
+        length?: number;
+        /**
+         * Format: double
+         * The lowest frequency, in Hz.
+         * @default 0
+         * @example 0
+         */
+        low_hz?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /** How a frame rises and falls. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * ChromaParams
+     * The power of each of the twelve tones of an octave.
+     */
+    "audio.chroma": {
+        /**
+         * Whether the first frame has its middle at the first sample, silence before it; else it begins there.
+         * @default true
+         */
+        center?: boolean;
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: uint32
+         * From one frame to the next, in samples; a quarter of the length where nothing is given.
+         * @default null
+         * @example 512
+         */
+        hop?: number | null;
+        /**
+         * Format: uint32
+         * The length of a frame, in samples.
+         * @default 2048
+         * @example 2048
+         */
+        length?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /**
+         * Format: double
+         * The pitch of the A above middle C, in Hz.
+         * @default 440
+         * @example 440
+         */
+        tuning_hz?: number;
+        /** How a frame rises and falls. */
+        window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
+    };
+    /**
+     * OnsetsParams
+     * What counts as a beginning.
+     */
+    "audio.onsets": {
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * The shortest time from one beginning to the next, in seconds.
+         * @default 0.05
+         * @example 0.05
+         */
+        min_gap_s?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /**
+         * Format: double
+         * By how much a frame must gain more than those around it, as a part of the strongest gain of the sound.
+         * @default 0.1
+         * @example 0.1
+         */
+        threshold?: number;
+    };
+    /**
+     * PitchParams
+     * Where to look for a pitch.
+     */
+    "audio.pitch": {
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * The highest pitch, in Hz.
+         * @default 1000
+         * @example 1000
+         */
+        high_hz?: number;
+        /**
+         * Format: double
+         * From one pitch to the next, in seconds.
+         * @default 0.01
+         * @example 0.01
+         */
+        hop_s?: number;
+        /**
+         * Format: double
+         * The lowest pitch, in Hz.
+         * @default 60
+         * @example 60
+         */
+        low_hz?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /**
+         * Format: double
+         * How much of a frame may differ from itself one period later: less is stricter.
+         * @default 0.15
+         * @example 0.15
+         */
+        threshold?: number;
+    };
+    /**
+     * LoudnessParams
+     * Nothing is asked.
+     */
+    "audio.loudness": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+    };
+    /**
+     * LevelsParams
+     * Nothing is asked.
+     */
+    "audio.levels": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+    };
+    /**
+     * PeaksParams
+     * How fine an outline is.
+     */
+    "audio.peaks": {
+        /**
+         * Format: uint32
+         * Which channel is heard, from 0; the mean of all where nothing is given.
+         * @default null
+         * @example 0
+         */
+        channel?: number | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /** Numbers or a picture. */
+        output?: "json" | "png";
+        /**
+         * Format: uint32
+         * How many parts; a sound of fewer samples has fewer.
+         * @default 800
+         * @example 800
+         */
+        points?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+    };
+    /**
+     * SilenceParams
+     * What counts as silence.
+     */
+    "audio.silence": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "skip";
+        /**
+         * Format: double
+         * How long it must last, in seconds.
+         * @default 0.5
+         * @example 0.5
+         */
+        min_s?: number;
+        /**
+         * What is done to the sound before.
+         * @example [
+         *       {
+         *         "end_s": 10,
+         *         "step": "trim"
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /**
+             * Format: uint32
+             * The new rate, in frames a second (Hz).
+             * @example 48000
+             */
+            rate_hz: number;
+            /** @constant */
+            step: "resample";
+        } | {
+            /**
+             * Format: double
+             * By how much, in decibels.
+             * @example -6
+             */
+            db: number;
+            /** @constant */
+            step: "gain";
+        } | {
+            /**
+             * Format: double
+             * The integrated loudness after EBU R 128, in LUFS. Samples may then go beyond full scale: the highest true peak is
+             *     looked at where `peak_db` is given as well, and the sound stays softer than that.
+             * @default null
+             * @example -16
+             */
+            lufs?: number | null;
+            /**
+             * Format: double
+             * The highest sample, in decibels below full scale (dBFS); -1 where neither is given.
+             * @default null
+             * @example -1
+             */
+            peak_db?: number | null;
+            /** @constant */
+            step: "normalize";
+        } | {
+            /**
+             * Format: double
+             * Where it ends, in seconds; at the end of the sound where nothing is given.
+             * @default null
+             * @example 4
+             */
+            end_s?: number | null;
+            /**
+             * Format: double
+             * Where it begins, in seconds, to the nearest frame.
+             * @default 0
+             * @example 1.5
+             */
+            start_s?: number;
+            /** @constant */
+            step: "trim";
+        } | {
+            /** How it rises and falls. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long it takes to full loudness at the beginning, in seconds.
+             * @default 0
+             * @example 0.5
+             */
+            in_s?: number;
+            /**
+             * Format: double
+             * How long it takes to silence at the end, in seconds.
+             * @default 0
+             * @example 2
+             */
+            out_s?: number;
+            /** @constant */
+            step: "fade";
+        } | {
+            /** @constant */
+            step: "reverse";
+        } | {
+            /**
+             * How much of each channel goes into each new one, as a factor: a row for each new one.
+             * @default null
+             * @example [
+             *       [
+             *         0.5,
+             *         0.5
+             *       ]
+             *     ]
+             */
+            matrix?: number[][] | null;
+            /**
+             * Which channel each new one is, from 0.
+             * @default null
+             * @example [
+             *       1,
+             *       0
+             *     ]
+             */
+            pick?: number[] | null;
+            /** @constant */
+            step: "channels";
+            /**
+             * A usual set.
+             * @example mono
+             */
+            to?: ("mono" | "stereo" | "swap") | null;
+        } | {
+            /**
+             * Format: double
+             * The frequency in Hz: below half of the sound's rate.
+             * @example 80
+             */
+            frequency_hz: number;
+            /**
+             * Format: double
+             * By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
+             * @default 0
+             * @example 3
+             */
+            gain_db?: number;
+            /**
+             * What it does.
+             * @example highpass
+             */
+            kind: "lowpass" | "highpass" | "bandpass" | "notch" | "allpass" | "peaking" | "low_shelf" | "high_shelf";
+            /**
+             * Format: double
+             * How narrow it is; 0.7071 is a Butterworth's.
+             * @default 0.7071067811865476
+             * @example 0.7071
+             */
+            q?: number;
+            /** @constant */
+            step: "filter";
+        } | {
+            /**
+             * Format: double
+             * How much of each repetition is in the next, as a factor.
+             * @default 0.4
+             * @example 0.4
+             */
+            feedback?: number;
+            /**
+             * Format: double
+             * How loud the first repetition is beside the sound, as a factor.
+             * @default 0.5
+             * @example 0.5
+             */
+            mix?: number;
+            /** @constant */
+            step: "delay";
+            /**
+             * Format: double
+             * How long until it is heard again, in seconds, to the nearest frame.
+             * @example 0.25
+             */
+            time_s: number;
+        } | {
+            /**
+             * Format: double
+             * How much faster high frequencies die: 0 as low ones, 1 at once.
+             * @default 0.3
+             * @example 0.3
+             */
+            damping?: number;
+            /**
+             * Format: double
+             * How much of the room is heard, from 0 to 1; the rest is the sound itself.
+             * @default 0.3
+             * @example 0.3
+             */
+            mix?: number;
+            /**
+             * Format: double
+             * How long until the room answers, in seconds.
+             * @default 0
+             * @example 0.02
+             */
+            pre_delay_s?: number;
+            /**
+             * Format: double
+             * How long it takes until the room is 60 dB softer, in seconds (RT60).
+             * @default 1.8
+             * @example 1.8
+             */
+            rt60_s?: number;
+            /**
+             * Format: double
+             * How large the room is: 1 is a hall, 0.2 a chamber.
+             * @default 1
+             * @example 1
+             */
+            size?: number;
+            /** @constant */
+            step: "reverb";
+        } | {
+            /**
+             * Format: uint32
+             * The number of the input that is the answer (an impulse response), brought to the sound's rate.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /**
+             * Format: double
+             * How much of the answer is heard, from 0 to 1; the rest is the sound itself.
+             * @default 1
+             * @example 1
+             */
+            mix?: number;
+            /** @constant */
+            step: "convolve";
+        } | {
+            /**
+             * Format: double
+             * When it begins, in seconds.
+             * @default 0
+             * @example 0
+             */
+            at_s?: number;
+            /**
+             * Format: double
+             * How much louder or softer it is made, in decibels.
+             * @default 0
+             * @example -6
+             */
+            gain_db?: number;
+            /**
+             * Format: uint32
+             * The number of the input that is added.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "mix";
+        } | {
+            /** How they rise and fall. */
+            curve?: "linear" | "equal_power";
+            /**
+             * Format: double
+             * How long both are heard, in seconds: none is a plain join, and neither sound may be shorter.
+             * @example 2
+             */
+            duration_s: number;
+            /**
+             * Format: uint32
+             * The number of the input that follows.
+             * @default 1
+             * @example 1
+             */
+            input?: number;
+            /** @constant */
+            step: "crossfade";
+        })[];
+        /**
+         * Format: double
+         * The level, below full scale (dBFS), under which all channels are silent.
+         * @default -60
+         * @example -60
+         */
+        threshold_db?: number;
+    };
+    /**
      * Rules
      * Parameters of `simulate`: the world, its rules, and what is told of it.
      */
@@ -3707,6 +8490,68 @@ export interface Params {
 
 /** Each unit with its methods and what they take. */
 export interface Units {
+  audio: {
+    /** Says what a file is and how long. */
+    info: Params['audio.info']
+    /** Writes a sound as another file. */
+    convert: Params['audio.convert']
+    /** Does several steps to a sound, one after the other, without a file between them. */
+    pipeline: Params['audio.pipeline']
+    /** Changes the rate of a sound. */
+    resample: Params['audio.resample']
+    /** Makes a sound louder or softer. */
+    gain: Params['audio.gain']
+    /** Brings a sound to a loudness or a peak. */
+    normalize: Params['audio.normalize']
+    /** Keeps a part of a sound. */
+    trim: Params['audio.trim']
+    /** Lets a sound begin and end softly. */
+    fade: Params['audio.fade']
+    /** Plays a sound backwards. */
+    reverse: Params['audio.reverse']
+    /** Makes other channels of those of a sound. */
+    channels: Params['audio.channels']
+    /** Lets some frequencies pass more than others. */
+    filter: Params['audio.filter']
+    /** Repeats a sound, softer each time. */
+    delay: Params['audio.delay']
+    /** Lets a sound stand in a room. */
+    reverb: Params['audio.reverb']
+    /** Lets a sound sound as another one answers. */
+    convolve: Params['audio.convolve']
+    /** Adds sounds. */
+    mix: Params['audio.mix']
+    /** Lets one sound fade into another. */
+    crossfade: Params['audio.crossfade']
+    /** Places sounds around a listener, also moving ones. */
+    spatial: Params['audio.spatial']
+    /** Says which frequencies a part of a sound has. */
+    fft: Params['audio.fft']
+    /** Transforms a sound frame by frame. */
+    stft: Params['audio.stft']
+    /** Makes a sound of its transformed frames. */
+    istft: Params['audio.istft']
+    /** Shows which frequencies a sound has when. */
+    spectrogram: Params['audio.spectrogram']
+    /** Says how strong a sound is in bands as they are heard. */
+    mel: Params['audio.mel']
+    /** Says the shape of a sound's spectrum in a few numbers. */
+    mfcc: Params['audio.mfcc']
+    /** Says how strong each tone of an octave is. */
+    chroma: Params['audio.chroma']
+    /** Says when tones begin, and the tempo. */
+    onsets: Params['audio.onsets']
+    /** Says how high a voice or an instrument sounds. */
+    pitch: Params['audio.pitch']
+    /** Says how loud a sound is after EBU R 128. */
+    loudness: Params['audio.loudness']
+    /** Says the peak and the mean power of each channel. */
+    levels: Params['audio.levels']
+    /** Says the outline of a sound, or draws it. */
+    peaks: Params['audio.peaks']
+    /** Says where nothing is heard. */
+    silence: Params['audio.silence']
+  }
   boids: {
     /** Lets a flock fly: birds keep apart, fly along and stay together, round obstacles and from predators. */
     simulate: Params['boids.simulate']
