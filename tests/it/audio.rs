@@ -91,13 +91,13 @@ fn bad_files_are_their_senders_mistake_and_the_next_job_runs() {
 fn a_long_sound_takes_no_more_memory_than_a_short_one() {
     let node = TestNode::with(Options::default().with("cell-memory", "256MiB"));
     let client = node.account("user", 1_000_000_000);
-    // 25 minutes: 530 MB of samples as they are worked on.
-    let sound = sawtooth(44_100, 44_100 * 60 * 25);
+    // 15 minutes: 318 MB of samples as they are worked on.
+    let sound = sawtooth(44_100, 44_100 * 60 * 15);
     let steps =
         json!([{ "step": "filter", "kind": "highpass", "frequency_hz": 40 }, { "step": "normalize", "peak_db": -1 }]);
     let made = asked(&client, "pipeline", &json!({ "steps": steps, "output": { "format": "flac" } }), &sound);
     let info: Value = serde_json::from_slice(&asked(&client, "info", &json!({}), &made)).unwrap();
-    assert_eq!(info["frames"], 44_100 * 60 * 25);
+    assert_eq!(info["frames"], 44_100 * 60 * 15);
     // What must be put aside as a whole goes to the job's disk.
     let back = asked(&client, "reverse", &json!({ "output": { "format": "flac" } }), &made);
     assert!(back.starts_with(b"fLaC"));

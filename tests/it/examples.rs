@@ -59,7 +59,11 @@ fn runs_as_it_stands(page: &str, unit: &str) {
     }
     let folder = tempfile::tempdir().unwrap();
     // A page says what it runs from the repository's folder.
-    std::os::unix::fs::symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples"), folder.path().join("examples")).unwrap();
+    std::os::unix::fs::symlink(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples"),
+        folder.path().join("examples"),
+    )
+    .unwrap();
     let ran = Command::new("bash")
         .args(["-c", &script])
         .env("KEY", node.admin_key())

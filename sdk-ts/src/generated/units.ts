@@ -214,7 +214,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -708,7 +708,7 @@ export interface Params {
          * Format: double
          * How narrow it is; 0.7071 is a Butterworth's.
          * @default 0.7071067811865476
-         * @example 0.7071
+         * @example 2
          */
         q?: number;
     };
@@ -1318,7 +1318,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -1615,7 +1615,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -1996,7 +1996,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -2321,7 +2321,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -2651,7 +2651,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -2948,7 +2948,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -3240,7 +3240,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -3544,7 +3544,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -3820,7 +3820,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -4089,7 +4089,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -4374,7 +4374,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */
@@ -4650,7 +4650,7 @@ export interface Params {
              * Format: double
              * How narrow it is; 0.7071 is a Butterworth's.
              * @default 0.7071067811865476
-             * @example 0.7071
+             * @example 2
              */
             q?: number;
             /** @constant */

@@ -29,7 +29,7 @@ fn music() -> Vec<u8> {
         let (decay, place) = (1.0 + 5.0 * random.f64(), 0.2 + 0.6 * random.f64());
         for at in 0..count.min(begin + 2 * RATE) - begin {
             let time = at as f64 / RATE as f64;
-            let tones = (1..10).map(|n| f64::from(n)).filter(|n| hz * n < 20_000.0);
+            let tones = (1..10).map(f64::from).filter(|n| hz * n < 20_000.0);
             let sum: f64 =
                 tones.map(|n| (std::f64::consts::TAU * hz * n * (1.0 + 1e-4 * n * n) * time).sin() / n.powf(1.3)).sum();
             let tone = sum * (-time * decay).exp() * (time * 200.0).min(1.0);

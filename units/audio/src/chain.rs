@@ -3,7 +3,7 @@
 //! (a loudness, an end) goes through it once more.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use ebur128::{EbuR128, Mode};
@@ -32,6 +32,32 @@ pub(crate) struct Chain<'c> {
     measured: RefCell<HashMap<(usize, Question), f64>>,
     /// Where on the job's disk there is room.
     place: Cell<u64>,
+    /// Of which inputs it was told that something was left out.
+    told: RefCell<HashSet<usize>>,
+}
+
+/// An input, read under the host's eyes.
+struct Watched<'c> {
+    reader: Reader,
+    index: usize,
+    host: &'c dyn Host,
+    told: &'c RefCell<HashSet<usize>>,
+}
+
+impl Sound for Watched<'_> {
+    fn form(&self) -> Form {
+        self.reader.form()
+    }
+
+    fn next(&mut self, rows: &mut Rows) -> Result<bool, Fault> {
+        self.host.check()?;
+        let is_more = self.reader.next(rows)?;
+        let skipped = self.reader.skipped;
+        if !is_more && skipped > 0 && self.told.borrow_mut().insert(self.index) {
+            self.host.log(&format!("input {}: {skipped} parts could not be read, and are left out", self.index));
+        }
+        Ok(is_more)
+    }
 }
 
 /// What must be known of all of a sound.
@@ -53,7 +79,16 @@ impl<'c> Chain<'c> {
         pointer: &'c str,
         host: &'c dyn Host,
     ) -> Self {
-        Self { inputs, damage, steps, pointer, host, measured: RefCell::default(), place: Cell::new(0) }
+        Self {
+            inputs,
+            damage,
+            steps,
+            pointer,
+            host,
+            measured: RefCell::default(),
+            place: Cell::new(0),
+            told: RefCell::default(),
+        }
     }
 
     /// The sound with all steps.
@@ -89,9 +124,15 @@ impl<'c> Chain<'c> {
         Reader::open(bytes, index, self.damage)
     }
 
+    /// The same as a sound, which stops when the host says so, and tells once what of it was left out.
+    fn watched(&self, index: usize, pointer: &str) -> Result<Flow<'_>, Fault> {
+        let reader = self.reader(index, pointer)?;
+        Ok(Box::new(Watched { reader, index, host: self.host, told: &self.told }))
+    }
+
     /// The sound with the first `count` steps.
     fn open_to(&self, count: usize) -> Result<Flow<'_>, Fault> {
-        let mut flow: Flow<'_> = Box::new(self.reader(0, "")?);
+        let mut flow: Flow<'_> = self.watched(0, "")?;
         for (at, step) in self.steps[..count].iter().enumerate() {
             flow = self.with(flow, at, step)?;
         }
@@ -133,7 +174,7 @@ impl<'c> Chain<'c> {
     /// Another input, brought to a form.
     fn fitted(&self, index: u32, form: Form, pointer: &str) -> Result<Flow<'_>, Fault> {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
-        let flow: Flow<'_> = Box::new(self.reader(index, pointer)?);
+        let flow: Flow<'_> = self.watched(index, pointer)?;
         let flow = at_rate(flow, form.rate)?;
         let channels = flow.form().channels;
         Ok(if channels == form.channels { flow } else { through(flow, ChannelsEffect::fit(channels, form.channels)) })
@@ -197,7 +238,7 @@ impl<'c> Chain<'c> {
     /// All of another input, which must not be long, at the sound's rate.
     fn convolve(&self, step: &Convolve, form: Form, pointer: &str) -> Result<ConvolveEffect, Fault> {
         let index = usize::try_from(step.input).unwrap_or(usize::MAX);
-        let reader: Flow<'_> = Box::new(self.reader(index, pointer)?);
+        let reader: Flow<'_> = self.watched(index, pointer)?;
         let mut flow = at_rate(reader, form.rate)?;
         let (mut answer, mut rows) = (vec![Vec::new(); flow.form().channels], Rows::new());
         let channels = flow.form().channels;
@@ -206,7 +247,6 @@ impl<'c> Chain<'c> {
             return Err(Fault::invalid(format!("/inputs/{index}"), message));
         }
         while flow.next(&mut rows)? {
-            self.host.check()?;
             if (frames(&answer) + frames(&rows)) * channels > ANSWER_FRAMES_MAX {
                 return Err(Fault::limit(ANSWER_FRAMES_MAX as u64, "samples of an answer to convolve with"));
             }
@@ -237,7 +277,6 @@ impl<'c> Chain<'c> {
     fn count(&self, mut flow: Flow<'_>) -> Result<u64, Fault> {
         let (mut rows, mut count) = (Rows::new(), 0);
         while flow.next(&mut rows)? {
-            self.host.check()?;
             count += frames(&rows) as u64;
         }
         Ok(count)
@@ -246,7 +285,6 @@ impl<'c> Chain<'c> {
     fn peak(&self, mut flow: Flow<'_>) -> Result<f64, Fault> {
         let (mut rows, mut peak) = (Rows::new(), 0.0_f64);
         while flow.next(&mut rows)? {
-            self.host.check()?;
             peak = rows.iter().flatten().fold(peak, |peak, sample| peak.max(sample.abs()));
         }
         Ok(peak)
@@ -258,7 +296,6 @@ impl<'c> Chain<'c> {
         let mut meter = EbuR128::new(channels as u32, rate, mode).map_err(broken)?;
         let mut rows = Rows::new();
         while flow.next(&mut rows)? {
-            self.host.check()?;
             let planes: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
             meter.add_frames_planar_f64(&planes).map_err(broken)?;
         }

@@ -273,7 +273,6 @@ fn encode(
     let mut writer = Writer::begin(file, (sound.form(), kept), host, call.output)?;
     let (mut rows, mut done) = (Rows::new(), 0);
     while sound.next(&mut rows)? {
-        host.check()?;
         writer.write(&rows, call.output)?;
         done += frames(&rows) as u64;
         host.progress(done, claimed.max(done));

@@ -1,6 +1,8 @@
 //! The laws of the unit: what is written is read again, what is done to a sound is what is said, and nothing that a file holds
 //! makes it panic.
 
+use std::sync::LazyLock;
+
 use inos_unit::testing::{Quiet, run as run_quietly};
 use inos_unit::{Fault, Params};
 use serde_json::{Value, json};
@@ -16,13 +18,16 @@ mod measure;
 mod spatial;
 mod steps;
 
+/// The unit; to make it means to write all of its schemas.
+static AUDIO: LazyLock<Audio> = LazyLock::new(Audio::new);
+
 fn params(value: Value) -> Params {
     serde_json::from_value(value).unwrap()
 }
 
 /// All outputs of a method.
 fn asked(method: &str, given: Value, inputs: &[&[u8]]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
-    run_quietly(&Audio::new(), method, params(given), inputs, 1 << 20, &Quiet::default())
+    run_quietly(&*AUDIO, method, params(given), inputs, 1 << 20, &Quiet::default())
 }
 
 /// The only file that a method writes.

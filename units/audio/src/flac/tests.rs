@@ -81,7 +81,7 @@ fn extremes_come_back() {
         ];
         for level in [0, 2, 5, 8] {
             for row in &rows {
-                comes_back(&[row.clone()], bits, level);
+                comes_back(std::slice::from_ref(row), bits, level);
                 comes_back(&[row.clone(), rows[5].clone()], bits, level);
                 comes_back(&[row.clone(), row.iter().map(|sample| -1 - sample).collect()], bits, level);
             }

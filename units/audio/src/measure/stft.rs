@@ -63,6 +63,9 @@ pub(crate) struct StftParams {
     cut: Cut,
 }
 
+/// What is done with the spectrum of each frame.
+type Each<'e> = dyn FnMut(&[Complex<f32>]) -> Result<(), Fault> + 'e;
+
 /// Cuts a sound into frames and transforms each.
 pub(super) struct Frames {
     ear: Ear,
@@ -111,18 +114,14 @@ impl Frames {
     }
 
     /// The frames that a block makes whole.
-    pub(super) fn hear(
-        &mut self,
-        rows: &Rows,
-        each: &mut dyn FnMut(&[Complex<f32>]) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+    pub(super) fn hear(&mut self, rows: &Rows, each: &mut Each<'_>) -> Result<(), Fault> {
         self.ear.hear(rows, &mut self.heard);
         self.waiting.extend_from_slice(&self.heard);
         self.make(each)
     }
 
     /// The frames that reach beyond the end.
-    pub(super) fn finish(&mut self, each: &mut dyn FnMut(&[Complex<f32>]) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub(super) fn finish(&mut self, each: &mut Each<'_>) -> Result<(), Fault> {
         if self.is_centred {
             let silence = self.window.len() / 2;
             self.waiting.resize(self.waiting.len() + silence, 0.0);
@@ -130,7 +129,7 @@ impl Frames {
         self.make(each)
     }
 
-    fn make(&mut self, each: &mut dyn FnMut(&[Complex<f32>]) -> Result<(), Fault>) -> Result<(), Fault> {
+    fn make(&mut self, each: &mut Each<'_>) -> Result<(), Fault> {
         let length = self.window.len();
         while self.begin + length <= self.waiting.len() {
             let samples = &self.waiting[self.begin..self.begin + length];

@@ -42,7 +42,7 @@ pub(crate) struct Filter {
     pub(crate) frequency_hz: f64,
     /// How narrow it is; 0.7071 is a Butterworth's.
     #[serde(default = "butterworth")]
-    #[schemars(range(min = 0.01, max = 1000.0), example = 0.7071)]
+    #[schemars(range(min = 0.01, max = 1000.0), example = 2.0)]
     pub(crate) q: f64,
     /// By how much `peaking`, `low_shelf` and `high_shelf` lift or lower, in decibels.
     #[serde(default)]

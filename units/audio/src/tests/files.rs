@@ -57,7 +57,7 @@ fn floats_go_beyond_full_scale_and_whole_numbers_say_that_they_do_not() {
     assert_eq!(heard(&file("convert", json!({}), &[&written])).1, rows);
     let host = Quiet::default();
     let given = params(json!({ "output": { "sample": "s16" } }));
-    let outputs = run_quietly(&Audio::new(), "convert", given, &[&written], 1 << 20, &host).unwrap();
+    let outputs = run_quietly(&*AUDIO, "convert", given, &[&written], 1 << 20, &host).unwrap();
     assert_eq!(heard(&outputs[0].1).1, [[32_767.0 / 32_768.0, -1.0, 0.25]]);
     let lines = host.lines.lock().unwrap();
     assert!(lines[0].starts_with("2 samples were beyond full scale"), "{lines:?}");

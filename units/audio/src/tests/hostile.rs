@@ -117,4 +117,29 @@ fn what_is_damaged_can_be_left_out() {
     assert!(pointer == "/inputs/0" && message.contains("damage"), "{message}");
     let left = said("info", json!({ "count": true, "damage": "skip" }), &[&wrong])["frames"].as_u64().unwrap();
     assert!(left > 4000 && left <= 11_025, "{left}");
+    let host = Quiet::default();
+    let given = params(json!({ "damage": "skip", "steps": [{ "step": "normalize" }] }));
+    run_quietly(&*AUDIO, "levels", given, &[&wrong], 1 << 20, &host).unwrap();
+    let lines = host.lines.lock().unwrap();
+    assert!(lines.len() == 1 && lines[0].contains("left out"), "{lines:?}");
+}
+
+#[test]
+fn a_stop_is_heard_wherever_a_sound_is_read() {
+    let file = wav(8000, &vec![vec![0.25; 200_000]]);
+    let late = json!({ "step": "trim", "start_s": 24 });
+    for (method, given) in [
+        ("pipeline", json!({ "steps": [late] })),
+        (
+            "pipeline",
+            json!({ "steps": [late, { "step": "normalize" }, { "step": "fade", "out_s": 1 }, { "step": "reverse" }] }),
+        ),
+        ("loudness", json!({})),
+        ("info", json!({ "count": true })),
+        ("spatial", json!({ "sources": [{ "path": [{ "position": [1, 0, 0] }] }] })),
+    ] {
+        let host = Quiet { cancel_after: Some(std::sync::atomic::AtomicU64::new(20)), ..Quiet::default() };
+        let outcome = run_quietly(&*AUDIO, method, params(given.clone()), &[&file], 1 << 20, &host);
+        assert_eq!(outcome.map(|outputs| outputs.len()), Err(Fault::Cancelled), "{method} {given}");
+    }
 }

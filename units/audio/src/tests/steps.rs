@@ -31,7 +31,7 @@ fn a_fade_is_a_line() {
 
 #[test]
 fn backwards_twice_is_forwards() {
-    let rows: Rows = vec![noise(3, 20_000), noise(4, 20_000)]
+    let rows: Rows = [noise(3, 20_000), noise(4, 20_000)]
         .iter()
         .map(|row| row.iter().map(|s| f64::from(*s as f32)).collect())
         .collect();
