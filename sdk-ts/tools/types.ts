@@ -32,7 +32,9 @@ async function interfaces(schemas: Schema, name: string): Promise<string> {
   const text = astToString(await openapiTS(description, { defaultNonNullable: false }))
   const body = /export interface components \{\n {4}schemas: \{\n([\s\S]*?)\n {4}\};\n/.exec(text)?.[1]
   if (!body) throw new Error('openapi-typescript writes components in another form')
-  const lines = body.replaceAll('components["schemas"]', name).replaceAll(/@description |^ *\* @enum .*\n/gm, '').split('\n')
+  // Words of another tool, which say again what the types say.
+  const words = /@description |^ *\* @(?:enum|constant)\b.*\n|^ *\/\*\* @constant \*\/\n/gm
+  const lines = body.replaceAll('components["schemas"]', name).replaceAll(words, '').split('\n')
   return `export interface ${name} {\n${lines.map((line) => line.replace(/^ {4}/, '')).join('\n')}\n}\n`
 }
 

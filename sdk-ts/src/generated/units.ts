@@ -95,7 +95,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -104,7 +103,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -122,7 +120,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -139,7 +136,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -158,10 +154,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -184,7 +178,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -217,7 +210,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -234,7 +226,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -278,7 +269,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -295,7 +285,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -319,7 +308,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -337,7 +325,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
     };
@@ -1199,7 +1186,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -1208,7 +1194,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -1226,7 +1211,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -1243,7 +1227,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -1262,10 +1245,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -1288,7 +1269,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -1321,7 +1301,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -1338,7 +1317,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -1382,7 +1360,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -1399,7 +1376,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -1423,7 +1399,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -1441,7 +1416,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /** How they rise and fall. */
@@ -1496,7 +1470,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -1505,7 +1478,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -1523,7 +1495,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -1540,7 +1511,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -1559,10 +1529,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -1585,7 +1553,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -1618,7 +1585,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -1635,7 +1601,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -1679,7 +1644,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -1696,7 +1660,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -1720,7 +1683,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -1738,7 +1700,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /** How a frame rises and falls. */
@@ -1877,7 +1838,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -1886,7 +1846,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -1904,7 +1863,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -1921,7 +1879,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -1940,10 +1897,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -1966,7 +1921,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -1999,7 +1953,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -2016,7 +1969,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -2060,7 +2012,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -2077,7 +2028,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -2101,7 +2051,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -2119,7 +2068,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /** What a value of the numbers is. */
@@ -2202,7 +2150,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -2211,7 +2158,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -2229,7 +2175,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -2246,7 +2191,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -2265,10 +2209,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -2291,7 +2233,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -2324,7 +2265,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -2341,7 +2281,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -2385,7 +2324,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -2402,7 +2340,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -2426,7 +2363,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -2444,7 +2380,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /** How a frame rises and falls. */
@@ -2532,7 +2467,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -2541,7 +2475,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -2559,7 +2492,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -2576,7 +2508,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -2595,10 +2526,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -2621,7 +2550,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -2654,7 +2582,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -2671,7 +2598,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -2715,7 +2641,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -2732,7 +2657,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -2756,7 +2680,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -2774,7 +2697,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /** How a frame rises and falls. */
@@ -2829,7 +2751,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -2838,7 +2759,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -2856,7 +2776,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -2873,7 +2792,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -2892,10 +2810,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -2918,7 +2834,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -2951,7 +2866,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -2968,7 +2882,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -3012,7 +2925,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -3029,7 +2941,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -3053,7 +2964,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -3071,7 +2981,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /**
@@ -3121,7 +3030,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -3130,7 +3038,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -3148,7 +3055,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -3165,7 +3071,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -3184,10 +3089,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -3210,7 +3113,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -3243,7 +3145,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -3260,7 +3161,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -3304,7 +3204,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -3321,7 +3220,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -3345,7 +3243,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -3363,7 +3260,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /**
@@ -3425,7 +3321,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -3434,7 +3329,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -3452,7 +3346,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -3469,7 +3362,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -3488,10 +3380,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -3514,7 +3404,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -3547,7 +3436,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -3564,7 +3452,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -3608,7 +3495,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -3625,7 +3511,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -3649,7 +3534,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -3667,7 +3551,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /**
@@ -3701,7 +3584,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -3710,7 +3592,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -3728,7 +3609,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -3745,7 +3625,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -3764,10 +3643,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -3790,7 +3667,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -3823,7 +3699,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -3840,7 +3715,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -3884,7 +3758,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -3901,7 +3774,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -3925,7 +3797,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -3943,7 +3814,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
     };
@@ -3970,7 +3840,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -3979,7 +3848,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -3997,7 +3865,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -4014,7 +3881,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -4033,10 +3899,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -4059,7 +3923,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -4092,7 +3955,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -4109,7 +3971,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -4153,7 +4014,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -4170,7 +4030,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -4194,7 +4053,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -4212,7 +4070,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
     };
@@ -4255,7 +4112,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -4264,7 +4120,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -4282,7 +4137,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -4299,7 +4153,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -4318,10 +4171,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -4344,7 +4195,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -4377,7 +4227,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -4394,7 +4243,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -4438,7 +4286,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -4455,7 +4302,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -4479,7 +4325,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -4497,7 +4342,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
     };
@@ -4531,7 +4375,6 @@ export interface Params {
              * @example 48000
              */
             rate_hz: number;
-            /** @constant */
             step: "resample";
         } | {
             /**
@@ -4540,7 +4383,6 @@ export interface Params {
              * @example -6
              */
             db: number;
-            /** @constant */
             step: "gain";
         } | {
             /**
@@ -4558,7 +4400,6 @@ export interface Params {
              * @example -1
              */
             peak_db?: number | null;
-            /** @constant */
             step: "normalize";
         } | {
             /**
@@ -4575,7 +4416,6 @@ export interface Params {
              * @example 1.5
              */
             start_s?: number;
-            /** @constant */
             step: "trim";
         } | {
             /** How it rises and falls. */
@@ -4594,10 +4434,8 @@ export interface Params {
              * @example 2
              */
             out_s?: number;
-            /** @constant */
             step: "fade";
         } | {
-            /** @constant */
             step: "reverse";
         } | {
             /**
@@ -4620,7 +4458,6 @@ export interface Params {
              *     ]
              */
             pick?: number[] | null;
-            /** @constant */
             step: "channels";
             /**
              * A usual set.
@@ -4653,7 +4490,6 @@ export interface Params {
              * @example 2
              */
             q?: number;
-            /** @constant */
             step: "filter";
         } | {
             /**
@@ -4670,7 +4506,6 @@ export interface Params {
              * @example 0.5
              */
             mix?: number;
-            /** @constant */
             step: "delay";
             /**
              * Format: double
@@ -4714,7 +4549,6 @@ export interface Params {
              * @example 1
              */
             size?: number;
-            /** @constant */
             step: "reverb";
         } | {
             /**
@@ -4731,7 +4565,6 @@ export interface Params {
              * @example 1
              */
             mix?: number;
-            /** @constant */
             step: "convolve";
         } | {
             /**
@@ -4755,7 +4588,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "mix";
         } | {
             /** How they rise and fall. */
@@ -4773,7 +4605,6 @@ export interface Params {
              * @example 1
              */
             input?: number;
-            /** @constant */
             step: "crossfade";
         })[];
         /**
