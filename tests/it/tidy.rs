@@ -15,6 +15,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("datafusion", &["inos-data"]),
     ("faer", &["inos-math"]),
     ("hyper", &["inos-gateway"]),
+    ("image", &["inos-image"]),
     ("landlock", &["inos-sandbox"]),
     ("opentelemetry", &["inos-node"]),
     ("opentelemetry-otlp", &["inos-node"]),
@@ -40,6 +41,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("inos-compute", &["inos-unit"]),
     ("inos-crypto", &["inos-unit"]),
     ("inos-data", &["inos-unit"]),
+    ("inos-image", &["inos-unit"]),
     ("inos-math", &["inos-plot", "inos-unit"]),
     ("inos-plot", &[]),
     ("inos-failpoints", &[]),
@@ -79,6 +81,7 @@ const LICENCES: &[&str] = &[
     "BSL-1.0",
     "0BSD",
     "CDLA-Permissive-2.0",
+    "IJG",
     "MIT-0",
     "Apache-2.0 WITH LLVM-exception",
 ];

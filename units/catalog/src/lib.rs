@@ -19,6 +19,8 @@ pub fn builtin() -> Vec<Arc<dyn Unit>> {
         Arc::new(inos_crypto::Crypto::new()),
         #[cfg(feature = "data")]
         Arc::new(inos_data::Data::new()),
+        #[cfg(feature = "image")]
+        Arc::new(inos_image::Image::new()),
         Arc::new(inos_math::Math::new()),
         #[cfg(feature = "test-units")]
         Arc::new(test_unit::TestUnit::new()),
