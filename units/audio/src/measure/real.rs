@@ -11,9 +11,6 @@ use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};
 
-/// How many pairs are taken at once.
-const PAIRS: usize = 8;
-
 /// Transforms of one length, each of samples that a window weighs.
 pub(super) enum Real {
     Even(Halves),
@@ -25,6 +22,8 @@ pub(super) struct Halves {
     fft: Arc<dyn Fft<f32>>,
     packed: Vec<Complex<f32>>,
     made: Vec<Complex<f32>>,
+    /// The second half of what was made, from its end on.
+    mirror: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
     turns: Turns,
 }
@@ -51,7 +50,8 @@ impl Real {
         };
         let (packed, made) = (vec![Complex::default(); half], vec![Complex::default(); half]);
         let scratch = vec![Complex::default(); fft.get_outofplace_scratch_len()];
-        Self::Even(Halves { fft, packed, made, scratch, turns })
+        let mirror = vec![Complex::default(); turns.re.len()];
+        Self::Even(Halves { fft, packed, made, mirror, scratch, turns })
     }
 
     /// The frequencies from 0 to half of the rate: one more than half of the length.
@@ -62,10 +62,10 @@ impl Real {
         spectrum: &mut [Complex<f32>],
     ) -> Result<(), Fault> {
         match self {
-            Self::Even(Halves { fft, packed, made, scratch, turns }) => {
+            Self::Even(Halves { fft, packed, made, mirror, scratch, turns }) => {
                 Arch::new().dispatch(Weigh { samples, window, to: bytemuck::cast_slice_mut(packed) });
                 fft.process_outofplace_with_scratch(packed, made, scratch);
-                Arch::new().dispatch(Part { made, turns, spectrum });
+                Arch::new().dispatch(Part { made, mirror, turns, spectrum });
                 Ok(())
             }
             Self::Odd { fft, frame, scratch } => {
@@ -128,6 +128,7 @@ impl WithSimd for Powers<'_> {
 /// What the halves were is put apart: one spectrum is that of the even samples, the other that of the odd ones.
 struct Part<'a> {
     made: &'a [Complex<f32>],
+    mirror: &'a mut [Complex<f32>],
     turns: &'a Turns,
     spectrum: &'a mut [Complex<f32>],
 }
@@ -137,7 +138,7 @@ impl WithSimd for Part<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { made, turns, spectrum } = self;
+        let Self { made, mirror, turns, spectrum } = self;
         let (half, pairs) = (made.len(), turns.re.len());
         let first = made[0];
         spectrum[0] = Complex::new(first.re + first.im, 0.0);
@@ -145,41 +146,27 @@ impl WithSimd for Part<'_> {
         if half.is_multiple_of(2) {
             spectrum[half / 2] = made[half / 2].conj();
         }
-        let (low, high) = spectrum.split_at_mut(half - pairs);
-        let (low, high) = (&mut low[1..=pairs], &mut high[..pairs]);
-        let (front, back) = (&made[1..=pairs], &made[half - pairs..]);
-        let (mut at, turns) = (0, (&turns.re[..pairs], &turns.im[..pairs]));
-        while at + PAIRS <= pairs {
-            pair::<PAIRS>((front, back), turns, (low, high), at);
-            at += PAIRS;
+        // Three plain loops, each of which is compiled for several numbers at once; one that reads backwards is not.
+        for (to, from) in mirror.iter_mut().zip(made[half - pairs..].iter().rev()) {
+            *to = *from;
         }
-        while at < pairs {
-            pair::<1>((front, back), turns, (low, high), at);
-            at += 1;
+        pair(&made[1..=pairs], mirror, turns, &mut spectrum[1..=pairs]);
+        for (to, from) in spectrum[half - pairs..half].iter_mut().zip(mirror.iter().rev()) {
+            *to = *from;
         }
     }
 }
 
-/// Some numbers from `at` on, and those as far from the end.
+/// Each number with the one as far from the end, which lies beside it.
 #[inline(always)]
-fn pair<const LEN: usize>(
-    (front, back): (&[Complex<f32>], &[Complex<f32>]),
-    (re, im): (&[f32], &[f32]),
-    (low, high): (&mut [Complex<f32>], &mut [Complex<f32>]),
-    at: usize,
-) {
-    let mirror = back.len() - at - LEN;
-    let (front, back) = (&front[at..at + LEN], &back[mirror..mirror + LEN]);
-    let (re, im) = (&re[at..at + LEN], &im[at..at + LEN]);
-    let (low, high) = (&mut low[at..at + LEN], &mut high[mirror..mirror + LEN]);
-    for step in 0..LEN {
-        let (one, other) = (front[step], back[LEN - 1 - step]);
+fn pair(front: &[Complex<f32>], mirror: &mut [Complex<f32>], turns: &Turns, low: &mut [Complex<f32>]) {
+    for ((((one, other), re), im), low) in front.iter().zip(mirror).zip(&turns.re).zip(&turns.im).zip(low) {
         let (sum_re, sum_im) = (0.5 * (one.re + other.re), one.im + other.im);
         let (diff_re, diff_im) = (one.re - other.re, 0.5 * (one.im - other.im));
-        let turned_re = sum_im * re[step] + diff_re * im[step];
-        let turned_im = sum_im * im[step] - diff_re * re[step];
-        low[step] = Complex::new(sum_re + turned_re, diff_im + turned_im);
-        high[LEN - 1 - step] = Complex::new(sum_re - turned_re, turned_im - diff_im);
+        let turned_re = sum_im * re + diff_re * im;
+        let turned_im = sum_im * im - diff_re * re;
+        *low = Complex::new(sum_re + turned_re, diff_im + turned_im);
+        *other = Complex::new(sum_re - turned_re, turned_im - diff_im);
     }
 }
 
