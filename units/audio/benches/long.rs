@@ -2,7 +2,6 @@
 //! the input, which lies in memory here as it does on a server; the output goes to a file. It fails where that is more than 256 MiB.
 //! The figures of memory are Linux's.
 
-#[expect(dead_code, reason = "the output that others keep in memory goes to a file here")]
 mod common;
 
 use std::fs::File;
