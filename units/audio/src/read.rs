@@ -18,6 +18,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
+use crate::flac;
 use crate::plain::Plain;
 use crate::sound::{CHANNELS_MAX, Form, RATE_MAX, Rows, Sound, frames};
 
@@ -78,7 +79,8 @@ impl Reader {
         if bytes.is_empty() {
             return Err(Fault::invalid(pointer, "is empty: a sound file is wanted"));
         }
-        let format = guarded(|| probe(bytes)).map_err(bad)?;
+        let empty = flac::opened(bytes).map(Bytes::from);
+        let format = guarded(|| probe(empty.as_ref().unwrap_or(bytes))).map_err(bad)?;
         let track = format.default_track(TrackType::Audio).ok_or_else(|| no_sound(&pointer))?;
         let params = track.codec_params.as_ref().and_then(|params| params.audio()).ok_or_else(|| no_sound(&pointer))?;
         let (kept, said) = (kept(params), form_of(params));
@@ -105,13 +107,16 @@ impl Reader {
             skipped: 0,
             is_ended: false,
         };
-        reader.begin()?;
+        reader.begin(empty.is_some())?;
         Ok(reader)
     }
 
     /// Reads the first part: only then it is sure what form the sound has.
-    fn begin(&mut self) -> Result<(), Fault> {
+    fn begin(&mut self, is_empty: bool) -> Result<(), Fault> {
         let mut first = Rows::new();
+        if is_empty {
+            self.end()?;
+        }
         self.fill(&mut first)?;
         check(self.form, &self.pointer)?;
         self.first = first;
