@@ -7,24 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::air::Air;
-use super::head::{Shadow, delay};
+use super::head::{ECHO_LATEST_S, Shadow, delay, echoes};
 use super::line::LATE;
 use super::source::{ECHOES, Path};
 use super::track::{Track, Vector, cross, difference, dot, length, unit};
 use crate::sound::factor;
 
-/// The echoes of an outer ear (Brown and Duda's table): how loud, and the numbers of how late.
-const PINNA: [(f64, f64, f64, f64); ECHOES] = [
-    (0.5, 1.0, 2.0, 1.0),
-    (-1.0, 5.0, 4.0, 0.5),
-    (0.5, 5.0, 7.0, 0.5),
-    (-0.25, 5.0, 11.0, 0.5),
-    (0.25, 5.0, 13.0, 0.5),
-];
-/// The rate that their delays are counted in, in Hz.
-const PINNA_RATE: f64 = 44_100.0;
-/// The longest delay of an echo, in samples of that rate.
-const PINNA_LATE: f64 = 18.0;
 /// The frequency at which the air takes exactly what it should, in Hz: one filter of first order follows the rest only roughly.
 const AIR_HZ: f64 = 8000.0;
 
@@ -206,7 +194,7 @@ impl Stage {
             places.fold(0.0_f64, |most, place| most.max(length(difference(*source, *place))))
         };
         let furthest = if self.scene.doppler { all.map(apart).fold(0.0, f64::max) } else { 0.0 };
-        let seconds = (furthest + 4.0 * self.scene.head_radius_m) / self.speed + PINNA_LATE / PINNA_RATE;
+        let seconds = (furthest + 4.0 * self.scene.head_radius_m) / self.speed + ECHO_LATEST_S;
         // At most a few seconds, at the highest rate.
         (seconds * self.rate).ceil() as usize + 2 * LATE
     }
@@ -222,11 +210,13 @@ impl Stage {
         let crown = cross(right, ahead);
         let distance = length(away);
         let direction = unit(away).unwrap_or(ahead);
-        let (side, height) = (dot(direction, right).clamp(-1.0, 1.0), dot(direction, crown).clamp(-1.0, 1.0));
+        let side = dot(direction, right).clamp(-1.0, 1.0);
+        // How far up around the axis of the ears, the same before and behind; level where there is no up, at the side.
+        let elevation = dot(direction, crown).atan2(dot(direction, ahead).abs() + 1e-9);
         let gain = factor(self.scene.sources[index].gain_db)
             * (self.scene.reference_m / distance.max(self.scene.reference_m)).powf(self.scene.rolloff);
         [-1.0, 1.0].map(|ear| match self.scene.mode {
-            Mode::Binaural => self.to_ear(distance, (ear * side, height), gain),
+            Mode::Binaural => self.to_ear(distance, (ear * side, elevation), gain),
             Mode::Stereo => self.to_loudspeaker(distance, ear * side, gain),
         })
     }
@@ -257,23 +247,17 @@ impl Stage {
         half - (half * half - 1.0).max(0.0).sqrt()
     }
 
-    fn to_ear(&self, distance: f64, (side, height): (f64, f64), gain: f64) -> Path {
+    fn to_ear(&self, distance: f64, (side, elevation): (f64, f64), gain: f64) -> Path {
         let radius = self.scene.head_radius_m;
         let angle = side.acos();
         // One radius more, so that the nearer ear is not before its time.
         let around = (delay(angle, radius, self.speed) + radius / self.speed) * self.rate;
-        let azimuth = FRAC_PI_2 - angle;
-        let late = |(loud, swing, base, turn): (f64, f64, f64, f64)| {
-            let elevation = height.asin();
-            let samples = swing * (azimuth / 2.0).cos() * (turn * (FRAC_PI_2 - elevation)).sin() + base;
-            (samples * self.rate / PINNA_RATE, loud)
-        };
         Path {
             delay: self.late(distance.max(radius)) + around,
             gain,
             shadow: Shadow::new(angle, radius, self.speed, self.rate),
             air: self.dullness(distance),
-            echoes: PINNA.map(late),
+            echoes: echoes(FRAC_PI_2 - angle, elevation).map(|(late, loud)| (late * self.rate, loud)),
         }
     }
 
