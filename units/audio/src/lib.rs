@@ -6,6 +6,7 @@ mod flac;
 mod info;
 mod measure;
 mod methods;
+mod parted;
 mod plain;
 mod read;
 mod sound;

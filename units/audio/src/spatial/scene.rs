@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::air::Air;
 use super::head::{ECHO_LATEST_S, Shadow, delay, echoes};
+use super::hrir::Hrir;
 use super::line::LATE;
 use super::source::{ECHOES, Path};
 use super::track::{Track, Vector, cross, difference, dot, length, unit};
@@ -98,6 +99,9 @@ pub(crate) struct Scene {
     /// For headphones or for loudspeakers.
     #[serde(default)]
     mode: Mode,
+    /// A measured head for headphones, such as SOFA files have, in place of a sphere with outer ears.
+    #[serde(default)]
+    pub(crate) hrir: Option<Hrir>,
     /// The radius of the head, in metres.
     #[serde(default = "head_radius")]
     #[schemars(range(min = 0.05, max = 0.2), example = 0.0875)]
@@ -146,6 +150,13 @@ fn humidity() -> f64 {
     50.0
 }
 
+/// Where a source is heard.
+pub(super) struct Toward {
+    distance: f64,
+    /// To the right, upwards and backwards of the head, of length one.
+    pub(super) direction: Vector,
+}
+
 /// A scene that was looked through.
 pub(super) struct Stage {
     scene: Scene,
@@ -164,6 +175,9 @@ impl Stage {
         let mut scene = scene.clone();
         if scene.listener.is_empty() {
             scene.listener.push(Pose { time_s: 0.0, position: [0.0; 3], forward: ahead(), up: above() });
+        }
+        if scene.hrir.is_some() && scene.mode == Mode::Stereo {
+            return Err(Fault::invalid("/params/hrir", "is for headphones: `mode` must be `binaural`"));
         }
         let turned = |pose: &Pose| unit(cross(pose.forward, pose.up)).is_none();
         if let Some(at) = scene.listener.iter().position(turned) {
@@ -199,8 +213,8 @@ impl Stage {
         (seconds * self.rate).ceil() as usize + 2 * LATE
     }
 
-    /// The ways of a source to the left and the right ear at a time.
-    pub(super) fn paths(&self, index: usize, time: f64) -> [Path; 2] {
+    /// Where a source is heard at a time.
+    pub(super) fn toward(&self, index: usize, time: f64) -> Toward {
         let place = self.place.at(time);
         let away = difference(self.sources[index].at(self.sent(index, time, place)), place);
         let (forward, up) = (self.forward.at(time), self.up.at(time));
@@ -208,16 +222,23 @@ impl Stage {
         let right = unit(cross(forward, up)).unwrap_or([1.0, 0.0, 0.0]);
         let ahead = unit(forward).unwrap_or([0.0, 0.0, -1.0]);
         let crown = cross(right, ahead);
-        let distance = length(away);
         let direction = unit(away).unwrap_or(ahead);
-        let side = dot(direction, right).clamp(-1.0, 1.0);
+        let direction = [dot(direction, right).clamp(-1.0, 1.0), dot(direction, crown), -dot(direction, ahead)];
+        Toward { distance: length(away), direction }
+    }
+
+    /// The ways of a source to the left and the right ear at a time; to the middle of a measured head, both the same.
+    pub(super) fn paths(&self, index: usize, time: f64) -> [Path; 2] {
+        let Toward { distance, direction: [side, height, behind] } = self.toward(index, time);
         // How far up around the axis of the ears, the same before and behind; level where there is no up, at the side.
-        let elevation = dot(direction, crown).atan2(dot(direction, ahead).abs() + 1e-9);
+        let elevation = height.atan2(behind.abs() + 1e-9);
         let gain = factor(self.scene.sources[index].gain_db)
             * (self.scene.reference_m / distance.max(self.scene.reference_m)).powf(self.scene.rolloff);
         [-1.0, 1.0].map(|ear| match self.scene.mode {
+            Mode::Binaural if self.scene.hrir.is_some() => self.straight(distance, gain),
             Mode::Binaural => self.to_ear(distance, (ear * side, elevation), gain),
-            Mode::Stereo => self.to_loudspeaker(distance, ear * side, gain),
+            // A quarter of a circle from one loudspeaker to the other.
+            Mode::Stereo => self.straight(distance, gain * ((1.0 + ear * side) / 2.0 * FRAC_PI_2).sin()),
         })
     }
 
@@ -261,11 +282,10 @@ impl Stage {
         }
     }
 
-    /// A quarter of a circle from one loudspeaker to the other.
-    fn to_loudspeaker(&self, distance: f64, side: f64, gain: f64) -> Path {
-        let share = ((1.0 + side) / 2.0 * FRAC_PI_2).sin();
+    /// A way without a head.
+    fn straight(&self, distance: f64, gain: f64) -> Path {
         let shadow = Shadow { b0: 1.0, b1: 0.0, a1: 0.0 };
         let (delay, air) = (self.late(distance), self.dullness(distance));
-        Path { delay, gain: gain * share, shadow, air, echoes: [(0.0, 0.0); ECHOES] }
+        Path { delay, gain, shadow, air, echoes: [(0.0, 0.0); ECHOES] }
     }
 }
