@@ -4,15 +4,18 @@
 //! has both; without it there are no other rows.
 
 mod common;
+#[path = "common/kept.rs"]
+mod kept;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use bytes::Bytes;
-use common::{Kept, Lying, Threads};
+use common::{Lying, Threads};
 use inos_audio::{Audio, amplitudes};
 use inos_unit::{Call, Params, Unit};
+use kept::Kept;
 use serde_json::json;
 
 /// How often ours and the others' are measured by turns.

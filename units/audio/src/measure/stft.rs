@@ -20,6 +20,9 @@ use crate::write::{FileParams, Writer};
 /// The longest frame, in samples.
 pub(super) const LENGTH_MAX: u32 = 1 << 16;
 
+/// How many samples are kept that nobody needs any more.
+const GONE_MAX: usize = 1 << 14;
+
 /// How a sound is cut into frames.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub(crate) struct Cut {
@@ -140,8 +143,11 @@ impl Frames {
             self.begin += self.hop;
         }
         let gone = self.begin.min(self.waiting.len());
-        self.waiting.drain(..gone);
-        self.begin -= gone;
+        // To move what is left every time takes longer than to keep for a while what is gone.
+        if gone >= GONE_MAX {
+            self.waiting.drain(..gone);
+            self.begin -= gone;
+        }
         Ok(())
     }
 }
