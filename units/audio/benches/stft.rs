@@ -19,7 +19,7 @@ use kept::Kept;
 use serde_json::json;
 
 /// How often ours and the others' are measured by turns.
-const TURNS: usize = 10;
+const TURNS: usize = 20;
 /// How many samples the sound has, and its rate.
 const SAMPLES: usize = 60 * RATE;
 const RATE: usize = 44_100;
