@@ -2,14 +2,17 @@
 //! run: read the ratios, not the rows. `flac` must be on the path; without it there is no other row.
 
 mod common;
+#[path = "common/kept.rs"]
+mod kept;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use common::{Kept, Lying, Threads};
+use common::{Lying, Threads};
 use inos_audio::Audio;
 use inos_unit::{Call, Params, Unit};
+use kept::Kept;
 use serde_json::json;
 
 /// How often ours and the other's are measured by turns.

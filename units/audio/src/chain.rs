@@ -11,7 +11,7 @@ use inos_unit::{Fault, Host};
 
 use crate::read::{Damage, Kept, Reader};
 use crate::sound::{Effect, Form, Rows, Sound, Through, factor, frames};
-use crate::spatial::{Scene, SourceParams, Spatial};
+use crate::spatial::{Head, Hrir, Scene, SourceParams, Spatial};
 use crate::steps::{
     ANSWER_FRAMES_MAX, ChannelsEffect, Convolve, ConvolveEffect, Crossfade, Crossfaded, DelayEffect, Fade, FadeEffect,
     FilterEffect, GainEffect, Mix, Mixed, Normalize, ResampleEffect, ReverbEffect, Reversed, Step, TrimEffect,
@@ -103,7 +103,28 @@ impl<'c> Chain<'c> {
         let sound =
             |(at, source): (usize, &SourceParams)| self.fitted(source.input, mono, &format!("/params/sources/{at}"));
         let sounds = scene.sources.iter().enumerate().map(sound).collect::<Result<_, Fault>>()?;
-        Ok(Box::new(Spatial::new(scene, sounds, rate)?))
+        let head = scene.hrir.as_ref().map(|hrir| self.head(hrir, rate)).transpose()?;
+        Ok(Box::new(Spatial::new(scene, sounds, head, rate)?))
+    }
+
+    /// A measured head, of a rate that must be the sound's: its answers lie side by side, and would become one sound.
+    fn head(&self, hrir: &Hrir, rate: u32) -> Result<Head, Fault> {
+        let (wanted, form) = (hrir.frames()?, Form { rate, channels: 2 });
+        let index = usize::try_from(hrir.input).unwrap_or(usize::MAX);
+        let mut flow = self.watched(index, "/params/hrir")?;
+        let bad = |message: String| Err(Fault::invalid(format!("/inputs/{index}"), message));
+        if flow.form() != form {
+            let Form { rate: own, channels } = flow.form();
+            return bad(format!("has {channels} channels at {own} Hz: the answers of 2 ears at {rate} Hz are wanted"));
+        }
+        let (mut answers, mut rows) = (vec![Vec::new(); 2], Rows::new());
+        while frames(&answers) <= wanted && flow.next(&mut rows)? {
+            answers.iter_mut().zip(&rows).for_each(|(answer, row): (&mut Vec<f64>, _)| answer.extend_from_slice(row));
+        }
+        if frames(&answers) != wanted {
+            return bad(format!("has other frames than {wanted}, `length` times the number of `directions`"));
+        }
+        Head::new(hrir, &answers, self.host)
     }
 
     /// How the samples of the first input were kept.

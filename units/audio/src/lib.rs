@@ -6,6 +6,8 @@ mod flac;
 mod info;
 mod measure;
 mod methods;
+mod parted;
+mod plain;
 mod read;
 mod sound;
 mod spatial;
@@ -16,6 +18,9 @@ mod wav;
 mod write;
 
 use inos_unit::{Call, Fault, Host, Lane, Spec, Unit};
+
+#[doc(hidden)]
+pub use measure::amplitudes;
 
 /// Sounds: decoded, encoded, measured and changed.
 pub struct Audio {

@@ -14,6 +14,7 @@ use crate::sound::{Form, Rows, Sound, frames, testing};
 mod blocks;
 mod files;
 mod hostile;
+mod hrir;
 mod measure;
 mod spatial;
 mod steps;

@@ -1,7 +1,7 @@
-//! A job's world without a server: its input lies where it is, and its output goes into memory that is there already.
+//! A job's world without a server: its input lies where it is.
 
 use bytes::Bytes;
-use inos_unit::{Fault, Host, Inputs, Output, Source};
+use inos_unit::{Fault, Host, Inputs, Source};
 
 /// A host with so many threads.
 pub(crate) struct Threads(pub(crate) usize);
@@ -54,32 +54,5 @@ impl Source for Lying {
 
     fn blake3(&mut self) -> Result<blake3::Hasher, Fault> {
         Err(Fault::Broken("a sound has no use for its hash".into()))
-    }
-}
-
-/// The only output, in memory that is there already.
-pub(crate) struct Kept(pub(crate) Vec<u8>);
-
-impl Output for Kept {
-    fn begin(&mut self, _: &str) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn expect(&mut self, _: u64) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn amend(&mut self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
-        self.0[at as usize..][..bytes.len()].copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn room(&mut self, _: usize) -> Result<&mut [u8], Fault> {
-        Err(Fault::Broken("a sound is written block by block".into()))
     }
 }

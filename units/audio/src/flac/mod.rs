@@ -1,7 +1,8 @@
 //! FLAC as it is written (RFC 9639). Frames know nothing of each other, so that they are made side by side: the bytes are the
-//! same for any number of threads. Never reads a file.
+//! same for any number of threads. Of files it reads no more than whether they have a frame.
 
 mod bits;
+mod empty;
 mod frame;
 mod predict;
 mod rice;
@@ -11,6 +12,7 @@ mod tests;
 
 use md5::{Digest, Md5};
 
+pub(crate) use empty::opened;
 use frame::Frame;
 
 use crate::wav;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Listener;
 use super::npy::Npy;
+use super::real::powers;
 use super::stft::{Cut, Frames};
 use crate::sound::{Form, Rows};
 
@@ -139,8 +140,7 @@ impl Bands {
 
 impl Filter {
     fn row(&mut self, spectrum: &[realfft::num_complex::Complex<f32>]) -> &[f32] {
-        self.power.clear();
-        self.power.extend(spectrum.iter().map(|number| number.re * number.re + number.im * number.im));
+        powers(spectrum, 1.0, false, &mut self.power);
         let power = &self.power;
         let sum =
             |band: &Band| power[band.begin..].iter().zip(&band.shares).map(|(power, share)| power * share).sum::<f32>();

@@ -6,6 +6,7 @@ mod mel;
 mod npy;
 mod peaks;
 mod pitch;
+mod real;
 mod rhythm;
 mod spectrogram;
 mod stft;
@@ -29,6 +30,7 @@ pub(crate) use peaks::{Peaks, PeaksParams};
 pub(crate) use pitch::{Pitch, PitchParams};
 pub(crate) use rhythm::{Onsets, OnsetsParams};
 pub(crate) use spectrogram::{Spectrogram, SpectrogramParams};
+pub use stft::amplitudes;
 pub(crate) use stft::{Istft, IstftParams, StftParams, Transformed};
 
 /// What hears a sound.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::npy::Npy;
+use super::real::powers;
 use super::stft::{Cut, Frames};
 use super::{Listener, mel};
 use crate::sound::{Form, Rows, frames};
@@ -115,6 +116,8 @@ struct Columns {
     /// Of each row of the picture, from below, which frequencies it shows.
     bins: Vec<(usize, usize)>,
     columns: Vec<Vec<f32>>,
+    /// The powers of the frame that comes next.
+    power: Vec<f32>,
     /// How many frames a whole column has, and how many the last one has.
     width: usize,
     last: usize,
@@ -143,18 +146,16 @@ impl Into {
         output: &mut dyn Output,
     ) -> Result<(), Fault> {
         let square = weight * weight;
-        let power = spectrum.iter().map(|number| (number.re * number.re + number.im * number.im) * square);
         match self {
             Self::Picture(columns) => {
-                columns.push(&power.collect::<Vec<f32>>());
+                powers(spectrum, square, false, &mut columns.power);
+                columns.push();
                 Ok(())
             }
             Self::Numbers { npy, value, floor, row } => {
-                row.clear();
-                match value {
-                    Value::Power => row.extend(power),
-                    Value::Amplitude => row.extend(power.map(f32::sqrt)),
-                    Value::Db => row.extend(power.map(|power| (10.0 * power.log10()).max(*floor))),
+                powers(spectrum, square, *value == Value::Amplitude, row);
+                if *value == Value::Db {
+                    row.iter_mut().for_each(|power| *power = (10.0 * power.log10()).max(*floor));
                 }
                 npy.push(row, output)
             }
@@ -201,10 +202,11 @@ impl Columns {
         };
         let bins = (0..rows).map(|row| (bin(row), bin(row + 1).max(bin(row) + 1))).collect();
         let (scale, db_range) = (params.scale, params.db_range);
-        Ok(Self { scale, range, db_range, bins, columns: Vec::new(), width: 1, last: 0 })
+        Ok(Self { scale, range, db_range, bins, columns: Vec::new(), power: Vec::new(), width: 1, last: 0 })
     }
 
-    fn push(&mut self, power: &[f32]) {
+    fn push(&mut self) {
+        let power = &self.power;
         let strongest = |(from, to): &(usize, usize)| {
             power[*from..(*to).min(power.len())].iter().fold(0.0_f32, |most, p| most.max(*p))
         };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use inos_unit::{Call, Fault, Host, Output};
 use pulp::bytemuck;
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, RealFftPlanner};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::npy::Npy;
+use super::real::{Real, powers};
 use super::window::Window;
 use super::{Ear, Listener};
 use crate::read::Kept;
@@ -18,6 +19,9 @@ use crate::write::{FileParams, Writer};
 
 /// The longest frame, in samples.
 pub(super) const LENGTH_MAX: u32 = 1 << 16;
+
+/// How many samples are kept that nobody needs any more.
+const GONE_MAX: usize = 1 << 14;
 
 /// How a sound is cut into frames.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -69,15 +73,13 @@ type Each<'e> = dyn FnMut(&[Complex<f32>]) -> Result<(), Fault> + 'e;
 /// Cuts a sound into frames and transforms each.
 pub(super) struct Frames {
     ear: Ear,
-    fft: Arc<dyn RealToComplex<f32>>,
+    real: Real,
     pub(super) window: Vec<f32>,
     pub(super) hop: usize,
     /// Samples that are still wanted, from `begin` on.
     waiting: Vec<f32>,
     begin: usize,
     heard: Vec<f32>,
-    frame: Vec<f32>,
-    scratch: Vec<Complex<f32>>,
     spectrum: Vec<Complex<f32>>,
     is_centred: bool,
 }
@@ -91,7 +93,6 @@ impl Frames {
             return Err(Fault::invalid("/params/hop", "must be 1 sample or more"));
         }
         let length = cut.length as usize;
-        let fft = RealFftPlanner::new().plan_fft_forward(length);
         let waiting = vec![0.0; if cut.center { length / 2 } else { 0 }];
         Ok(Self {
             ear: Ear::new(cut.channel, form)?,
@@ -100,10 +101,8 @@ impl Frames {
             waiting,
             begin: 0,
             heard: Vec::new(),
-            frame: fft.make_input_vec(),
-            scratch: fft.make_scratch_vec(),
-            spectrum: fft.make_output_vec(),
-            fft,
+            spectrum: vec![Complex::default(); length / 2 + 1],
+            real: Real::new(length),
             is_centred: cut.center,
         })
     }
@@ -120,6 +119,12 @@ impl Frames {
         self.make(each)
     }
 
+    /// The frames that samples make whole.
+    fn take(&mut self, samples: &[f32], each: &mut Each<'_>) -> Result<(), Fault> {
+        self.waiting.extend_from_slice(samples);
+        self.make(each)
+    }
+
     /// The frames that reach beyond the end.
     pub(super) fn finish(&mut self, each: &mut Each<'_>) -> Result<(), Fault> {
         if self.is_centred {
@@ -133,19 +138,36 @@ impl Frames {
         let length = self.window.len();
         while self.begin + length <= self.waiting.len() {
             let samples = &self.waiting[self.begin..self.begin + length];
-            for ((frame, sample), factor) in self.frame.iter_mut().zip(samples).zip(&self.window) {
-                *frame = sample * factor;
-            }
-            let done = self.fft.process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch);
-            done.map_err(|error| Fault::Broken(format!("a transform failed: {error}")))?;
+            self.real.spectrum(samples, &self.window, &mut self.spectrum)?;
             each(&self.spectrum)?;
             self.begin += self.hop;
         }
         let gone = self.begin.min(self.waiting.len());
-        self.waiting.drain(..gone);
-        self.begin -= gone;
+        // To move what is left every time takes longer than to keep for a while what is gone.
+        if gone >= GONE_MAX {
+            self.waiting.drain(..gone);
+            self.begin -= gone;
+        }
         Ok(())
     }
+}
+
+/// Appends the amplitudes of all frames of samples in memory: what the bench holds against other libraries.
+pub fn amplitudes(samples: &[f32], length: u32, into: &mut Vec<f32>) -> Result<(), Fault> {
+    /// As many as a file gives at once.
+    const BLOCK: usize = 1152;
+    let cut = Cut { length, hop: None, window: Window::Hann, center: true, channel: None };
+    let mut frames = Frames::new(&cut, Form { rate: 1, channels: 1 })?;
+    let mut row = Vec::new();
+    let mut each = |spectrum: &[Complex<f32>]| {
+        powers(spectrum, 1.0, true, &mut row);
+        into.extend_from_slice(&row);
+        Ok(())
+    };
+    for block in samples.chunks(BLOCK) {
+        frames.take(block, &mut each)?;
+    }
+    frames.finish(&mut each)
 }
 
 /// `stft`: all frames as complex numbers.

@@ -4,6 +4,7 @@
 
 mod air;
 mod head;
+mod hrir;
 mod line;
 mod scene;
 mod source;
@@ -15,6 +16,8 @@ use crate::chain::Flow;
 use crate::sound::{Form, Rows, Sound, silence};
 use crate::steps::Pieces;
 
+use hrir::{BLOCK, Walk};
+pub(crate) use hrir::{Head, Hrir};
 use line::Between;
 use scene::Stage;
 pub(crate) use scene::{Scene, SourceParams};
@@ -22,7 +25,7 @@ use source::Source;
 
 /// How many frames are made with one look at where everything is.
 const STEP: usize = 32;
-/// How many such steps make a block.
+/// How many such steps make a block, which has whole ones of a measured head.
 const STEPS: usize = 64;
 /// The most bytes that all lines of delay take.
 const LINES_BYTES_MAX: u64 = 96 << 20;
@@ -33,14 +36,16 @@ pub(crate) struct Spatial<'s> {
     stage: Stage,
     between: Between,
     sources: Vec<(Pieces<Flow<'s>>, Source)>,
+    /// A measured head, and what each source carries on before it.
+    head: Option<(Head, Vec<Walk>)>,
     at: u64,
     /// How many frames are still under way once all sources have ended.
     under_way: u64,
 }
 
 impl<'s> Spatial<'s> {
-    /// A scene whose sources are these sounds of one channel, all of one rate.
-    pub(crate) fn new(scene: &Scene, sounds: Vec<Flow<'s>>, rate: u32) -> Result<Self, Fault> {
+    /// A scene whose sources are these sounds of one channel, all of one rate; with the measured head that it names.
+    pub(crate) fn new(scene: &Scene, sounds: Vec<Flow<'s>>, head: Option<Head>, rate: u32) -> Result<Self, Fault> {
         let stage = Stage::new(scene, rate)?;
         let longest = stage.longest_delay();
         let bytes = (longest as u64 + 64).next_power_of_two() * 8 * sounds.len() as u64;
@@ -50,9 +55,40 @@ impl<'s> Spatial<'s> {
             );
             return Err(Fault::limit(LINES_BYTES_MAX, message));
         }
+        let under_way = longest as u64 + head.as_ref().map_or(0, |head| head.length as u64);
+        let head = head.map(|head| {
+            let walks = sounds.iter().map(|_| head.walk()).collect();
+            (head, walks)
+        });
         let sources = sounds.into_iter().map(|sound| (Pieces::new(sound), Source::new(longest))).collect();
-        let under_way = longest as u64;
-        Ok(Self { form: Form { rate, channels: 2 }, stage, between: Between::new(), sources, at: 0, under_way })
+        let form = Form { rate, channels: 2 };
+        Ok(Self { form, stage, between: Between::new(), sources, head, at: 0, under_way })
+    }
+
+    /// The time at the end of a part of the next block, whose frames are counted from its beginning.
+    fn time(&self, end: usize) -> f64 {
+        (self.at + end as u64) as f64 / f64::from(self.form.rate)
+    }
+
+    /// Adds what is heard of a source.
+    fn hear(&mut self, index: usize, heard: &[f64], rows: &mut Rows) -> Result<(), Fault> {
+        let mut arrived = Rows::new();
+        silence(&mut arrived, 1, heard.len());
+        let is_measured = self.head.is_some();
+        for (step, samples) in heard.chunks_exact(STEP).enumerate() {
+            let from = step * STEP;
+            // The end of the step: what lies between is a straight line.
+            let paths = self.stage.paths(index, self.time(from + STEP));
+            let into = if is_measured { &mut arrived } else { &mut *rows };
+            self.sources[index].1.step(samples, paths, &self.between, into, from);
+        }
+        let times: Vec<f64> = (1..=heard.len() / BLOCK).map(|block| self.time(block * BLOCK)).collect();
+        let Some((head, walks)) = &mut self.head else { return Ok(()) };
+        for (block, (time, samples)) in times.iter().zip(arrived[0].chunks_exact(BLOCK)).enumerate() {
+            let direction = self.stage.toward(index, *time).direction;
+            head.hear(&mut walks[index], samples, direction, rows, block * BLOCK)?;
+        }
+        Ok(())
     }
 }
 
@@ -73,14 +109,8 @@ impl Sound for Spatial<'_> {
         let count = longest + late.min(self.under_way) as usize;
         self.under_way -= late.min(self.under_way);
         silence(rows, 2, whole);
-        for step in 0..STEPS {
-            let from = step * STEP;
-            // The end of the step: what lies between is a straight line.
-            let time = (self.at + (from + STEP) as u64) as f64 / f64::from(self.form.rate);
-            for (index, (_, source)) in self.sources.iter_mut().enumerate() {
-                let paths = self.stage.paths(index, time);
-                source.step(&heard[index][from..from + STEP], paths, &self.between, rows, from);
-            }
+        for (index, heard) in heard.iter().enumerate() {
+            self.hear(index, heard, rows)?;
         }
         self.at += whole as u64;
         rows.iter_mut().for_each(|row| row.truncate(count));

@@ -7,24 +7,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::air::Air;
-use super::head::{Shadow, delay};
+use super::head::{ECHO_LATEST_S, Shadow, delay, echoes};
+use super::hrir::Hrir;
 use super::line::LATE;
 use super::source::{ECHOES, Path};
 use super::track::{Track, Vector, cross, difference, dot, length, unit};
 use crate::sound::factor;
 
-/// The echoes of an outer ear (Brown and Duda's table): how loud, and the numbers of how late.
-const PINNA: [(f64, f64, f64, f64); ECHOES] = [
-    (0.5, 1.0, 2.0, 1.0),
-    (-1.0, 5.0, 4.0, 0.5),
-    (0.5, 5.0, 7.0, 0.5),
-    (-0.25, 5.0, 11.0, 0.5),
-    (0.25, 5.0, 13.0, 0.5),
-];
-/// The rate that their delays are counted in, in Hz.
-const PINNA_RATE: f64 = 44_100.0;
-/// The longest delay of an echo, in samples of that rate.
-const PINNA_LATE: f64 = 18.0;
 /// The frequency at which the air takes exactly what it should, in Hz: one filter of first order follows the rest only roughly.
 const AIR_HZ: f64 = 8000.0;
 
@@ -110,6 +99,9 @@ pub(crate) struct Scene {
     /// For headphones or for loudspeakers.
     #[serde(default)]
     mode: Mode,
+    /// A measured head for headphones, such as SOFA files have, in place of a sphere with outer ears.
+    #[serde(default)]
+    pub(crate) hrir: Option<Hrir>,
     /// The radius of the head, in metres.
     #[serde(default = "head_radius")]
     #[schemars(range(min = 0.05, max = 0.2), example = 0.0875)]
@@ -158,6 +150,13 @@ fn humidity() -> f64 {
     50.0
 }
 
+/// Where a source is heard.
+pub(super) struct Toward {
+    distance: f64,
+    /// To the right, upwards and backwards of the head, of length one.
+    pub(super) direction: Vector,
+}
+
 /// A scene that was looked through.
 pub(super) struct Stage {
     scene: Scene,
@@ -176,6 +175,9 @@ impl Stage {
         let mut scene = scene.clone();
         if scene.listener.is_empty() {
             scene.listener.push(Pose { time_s: 0.0, position: [0.0; 3], forward: ahead(), up: above() });
+        }
+        if scene.hrir.is_some() && scene.mode == Mode::Stereo {
+            return Err(Fault::invalid("/params/hrir", "is for headphones: `mode` must be `binaural`"));
         }
         let turned = |pose: &Pose| unit(cross(pose.forward, pose.up)).is_none();
         if let Some(at) = scene.listener.iter().position(turned) {
@@ -206,13 +208,13 @@ impl Stage {
             places.fold(0.0_f64, |most, place| most.max(length(difference(*source, *place))))
         };
         let furthest = if self.scene.doppler { all.map(apart).fold(0.0, f64::max) } else { 0.0 };
-        let seconds = (furthest + 4.0 * self.scene.head_radius_m) / self.speed + PINNA_LATE / PINNA_RATE;
+        let seconds = (furthest + 4.0 * self.scene.head_radius_m) / self.speed + ECHO_LATEST_S;
         // At most a few seconds, at the highest rate.
         (seconds * self.rate).ceil() as usize + 2 * LATE
     }
 
-    /// The ways of a source to the left and the right ear at a time.
-    pub(super) fn paths(&self, index: usize, time: f64) -> [Path; 2] {
+    /// Where a source is heard at a time.
+    pub(super) fn toward(&self, index: usize, time: f64) -> Toward {
         let place = self.place.at(time);
         let away = difference(self.sources[index].at(self.sent(index, time, place)), place);
         let (forward, up) = (self.forward.at(time), self.up.at(time));
@@ -220,14 +222,23 @@ impl Stage {
         let right = unit(cross(forward, up)).unwrap_or([1.0, 0.0, 0.0]);
         let ahead = unit(forward).unwrap_or([0.0, 0.0, -1.0]);
         let crown = cross(right, ahead);
-        let distance = length(away);
         let direction = unit(away).unwrap_or(ahead);
-        let (side, height) = (dot(direction, right).clamp(-1.0, 1.0), dot(direction, crown).clamp(-1.0, 1.0));
+        let direction = [dot(direction, right).clamp(-1.0, 1.0), dot(direction, crown), -dot(direction, ahead)];
+        Toward { distance: length(away), direction }
+    }
+
+    /// The ways of a source to the left and the right ear at a time; to the middle of a measured head, both the same.
+    pub(super) fn paths(&self, index: usize, time: f64) -> [Path; 2] {
+        let Toward { distance, direction: [side, height, behind] } = self.toward(index, time);
+        // How far up around the axis of the ears, the same before and behind; level where there is no up, at the side.
+        let elevation = height.atan2(behind.abs() + 1e-9);
         let gain = factor(self.scene.sources[index].gain_db)
             * (self.scene.reference_m / distance.max(self.scene.reference_m)).powf(self.scene.rolloff);
         [-1.0, 1.0].map(|ear| match self.scene.mode {
-            Mode::Binaural => self.to_ear(distance, (ear * side, height), gain),
-            Mode::Stereo => self.to_loudspeaker(distance, ear * side, gain),
+            Mode::Binaural if self.scene.hrir.is_some() => self.straight(distance, gain),
+            Mode::Binaural => self.to_ear(distance, (ear * side, elevation), gain),
+            // A quarter of a circle from one loudspeaker to the other.
+            Mode::Stereo => self.straight(distance, gain * ((1.0 + ear * side) / 2.0 * FRAC_PI_2).sin()),
         })
     }
 
@@ -257,31 +268,24 @@ impl Stage {
         half - (half * half - 1.0).max(0.0).sqrt()
     }
 
-    fn to_ear(&self, distance: f64, (side, height): (f64, f64), gain: f64) -> Path {
+    fn to_ear(&self, distance: f64, (side, elevation): (f64, f64), gain: f64) -> Path {
         let radius = self.scene.head_radius_m;
         let angle = side.acos();
         // One radius more, so that the nearer ear is not before its time.
         let around = (delay(angle, radius, self.speed) + radius / self.speed) * self.rate;
-        let azimuth = FRAC_PI_2 - angle;
-        let late = |(loud, swing, base, turn): (f64, f64, f64, f64)| {
-            let elevation = height.asin();
-            let samples = swing * (azimuth / 2.0).cos() * (turn * (FRAC_PI_2 - elevation)).sin() + base;
-            (samples * self.rate / PINNA_RATE, loud)
-        };
         Path {
             delay: self.late(distance.max(radius)) + around,
             gain,
             shadow: Shadow::new(angle, radius, self.speed, self.rate),
             air: self.dullness(distance),
-            echoes: PINNA.map(late),
+            echoes: echoes(FRAC_PI_2 - angle, elevation).map(|(late, loud)| (late * self.rate, loud)),
         }
     }
 
-    /// A quarter of a circle from one loudspeaker to the other.
-    fn to_loudspeaker(&self, distance: f64, side: f64, gain: f64) -> Path {
-        let share = ((1.0 + side) / 2.0 * FRAC_PI_2).sin();
+    /// A way without a head.
+    fn straight(&self, distance: f64, gain: f64) -> Path {
         let shadow = Shadow { b0: 1.0, b1: 0.0, a1: 0.0 };
         let (delay, air) = (self.late(distance), self.dullness(distance));
-        Path { delay, gain: gain * share, shadow, air, echoes: [(0.0, 0.0); ECHOES] }
+        Path { delay, gain, shadow, air, echoes: [(0.0, 0.0); ECHOES] }
     }
 }

@@ -1,15 +1,12 @@
-//! A sound with the answer of a room or a device: convolution in the frequency domain, the answer parted into blocks of one
-//! length (uniformly partitioned overlap-save, after Frank Wefers, "Partitioned convolution algorithms for real-time
-//! auralization", 2015).
+//! A sound with the answer of a room or a device.
 
 use std::sync::Arc;
 
 use inos_unit::Fault;
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::parted::{Heard, Parted, Spectrum};
 use crate::sound::{Effect, Form, Rows, frames};
 
 /// How many frames are convolved at a time.
@@ -39,24 +36,17 @@ fn one() -> f64 {
     1.0
 }
 
-type Spectrum = Vec<Complex<f64>>;
-
 /// What convolves one channel.
 struct Line {
     /// The spectra of the answer's parts.
     answer: Arc<Vec<Spectrum>>,
-    /// The spectra of the last blocks, the newest at `at`.
-    heard: Vec<Spectrum>,
-    at: usize,
-    /// The last two blocks as they came.
-    window: Vec<f64>,
+    heard: Heard,
 }
 
 /// Convolves every channel.
 pub(crate) struct ConvolveEffect {
     lines: Vec<Line>,
-    forward: Arc<dyn RealToComplex<f64>>,
-    back: Arc<dyn ComplexToReal<f64>>,
+    parted: Parted,
     mix: f64,
     waiting: Rows,
     given: u64,
@@ -68,19 +58,18 @@ pub(crate) struct ConvolveEffect {
 impl ConvolveEffect {
     /// Convolves a sound with an answer that has its rate.
     pub(crate) fn new(answer: &Rows, mix: f64, form: Form) -> Result<Self, Fault> {
-        let mut planner = RealFftPlanner::new();
-        let (forward, back) = (planner.plan_fft_forward(2 * BLOCK), planner.plan_fft_inverse(2 * BLOCK));
+        let parted = Parted::new(BLOCK);
         let spectra: Vec<_> =
-            answer.iter().map(|row| parts(row, &*forward).map(Arc::new)).collect::<Result<_, Fault>>()?;
+            answer.iter().map(|row| parted.answer(row).map(Arc::new)).collect::<Result<_, Fault>>()?;
         let line = |channel: usize| {
             let answer = Arc::clone(&spectra[channel.min(spectra.len() - 1)]);
-            let heard = vec![forward.make_output_vec(); answer.len()];
-            Line { answer, heard, at: 0, window: vec![0.0; 2 * BLOCK] }
+            let heard = parted.silence(answer.len());
+            Line { answer, heard }
         };
         let lines = (0..form.channels).map(line).collect();
         let longer = frames(answer).saturating_sub(1) as u64;
         let waiting = vec![Vec::new(); form.channels];
-        Ok(Self { lines, forward, back, mix, waiting, given: 0, taken: 0, longer })
+        Ok(Self { lines, parted, mix, waiting, given: 0, taken: 0, longer })
     }
 
     /// Convolves all whole blocks that wait, and appends them to `rows`.
@@ -89,7 +78,9 @@ impl ConvolveEffect {
         for (channel, row) in rows.iter_mut().enumerate() {
             for block in 0..blocks {
                 let given = &self.waiting[channel][block * BLOCK..(block + 1) * BLOCK];
-                let made = self.lines[channel].block(given, (&*self.forward, &*self.back))?;
+                let Line { answer, heard } = &mut self.lines[channel];
+                self.parted.hear(heard, given)?;
+                let made = self.parted.answered(heard, answer)?;
                 let mixed = given.iter().zip(&made[BLOCK..]);
                 row.extend(mixed.map(|(given, made)| (1.0 - self.mix) * given + self.mix * made));
             }
@@ -97,48 +88,6 @@ impl ConvolveEffect {
         }
         Ok(())
     }
-}
-
-impl Line {
-    /// The next block with its answer, in the second half of what is given back.
-    fn block(
-        &mut self,
-        given: &[f64],
-        (forward, back): (&dyn RealToComplex<f64>, &dyn ComplexToReal<f64>),
-    ) -> Result<Vec<f64>, Fault> {
-        self.window.copy_within(BLOCK.., 0);
-        self.window[BLOCK..].copy_from_slice(given);
-        let parts = self.heard.len();
-        self.at = if self.at == 0 { parts - 1 } else { self.at - 1 };
-        forward.process(&mut self.window.clone(), &mut self.heard[self.at]).map_err(broken)?;
-        let mut sum = forward.make_output_vec();
-        for (part, answer) in self.answer.iter().enumerate() {
-            let heard = &self.heard[(self.at + part) % parts];
-            for ((sum, heard), answer) in sum.iter_mut().zip(heard).zip(answer) {
-                *sum += heard * answer;
-            }
-        }
-        let mut made = back.make_output_vec();
-        back.process(&mut sum, &mut made).map_err(broken)?;
-        Ok(made)
-    }
-}
-
-/// The spectra of an answer's parts, scaled so that going there and back changes nothing.
-fn parts(answer: &[f64], forward: &dyn RealToComplex<f64>) -> Result<Vec<Spectrum>, Fault> {
-    let scale = 1.0 / (2 * BLOCK) as f64;
-    let spectrum = |part: &[f64]| {
-        let mut padded = vec![0.0; 2 * BLOCK];
-        padded.iter_mut().zip(part).for_each(|(padded, sample)| *padded = sample * scale);
-        let mut spectrum = forward.make_output_vec();
-        forward.process(&mut padded, &mut spectrum).map_err(broken)?;
-        Ok(spectrum)
-    };
-    answer.chunks(BLOCK).map(spectrum).collect()
-}
-
-fn broken(error: realfft::FftError) -> Fault {
-    Fault::Broken(format!("a transform failed: {error}"))
 }
 
 impl Effect for ConvolveEffect {

@@ -99,6 +99,36 @@ fn a_sound_without_samples_is_a_file_without_samples() {
 }
 
 #[test]
+fn a_flac_file_without_frames_is_a_sound_without_samples() {
+    for (sample, channels, bits) in [("s16", 1, 16), ("s16", 2, 16), ("s24", 8, 24)] {
+        let given = json!({ "output": { "format": "flac", "sample": sample } });
+        let flac = file("convert", given.clone(), &[&wav(96_000, &vec![Vec::new(); channels])]);
+        let info = said("info", json!({ "count": true }), &[&flac]);
+        assert_eq!((&info["frames"], &info["bits"], &info["codec"]), (&json!(0), &json!(bits), &json!("flac")));
+        assert_eq!(heard(&flac), (Form { rate: 96_000, channels }, vec![Vec::new(); channels]));
+        assert_eq!(file("convert", given, &[&flac]), flac);
+        // Others write blocks of several lengths.
+        let mut other = flac.clone();
+        other[8..10].copy_from_slice(&16_u16.to_be_bytes());
+        assert_eq!(heard(&other), heard(&flac));
+        // Room for tags after the tags, as most programs leave it.
+        let mut roomy = flac.clone();
+        roomy[8 + 34] = 4;
+        roomy.extend([0x81, 0, 0, 5, 0, 0, 0, 0, 0]);
+        assert_eq!(heard(&roomy), heard(&flac));
+        // A sum of samples that are not there, and a number of them, are a file that was cut off.
+        for (at, byte) in [(8 + 18, 0x55), (8 + 17, 9)] {
+            let mut wrong = flac.clone();
+            wrong[at] = byte;
+            assert_eq!(refused("info", json!({}), &[&wrong]).0, "/inputs/0", "{at}");
+        }
+        for cut in 0..flac.len() {
+            assert_eq!(refused("info", json!({}), &[&flac[..cut]]).0, "/inputs/0", "{cut}");
+        }
+    }
+}
+
+#[test]
 fn flac_has_what_wav_has() {
     for (sample, channels) in [("s16", 1), ("s16", 2), ("s24", 2), ("s24", 8)] {
         let rows: Rows = (0..channels).map(|seed| noise(seed, 10_007)).collect();

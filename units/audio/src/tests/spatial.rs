@@ -125,6 +125,18 @@ fn a_turned_head_hears_what_is_turned_the_other_way() {
 }
 
 #[test]
+fn what_is_above_sounds_different_and_behind_as_before() {
+    let row = noise(24, 6000);
+    let from = |position| placed(json!({ "sources": still(position) }), &row);
+    let (ahead, behind, above) = (from([1.0, 0.0, -2.0]), from([1.0, 0.0, 2.0]), from([1.0, 2.0, 0.0]));
+    for ear in 0..2 {
+        near(&ahead[ear], &behind[ear], 1e-9);
+        let off: Vec<f64> = ahead[ear].iter().zip(&above[ear]).map(|(one, other)| one - other).collect();
+        assert!(power(&off) > 0.1 * power(&ahead[ear]), "the echoes of the outer ear tell above from ahead");
+    }
+}
+
+#[test]
 fn odd_scenes_are_sounds_or_mistakes() {
     let row = noise(23, 4000);
     for position in [[0.0; 3], [0.0, 5.0, 0.0], [1e-12, 0.0, 0.0]] {
