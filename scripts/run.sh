@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the server, leaves it running on its embedded database, and runs a first job on it.
 #   INOS_DATA_DIR   where it keeps its data (./inos-data)
-#   SLIM=1          leaves the units `data` and `audio` out, which are most of what there is to compile
+#   SLIM=1          leaves the units `data`, `audio` and `image` out, which are most of what there is to compile
 #   INOS_LISTEN     where it listens (127.0.0.1:4667)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"

@@ -114,3 +114,8 @@ fn of_flocks() {
 fn of_sounds() {
     runs_as_it_stands("audio.md", "audio");
 }
+
+#[test]
+fn of_pictures() {
+    runs_as_it_stands("image.md", "image");
+}

@@ -59,6 +59,7 @@ mod hostile;
 mod hostile_socket;
 mod http2;
 mod idempotency;
+mod image;
 mod jobs;
 mod keys;
 mod large;

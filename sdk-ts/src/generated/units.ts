@@ -991,6 +991,40 @@ export interface Params {
          * @example 0.0875
          */
         head_radius_m?: number;
+        /** A measured head for headphones, such as SOFA files have, in place of a sphere with outer ears. */
+        hrir?: {
+            /**
+             * The directions in the order of the answers: how far to the left of ahead and how far up, in degrees, as in SOFA files.
+             * @example [
+             *       [
+             *         0,
+             *         0
+             *       ],
+             *       [
+             *         90,
+             *         0
+             *       ],
+             *       [
+             *         270,
+             *         0
+             *       ]
+             *     ]
+             */
+            directions: number[][];
+            /**
+             * Format: uint32
+             * The number of the input that has the answers of the left and the right ear to each direction, one after the other, at
+             *     the rate of the first input.
+             * @example 1
+             */
+            input: number;
+            /**
+             * Format: uint32
+             * How long each answer is, in samples.
+             * @example 256
+             */
+            length: number;
+        } | null;
         /**
          * Format: double
          * Its relative humidity, in percent.
@@ -6021,6 +6055,2426 @@ export interface Params {
             paths?: string[];
         }[];
     };
+    /**
+     * InfoParams
+     * Nothing is asked but what the head says.
+     */
+    "image.info": Record<string, never>;
+    /**
+     * Nothing
+     * Nothing is done to the picture.
+     */
+    "image.convert": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+    };
+    /**
+     * PipelineParams
+     * Steps, one after the other.
+     */
+    "image.pipeline": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * What is done to the first input, in this order.
+         * @example [
+         *       {
+         *         "step": "resize",
+         *         "width": 640
+         *       },
+         *       {
+         *         "step": "grayscale"
+         *       }
+         *     ]
+         */
+        steps: ({
+            /** How pixels are weighed. */
+            filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+            /**
+             * Format: uint32
+             * The new height in pixels; by the shape of the picture, where only the width is given.
+             * @default null
+             */
+            height?: number | null;
+            /** What happens where width and height have another shape than the picture. */
+            mode?: "fit" | "fill" | "exact";
+            step: "resize";
+            /**
+             * Format: uint32
+             * The new width in pixels; by the shape of the picture, where only the height is given.
+             * @default null
+             * @example 640
+             */
+            width?: number | null;
+        } | {
+            /**
+             * Format: uint32
+             * The longest side in pixels.
+             * @default 256
+             */
+            size?: number;
+            /**
+             * Whether it becomes a square, of which what hangs over is cut off.
+             * @default false
+             */
+            square?: boolean;
+            step: "thumbnail";
+        } | {
+            /**
+             * Format: uint32
+             * The part's height in pixels.
+             * @example 100
+             */
+            height: number;
+            step: "crop";
+            /**
+             * Format: uint32
+             * The part's width in pixels.
+             * @example 100
+             */
+            width: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out on the left.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out at the top.
+             * @default 0
+             */
+            y?: number;
+        } | {
+            /**
+             * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * Format: double
+             * How far it is turned clockwise, in degrees.
+             * @example 90
+             */
+            degrees: number;
+            step: "rotate";
+        } | {
+            /** What changes places. */
+            axis?: "horizontal" | "vertical";
+            step: "flip";
+        } | {
+            /**
+             * Format: uint32
+             * How often it stands side by side.
+             * @example 2
+             */
+            columns: number;
+            /**
+             * Format: uint32
+             * How often it stands one below the other.
+             * @example 2
+             */
+            rows: number;
+            step: "tile";
+        } | {
+            step: "grayscale";
+        } | {
+            step: "invert";
+        } | {
+            /**
+             * Format: float
+             * What becomes dark.
+             * @default 0
+             */
+            black?: number;
+            /**
+             * Format: float
+             * How what is between becomes lighter (above 1) or darker (below 1).
+             * @default 1
+             * @example 1.2
+             */
+            gamma?: number;
+            step: "levels";
+            /**
+             * Format: float
+             * What becomes full light.
+             * @default 1
+             */
+            white?: number;
+        } | {
+            /**
+             * Format: float
+             * By how much light is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            brightness?: number;
+            /**
+             * Format: float
+             * By how much the distance to the middle gray is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            contrast?: number;
+            /**
+             * Format: float
+             * How far colours are turned around, in degrees.
+             * @default 0
+             */
+            hue_deg?: number;
+            /**
+             * Format: float
+             * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+             * @default 1
+             * @example 1.2
+             */
+            saturation?: number;
+            step: "adjust";
+        } | {
+            /**
+             * Format: float
+             * How far it spreads: the bell's standard deviation in pixels.
+             * @example 2
+             */
+            sigma: number;
+            step: "blur";
+        } | {
+            /**
+             * Format: float
+             * How much is added.
+             * @default 1
+             */
+            amount?: number;
+            /**
+             * Format: float
+             * How coarse what is sharpened is: the blur's standard deviation in pixels.
+             * @default 1
+             */
+            sigma?: number;
+            step: "unsharp";
+            /**
+             * Format: float
+             * How large a difference must be to be added, as a part of full light: noise stays as it is.
+             * @default 0
+             */
+            threshold?: number;
+        } | {
+            /**
+             * Format: uint32
+             * How many pixels to each side are looked at.
+             * @example 1
+             */
+            radius: number;
+            step: "median";
+        } | {
+            /**
+             * Format: float
+             * By how much edges are made lighter.
+             * @default 1
+             */
+            gain?: number;
+            step: "edges";
+        } | {
+            /** How its colours and those below become one. */
+            blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+            /**
+             * Format: uint32
+             * Which input lies above.
+             * @default 1
+             */
+            input?: number;
+            /**
+             * Format: float
+             * How much of it is seen.
+             * @default 1
+             */
+            opacity?: number;
+            step: "overlay";
+            /**
+             * Format: int32
+             * Where its left side lies, in pixels from the left; it may lie outside.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: int32
+             * Where its upper side lies, in pixels from the top; it may lie outside.
+             * @default 0
+             */
+            y?: number;
+        })[];
+    };
+    /**
+     * Resize
+     * Parameters of `resize`.
+     */
+    "image.resize": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** How pixels are weighed. */
+        filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+        /**
+         * Format: uint32
+         * The new height in pixels; by the shape of the picture, where only the width is given.
+         * @default null
+         */
+        height?: number | null;
+        /** What happens where width and height have another shape than the picture. */
+        mode?: "fit" | "fill" | "exact";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: uint32
+         * The new width in pixels; by the shape of the picture, where only the height is given.
+         * @default null
+         * @example 640
+         */
+        width?: number | null;
+    };
+    /**
+     * Thumbnail
+     * Parameters of `thumbnail`.
+     */
+    "image.thumbnail": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: uint32
+         * The longest side in pixels.
+         * @default 256
+         */
+        size?: number;
+        /**
+         * Whether it becomes a square, of which what hangs over is cut off.
+         * @default false
+         */
+        square?: boolean;
+    };
+    /**
+     * Crop
+     * Parameters of `crop`.
+     */
+    "image.crop": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * Format: uint32
+         * The part's height in pixels.
+         * @example 100
+         */
+        height: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: uint32
+         * The part's width in pixels.
+         * @example 100
+         */
+        width: number;
+        /**
+         * Format: uint32
+         * How many pixels are left out on the left.
+         * @default 0
+         */
+        x?: number;
+        /**
+         * Format: uint32
+         * How many pixels are left out at the top.
+         * @default 0
+         */
+        y?: number;
+    };
+    /**
+     * Rotate
+     * Parameters of `rotate`.
+     */
+    "image.rotate": {
+        /**
+         * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+         * @example #ffffff
+         */
+        background?: string | null;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * Format: double
+         * How far it is turned clockwise, in degrees.
+         * @example 90
+         */
+        degrees: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+    };
+    /**
+     * Flip
+     * Parameters of `flip`.
+     */
+    "image.flip": {
+        /** What changes places. */
+        axis?: "horizontal" | "vertical";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+    };
+    /**
+     * Tile
+     * Parameters of `tile`.
+     */
+    "image.tile": {
+        /**
+         * Format: uint32
+         * How often it stands side by side.
+         * @example 2
+         */
+        columns: number;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: uint32
+         * How often it stands one below the other.
+         * @example 2
+         */
+        rows: number;
+    };
+    /**
+     * Grayscale
+     * Parameters of `grayscale`: as light as Rec. ITU-R BT.709 says that colours look.
+     */
+    "image.grayscale": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+    };
+    /**
+     * Invert
+     * Parameters of `invert`: what is transparent stays so.
+     */
+    "image.invert": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+    };
+    /**
+     * Levels
+     * Parameters of `levels`. Lights are parts of full light.
+     */
+    "image.levels": {
+        /**
+         * Format: float
+         * What becomes dark.
+         * @default 0
+         */
+        black?: number;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * Format: float
+         * How what is between becomes lighter (above 1) or darker (below 1).
+         * @default 1
+         * @example 1.2
+         */
+        gamma?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: float
+         * What becomes full light.
+         * @default 1
+         */
+        white?: number;
+    };
+    /**
+     * Adjust
+     * Parameters of `adjust`: the functions of the W3C's Filter Effects Module Level 1, in the order in which they stand here.
+     */
+    "image.adjust": {
+        /**
+         * Format: float
+         * By how much light is multiplied.
+         * @default 1
+         * @example 1.1
+         */
+        brightness?: number;
+        /**
+         * Format: float
+         * By how much the distance to the middle gray is multiplied.
+         * @default 1
+         * @example 1.1
+         */
+        contrast?: number;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * Format: float
+         * How far colours are turned around, in degrees.
+         * @default 0
+         */
+        hue_deg?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: float
+         * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+         * @default 1
+         * @example 1.2
+         */
+        saturation?: number;
+    };
+    /**
+     * Blur
+     * Parameters of `blur`.
+     */
+    "image.blur": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: float
+         * How far it spreads: the bell's standard deviation in pixels.
+         * @example 2
+         */
+        sigma: number;
+    };
+    /**
+     * Unsharp
+     * Parameters of `unsharp`: what a blur would take away is added once more.
+     */
+    "image.unsharp": {
+        /**
+         * Format: float
+         * How much is added.
+         * @default 1
+         */
+        amount?: number;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: float
+         * How coarse what is sharpened is: the blur's standard deviation in pixels.
+         * @default 1
+         */
+        sigma?: number;
+        /**
+         * Format: float
+         * How large a difference must be to be added, as a part of full light: noise stays as it is.
+         * @default 0
+         */
+        threshold?: number;
+    };
+    /**
+     * Median
+     * Parameters of `median`.
+     */
+    "image.median": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: uint32
+         * How many pixels to each side are looked at.
+         * @example 1
+         */
+        radius: number;
+    };
+    /**
+     * Edges
+     * Parameters of `edges`.
+     */
+    "image.edges": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * Format: float
+         * By how much edges are made lighter.
+         * @default 1
+         */
+        gain?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+    };
+    /**
+     * Overlay
+     * Parameters of `overlay`.
+     */
+    "image.overlay": {
+        /** How its colours and those below become one. */
+        blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * Format: uint32
+         * Which input lies above.
+         * @default 1
+         */
+        input?: number;
+        /**
+         * Format: float
+         * How much of it is seen.
+         * @default 1
+         */
+        opacity?: number;
+        /** The file that is written. */
+        output?: {
+            /**
+             * What lies behind transparent pixels in a format that has none; white where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * How much of a JPEG's colour is kept: 4:2:0 keeps that of every other pixel of every other row. Below a quality of 90 it
+             *     is 4:2:0 where nothing is said, and 4:4:4 from there on.
+             */
+            chroma?: ("4:4:4" | "4:2:0") | null;
+            /** The format; that of the first input, where nothing is said. */
+            format?: ("jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp") | null;
+            /**
+             * Format: uint8
+             * How much work goes into making a PNG small: 0 packs nothing, 1 is fast, 9 is small; 6 where nothing is said.
+             * @default null
+             * @example 6
+             */
+            level?: number | null;
+            /**
+             * Whether a JPEG shows as a coarse picture before all of it is there.
+             * @default false
+             */
+            progressive?: boolean;
+            /**
+             * Format: uint8
+             * How good a JPEG is; 85 where nothing is said.
+             * @default null
+             * @example 85
+             */
+            quality?: number | null;
+            /**
+             * Whether the colour profile is left out.
+             * @default false
+             */
+            strip?: boolean;
+        };
+        /**
+         * Format: int32
+         * Where its left side lies, in pixels from the left; it may lie outside.
+         * @default 0
+         */
+        x?: number;
+        /**
+         * Format: int32
+         * Where its upper side lies, in pixels from the top; it may lie outside.
+         * @default 0
+         */
+        y?: number;
+    };
+    /**
+     * BlurhashParams
+     * Parameters of `blurhash`.
+     */
+    "image.blurhash": {
+        /** Whether it is written or drawn. */
+        as?: "json" | "png";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * What is done to the picture before.
+         * @example [
+         *       {
+         *         "height": 100,
+         *         "step": "crop",
+         *         "width": 100
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /** How pixels are weighed. */
+            filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+            /**
+             * Format: uint32
+             * The new height in pixels; by the shape of the picture, where only the width is given.
+             * @default null
+             */
+            height?: number | null;
+            /** What happens where width and height have another shape than the picture. */
+            mode?: "fit" | "fill" | "exact";
+            step: "resize";
+            /**
+             * Format: uint32
+             * The new width in pixels; by the shape of the picture, where only the height is given.
+             * @default null
+             * @example 640
+             */
+            width?: number | null;
+        } | {
+            /**
+             * Format: uint32
+             * The longest side in pixels.
+             * @default 256
+             */
+            size?: number;
+            /**
+             * Whether it becomes a square, of which what hangs over is cut off.
+             * @default false
+             */
+            square?: boolean;
+            step: "thumbnail";
+        } | {
+            /**
+             * Format: uint32
+             * The part's height in pixels.
+             * @example 100
+             */
+            height: number;
+            step: "crop";
+            /**
+             * Format: uint32
+             * The part's width in pixels.
+             * @example 100
+             */
+            width: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out on the left.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out at the top.
+             * @default 0
+             */
+            y?: number;
+        } | {
+            /**
+             * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * Format: double
+             * How far it is turned clockwise, in degrees.
+             * @example 90
+             */
+            degrees: number;
+            step: "rotate";
+        } | {
+            /** What changes places. */
+            axis?: "horizontal" | "vertical";
+            step: "flip";
+        } | {
+            /**
+             * Format: uint32
+             * How often it stands side by side.
+             * @example 2
+             */
+            columns: number;
+            /**
+             * Format: uint32
+             * How often it stands one below the other.
+             * @example 2
+             */
+            rows: number;
+            step: "tile";
+        } | {
+            step: "grayscale";
+        } | {
+            step: "invert";
+        } | {
+            /**
+             * Format: float
+             * What becomes dark.
+             * @default 0
+             */
+            black?: number;
+            /**
+             * Format: float
+             * How what is between becomes lighter (above 1) or darker (below 1).
+             * @default 1
+             * @example 1.2
+             */
+            gamma?: number;
+            step: "levels";
+            /**
+             * Format: float
+             * What becomes full light.
+             * @default 1
+             */
+            white?: number;
+        } | {
+            /**
+             * Format: float
+             * By how much light is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            brightness?: number;
+            /**
+             * Format: float
+             * By how much the distance to the middle gray is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            contrast?: number;
+            /**
+             * Format: float
+             * How far colours are turned around, in degrees.
+             * @default 0
+             */
+            hue_deg?: number;
+            /**
+             * Format: float
+             * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+             * @default 1
+             * @example 1.2
+             */
+            saturation?: number;
+            step: "adjust";
+        } | {
+            /**
+             * Format: float
+             * How far it spreads: the bell's standard deviation in pixels.
+             * @example 2
+             */
+            sigma: number;
+            step: "blur";
+        } | {
+            /**
+             * Format: float
+             * How much is added.
+             * @default 1
+             */
+            amount?: number;
+            /**
+             * Format: float
+             * How coarse what is sharpened is: the blur's standard deviation in pixels.
+             * @default 1
+             */
+            sigma?: number;
+            step: "unsharp";
+            /**
+             * Format: float
+             * How large a difference must be to be added, as a part of full light: noise stays as it is.
+             * @default 0
+             */
+            threshold?: number;
+        } | {
+            /**
+             * Format: uint32
+             * How many pixels to each side are looked at.
+             * @example 1
+             */
+            radius: number;
+            step: "median";
+        } | {
+            /**
+             * Format: float
+             * By how much edges are made lighter.
+             * @default 1
+             */
+            gain?: number;
+            step: "edges";
+        } | {
+            /** How its colours and those below become one. */
+            blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+            /**
+             * Format: uint32
+             * Which input lies above.
+             * @default 1
+             */
+            input?: number;
+            /**
+             * Format: float
+             * How much of it is seen.
+             * @default 1
+             */
+            opacity?: number;
+            step: "overlay";
+            /**
+             * Format: int32
+             * Where its left side lies, in pixels from the left; it may lie outside.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: int32
+             * Where its upper side lies, in pixels from the top; it may lie outside.
+             * @default 0
+             */
+            y?: number;
+        })[];
+        /**
+         * Format: uint32
+         * How many waves lie along it.
+         * @default 4
+         */
+        x?: number;
+        /**
+         * Format: uint32
+         * How many waves lie down it.
+         * @default 3
+         */
+        y?: number;
+    };
+    /**
+     * ThumbhashParams
+     * Parameters of `thumbhash`.
+     */
+    "image.thumbhash": {
+        /** Whether it is written or drawn. */
+        as?: "json" | "png";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * What is done to the picture before.
+         * @example [
+         *       {
+         *         "height": 100,
+         *         "step": "crop",
+         *         "width": 100
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /** How pixels are weighed. */
+            filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+            /**
+             * Format: uint32
+             * The new height in pixels; by the shape of the picture, where only the width is given.
+             * @default null
+             */
+            height?: number | null;
+            /** What happens where width and height have another shape than the picture. */
+            mode?: "fit" | "fill" | "exact";
+            step: "resize";
+            /**
+             * Format: uint32
+             * The new width in pixels; by the shape of the picture, where only the height is given.
+             * @default null
+             * @example 640
+             */
+            width?: number | null;
+        } | {
+            /**
+             * Format: uint32
+             * The longest side in pixels.
+             * @default 256
+             */
+            size?: number;
+            /**
+             * Whether it becomes a square, of which what hangs over is cut off.
+             * @default false
+             */
+            square?: boolean;
+            step: "thumbnail";
+        } | {
+            /**
+             * Format: uint32
+             * The part's height in pixels.
+             * @example 100
+             */
+            height: number;
+            step: "crop";
+            /**
+             * Format: uint32
+             * The part's width in pixels.
+             * @example 100
+             */
+            width: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out on the left.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out at the top.
+             * @default 0
+             */
+            y?: number;
+        } | {
+            /**
+             * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * Format: double
+             * How far it is turned clockwise, in degrees.
+             * @example 90
+             */
+            degrees: number;
+            step: "rotate";
+        } | {
+            /** What changes places. */
+            axis?: "horizontal" | "vertical";
+            step: "flip";
+        } | {
+            /**
+             * Format: uint32
+             * How often it stands side by side.
+             * @example 2
+             */
+            columns: number;
+            /**
+             * Format: uint32
+             * How often it stands one below the other.
+             * @example 2
+             */
+            rows: number;
+            step: "tile";
+        } | {
+            step: "grayscale";
+        } | {
+            step: "invert";
+        } | {
+            /**
+             * Format: float
+             * What becomes dark.
+             * @default 0
+             */
+            black?: number;
+            /**
+             * Format: float
+             * How what is between becomes lighter (above 1) or darker (below 1).
+             * @default 1
+             * @example 1.2
+             */
+            gamma?: number;
+            step: "levels";
+            /**
+             * Format: float
+             * What becomes full light.
+             * @default 1
+             */
+            white?: number;
+        } | {
+            /**
+             * Format: float
+             * By how much light is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            brightness?: number;
+            /**
+             * Format: float
+             * By how much the distance to the middle gray is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            contrast?: number;
+            /**
+             * Format: float
+             * How far colours are turned around, in degrees.
+             * @default 0
+             */
+            hue_deg?: number;
+            /**
+             * Format: float
+             * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+             * @default 1
+             * @example 1.2
+             */
+            saturation?: number;
+            step: "adjust";
+        } | {
+            /**
+             * Format: float
+             * How far it spreads: the bell's standard deviation in pixels.
+             * @example 2
+             */
+            sigma: number;
+            step: "blur";
+        } | {
+            /**
+             * Format: float
+             * How much is added.
+             * @default 1
+             */
+            amount?: number;
+            /**
+             * Format: float
+             * How coarse what is sharpened is: the blur's standard deviation in pixels.
+             * @default 1
+             */
+            sigma?: number;
+            step: "unsharp";
+            /**
+             * Format: float
+             * How large a difference must be to be added, as a part of full light: noise stays as it is.
+             * @default 0
+             */
+            threshold?: number;
+        } | {
+            /**
+             * Format: uint32
+             * How many pixels to each side are looked at.
+             * @example 1
+             */
+            radius: number;
+            step: "median";
+        } | {
+            /**
+             * Format: float
+             * By how much edges are made lighter.
+             * @default 1
+             */
+            gain?: number;
+            step: "edges";
+        } | {
+            /** How its colours and those below become one. */
+            blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+            /**
+             * Format: uint32
+             * Which input lies above.
+             * @default 1
+             */
+            input?: number;
+            /**
+             * Format: float
+             * How much of it is seen.
+             * @default 1
+             */
+            opacity?: number;
+            step: "overlay";
+            /**
+             * Format: int32
+             * Where its left side lies, in pixels from the left; it may lie outside.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: int32
+             * Where its upper side lies, in pixels from the top; it may lie outside.
+             * @default 0
+             */
+            y?: number;
+        })[];
+    };
+    /**
+     * ColorsParams
+     * Parameters of `colors`.
+     */
+    "image.colors": {
+        /** Whether they are written, or drawn as long as their shares are. */
+        as?: "json" | "png";
+        /**
+         * Format: uint32
+         * How many colours are said, at most.
+         * @default 5
+         */
+        count?: number;
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * What is done to the picture before.
+         * @example [
+         *       {
+         *         "height": 100,
+         *         "step": "crop",
+         *         "width": 100
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /** How pixels are weighed. */
+            filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+            /**
+             * Format: uint32
+             * The new height in pixels; by the shape of the picture, where only the width is given.
+             * @default null
+             */
+            height?: number | null;
+            /** What happens where width and height have another shape than the picture. */
+            mode?: "fit" | "fill" | "exact";
+            step: "resize";
+            /**
+             * Format: uint32
+             * The new width in pixels; by the shape of the picture, where only the height is given.
+             * @default null
+             * @example 640
+             */
+            width?: number | null;
+        } | {
+            /**
+             * Format: uint32
+             * The longest side in pixels.
+             * @default 256
+             */
+            size?: number;
+            /**
+             * Whether it becomes a square, of which what hangs over is cut off.
+             * @default false
+             */
+            square?: boolean;
+            step: "thumbnail";
+        } | {
+            /**
+             * Format: uint32
+             * The part's height in pixels.
+             * @example 100
+             */
+            height: number;
+            step: "crop";
+            /**
+             * Format: uint32
+             * The part's width in pixels.
+             * @example 100
+             */
+            width: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out on the left.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out at the top.
+             * @default 0
+             */
+            y?: number;
+        } | {
+            /**
+             * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * Format: double
+             * How far it is turned clockwise, in degrees.
+             * @example 90
+             */
+            degrees: number;
+            step: "rotate";
+        } | {
+            /** What changes places. */
+            axis?: "horizontal" | "vertical";
+            step: "flip";
+        } | {
+            /**
+             * Format: uint32
+             * How often it stands side by side.
+             * @example 2
+             */
+            columns: number;
+            /**
+             * Format: uint32
+             * How often it stands one below the other.
+             * @example 2
+             */
+            rows: number;
+            step: "tile";
+        } | {
+            step: "grayscale";
+        } | {
+            step: "invert";
+        } | {
+            /**
+             * Format: float
+             * What becomes dark.
+             * @default 0
+             */
+            black?: number;
+            /**
+             * Format: float
+             * How what is between becomes lighter (above 1) or darker (below 1).
+             * @default 1
+             * @example 1.2
+             */
+            gamma?: number;
+            step: "levels";
+            /**
+             * Format: float
+             * What becomes full light.
+             * @default 1
+             */
+            white?: number;
+        } | {
+            /**
+             * Format: float
+             * By how much light is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            brightness?: number;
+            /**
+             * Format: float
+             * By how much the distance to the middle gray is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            contrast?: number;
+            /**
+             * Format: float
+             * How far colours are turned around, in degrees.
+             * @default 0
+             */
+            hue_deg?: number;
+            /**
+             * Format: float
+             * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+             * @default 1
+             * @example 1.2
+             */
+            saturation?: number;
+            step: "adjust";
+        } | {
+            /**
+             * Format: float
+             * How far it spreads: the bell's standard deviation in pixels.
+             * @example 2
+             */
+            sigma: number;
+            step: "blur";
+        } | {
+            /**
+             * Format: float
+             * How much is added.
+             * @default 1
+             */
+            amount?: number;
+            /**
+             * Format: float
+             * How coarse what is sharpened is: the blur's standard deviation in pixels.
+             * @default 1
+             */
+            sigma?: number;
+            step: "unsharp";
+            /**
+             * Format: float
+             * How large a difference must be to be added, as a part of full light: noise stays as it is.
+             * @default 0
+             */
+            threshold?: number;
+        } | {
+            /**
+             * Format: uint32
+             * How many pixels to each side are looked at.
+             * @example 1
+             */
+            radius: number;
+            step: "median";
+        } | {
+            /**
+             * Format: float
+             * By how much edges are made lighter.
+             * @default 1
+             */
+            gain?: number;
+            step: "edges";
+        } | {
+            /** How its colours and those below become one. */
+            blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+            /**
+             * Format: uint32
+             * Which input lies above.
+             * @default 1
+             */
+            input?: number;
+            /**
+             * Format: float
+             * How much of it is seen.
+             * @default 1
+             */
+            opacity?: number;
+            step: "overlay";
+            /**
+             * Format: int32
+             * Where its left side lies, in pixels from the left; it may lie outside.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: int32
+             * Where its upper side lies, in pixels from the top; it may lie outside.
+             * @default 0
+             */
+            y?: number;
+        })[];
+    };
+    /**
+     * PhashParams
+     * Parameters of `phash`.
+     */
+    "image.phash": {
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * What is done to the picture before.
+         * @example [
+         *       {
+         *         "height": 100,
+         *         "step": "crop",
+         *         "width": 100
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /** How pixels are weighed. */
+            filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+            /**
+             * Format: uint32
+             * The new height in pixels; by the shape of the picture, where only the width is given.
+             * @default null
+             */
+            height?: number | null;
+            /** What happens where width and height have another shape than the picture. */
+            mode?: "fit" | "fill" | "exact";
+            step: "resize";
+            /**
+             * Format: uint32
+             * The new width in pixels; by the shape of the picture, where only the height is given.
+             * @default null
+             * @example 640
+             */
+            width?: number | null;
+        } | {
+            /**
+             * Format: uint32
+             * The longest side in pixels.
+             * @default 256
+             */
+            size?: number;
+            /**
+             * Whether it becomes a square, of which what hangs over is cut off.
+             * @default false
+             */
+            square?: boolean;
+            step: "thumbnail";
+        } | {
+            /**
+             * Format: uint32
+             * The part's height in pixels.
+             * @example 100
+             */
+            height: number;
+            step: "crop";
+            /**
+             * Format: uint32
+             * The part's width in pixels.
+             * @example 100
+             */
+            width: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out on the left.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out at the top.
+             * @default 0
+             */
+            y?: number;
+        } | {
+            /**
+             * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * Format: double
+             * How far it is turned clockwise, in degrees.
+             * @example 90
+             */
+            degrees: number;
+            step: "rotate";
+        } | {
+            /** What changes places. */
+            axis?: "horizontal" | "vertical";
+            step: "flip";
+        } | {
+            /**
+             * Format: uint32
+             * How often it stands side by side.
+             * @example 2
+             */
+            columns: number;
+            /**
+             * Format: uint32
+             * How often it stands one below the other.
+             * @example 2
+             */
+            rows: number;
+            step: "tile";
+        } | {
+            step: "grayscale";
+        } | {
+            step: "invert";
+        } | {
+            /**
+             * Format: float
+             * What becomes dark.
+             * @default 0
+             */
+            black?: number;
+            /**
+             * Format: float
+             * How what is between becomes lighter (above 1) or darker (below 1).
+             * @default 1
+             * @example 1.2
+             */
+            gamma?: number;
+            step: "levels";
+            /**
+             * Format: float
+             * What becomes full light.
+             * @default 1
+             */
+            white?: number;
+        } | {
+            /**
+             * Format: float
+             * By how much light is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            brightness?: number;
+            /**
+             * Format: float
+             * By how much the distance to the middle gray is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            contrast?: number;
+            /**
+             * Format: float
+             * How far colours are turned around, in degrees.
+             * @default 0
+             */
+            hue_deg?: number;
+            /**
+             * Format: float
+             * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+             * @default 1
+             * @example 1.2
+             */
+            saturation?: number;
+            step: "adjust";
+        } | {
+            /**
+             * Format: float
+             * How far it spreads: the bell's standard deviation in pixels.
+             * @example 2
+             */
+            sigma: number;
+            step: "blur";
+        } | {
+            /**
+             * Format: float
+             * How much is added.
+             * @default 1
+             */
+            amount?: number;
+            /**
+             * Format: float
+             * How coarse what is sharpened is: the blur's standard deviation in pixels.
+             * @default 1
+             */
+            sigma?: number;
+            step: "unsharp";
+            /**
+             * Format: float
+             * How large a difference must be to be added, as a part of full light: noise stays as it is.
+             * @default 0
+             */
+            threshold?: number;
+        } | {
+            /**
+             * Format: uint32
+             * How many pixels to each side are looked at.
+             * @example 1
+             */
+            radius: number;
+            step: "median";
+        } | {
+            /**
+             * Format: float
+             * By how much edges are made lighter.
+             * @default 1
+             */
+            gain?: number;
+            step: "edges";
+        } | {
+            /** How its colours and those below become one. */
+            blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+            /**
+             * Format: uint32
+             * Which input lies above.
+             * @default 1
+             */
+            input?: number;
+            /**
+             * Format: float
+             * How much of it is seen.
+             * @default 1
+             */
+            opacity?: number;
+            step: "overlay";
+            /**
+             * Format: int32
+             * Where its left side lies, in pixels from the left; it may lie outside.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: int32
+             * Where its upper side lies, in pixels from the top; it may lie outside.
+             * @default 0
+             */
+            y?: number;
+        })[];
+    };
+    /**
+     * CompareParams
+     * Parameters of `compare`.
+     */
+    "image.compare": {
+        /** Whether the difference is written, or drawn: what differs in red. */
+        as?: "json" | "png";
+        /** What becomes of a file that is damaged. */
+        damage?: "refuse" | "keep";
+        /**
+         * What is done to the picture before.
+         * @example [
+         *       {
+         *         "height": 100,
+         *         "step": "crop",
+         *         "width": 100
+         *       }
+         *     ]
+         */
+        steps?: ({
+            /** How pixels are weighed. */
+            filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
+            /**
+             * Format: uint32
+             * The new height in pixels; by the shape of the picture, where only the width is given.
+             * @default null
+             */
+            height?: number | null;
+            /** What happens where width and height have another shape than the picture. */
+            mode?: "fit" | "fill" | "exact";
+            step: "resize";
+            /**
+             * Format: uint32
+             * The new width in pixels; by the shape of the picture, where only the height is given.
+             * @default null
+             * @example 640
+             */
+            width?: number | null;
+        } | {
+            /**
+             * Format: uint32
+             * The longest side in pixels.
+             * @default 256
+             */
+            size?: number;
+            /**
+             * Whether it becomes a square, of which what hangs over is cut off.
+             * @default false
+             */
+            square?: boolean;
+            step: "thumbnail";
+        } | {
+            /**
+             * Format: uint32
+             * The part's height in pixels.
+             * @example 100
+             */
+            height: number;
+            step: "crop";
+            /**
+             * Format: uint32
+             * The part's width in pixels.
+             * @example 100
+             */
+            width: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out on the left.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: uint32
+             * How many pixels are left out at the top.
+             * @default 0
+             */
+            y?: number;
+        } | {
+            /**
+             * What lies in the corners of a picture that is not turned by quarters; nothing, where nothing is said.
+             * @example #ffffff
+             */
+            background?: string | null;
+            /**
+             * Format: double
+             * How far it is turned clockwise, in degrees.
+             * @example 90
+             */
+            degrees: number;
+            step: "rotate";
+        } | {
+            /** What changes places. */
+            axis?: "horizontal" | "vertical";
+            step: "flip";
+        } | {
+            /**
+             * Format: uint32
+             * How often it stands side by side.
+             * @example 2
+             */
+            columns: number;
+            /**
+             * Format: uint32
+             * How often it stands one below the other.
+             * @example 2
+             */
+            rows: number;
+            step: "tile";
+        } | {
+            step: "grayscale";
+        } | {
+            step: "invert";
+        } | {
+            /**
+             * Format: float
+             * What becomes dark.
+             * @default 0
+             */
+            black?: number;
+            /**
+             * Format: float
+             * How what is between becomes lighter (above 1) or darker (below 1).
+             * @default 1
+             * @example 1.2
+             */
+            gamma?: number;
+            step: "levels";
+            /**
+             * Format: float
+             * What becomes full light.
+             * @default 1
+             */
+            white?: number;
+        } | {
+            /**
+             * Format: float
+             * By how much light is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            brightness?: number;
+            /**
+             * Format: float
+             * By how much the distance to the middle gray is multiplied.
+             * @default 1
+             * @example 1.1
+             */
+            contrast?: number;
+            /**
+             * Format: float
+             * How far colours are turned around, in degrees.
+             * @default 0
+             */
+            hue_deg?: number;
+            /**
+             * Format: float
+             * How much of its colours it has: 0 leaves grays, 1 all, 2 twice as much.
+             * @default 1
+             * @example 1.2
+             */
+            saturation?: number;
+            step: "adjust";
+        } | {
+            /**
+             * Format: float
+             * How far it spreads: the bell's standard deviation in pixels.
+             * @example 2
+             */
+            sigma: number;
+            step: "blur";
+        } | {
+            /**
+             * Format: float
+             * How much is added.
+             * @default 1
+             */
+            amount?: number;
+            /**
+             * Format: float
+             * How coarse what is sharpened is: the blur's standard deviation in pixels.
+             * @default 1
+             */
+            sigma?: number;
+            step: "unsharp";
+            /**
+             * Format: float
+             * How large a difference must be to be added, as a part of full light: noise stays as it is.
+             * @default 0
+             */
+            threshold?: number;
+        } | {
+            /**
+             * Format: uint32
+             * How many pixels to each side are looked at.
+             * @example 1
+             */
+            radius: number;
+            step: "median";
+        } | {
+            /**
+             * Format: float
+             * By how much edges are made lighter.
+             * @default 1
+             */
+            gain?: number;
+            step: "edges";
+        } | {
+            /** How its colours and those below become one. */
+            blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
+            /**
+             * Format: uint32
+             * Which input lies above.
+             * @default 1
+             */
+            input?: number;
+            /**
+             * Format: float
+             * How much of it is seen.
+             * @default 1
+             */
+            opacity?: number;
+            step: "overlay";
+            /**
+             * Format: int32
+             * Where its left side lies, in pixels from the left; it may lie outside.
+             * @default 0
+             */
+            x?: number;
+            /**
+             * Format: int32
+             * Where its upper side lies, in pixels from the top; it may lie outside.
+             * @default 0
+             */
+            y?: number;
+        })[];
+        /**
+         * Format: float
+         * How far two pixels may be apart and still count as the same, as a part of full light.
+         * @default 0
+         * @example 0.02
+         */
+        tolerance?: number;
+    };
     "math.vector_length": {
         /**
          * The vector. Left out, it is read from the next input.
@@ -8458,6 +10912,54 @@ export interface Units {
     aggregate: Params['data.aggregate']
     /** Picks rows, each as likely as any other. */
     sample: Params['data.sample']
+  }
+  image: {
+    /** Says what a file is and how large, by its head alone. */
+    info: Params['image.info']
+    /** Writes a picture as another file. */
+    convert: Params['image.convert']
+    /** Does several steps to a picture, which is decoded and encoded once. */
+    pipeline: Params['image.pipeline']
+    /** Makes a picture larger or smaller. */
+    resize: Params['image.resize']
+    /** Makes a picture small, and never larger. */
+    thumbnail: Params['image.thumbnail']
+    /** Keeps a part of a picture. */
+    crop: Params['image.crop']
+    /** Turns a picture. */
+    rotate: Params['image.rotate']
+    /** Mirrors a picture. */
+    flip: Params['image.flip']
+    /** Repeats a picture side by side. */
+    tile: Params['image.tile']
+    /** Takes a picture's colours away. */
+    grayscale: Params['image.grayscale']
+    /** Turns light into dark. */
+    invert: Params['image.invert']
+    /** Says what of a picture is dark, what is light and what is between. */
+    levels: Params['image.levels']
+    /** Changes brightness, contrast, saturation and hue. */
+    adjust: Params['image.adjust']
+    /** Makes a picture soft. */
+    blur: Params['image.blur']
+    /** Makes a picture sharper. */
+    unsharp: Params['image.unsharp']
+    /** Takes specks away, and keeps edges. */
+    median: Params['image.median']
+    /** Shows where a picture changes. */
+    edges: Params['image.edges']
+    /** Lays one picture over another. */
+    overlay: Params['image.overlay']
+    /** Says a blurred picture in some thirty letters, or draws it. */
+    blurhash: Params['image.blurhash']
+    /** Says a tiny picture in some thirty bytes, or draws it. */
+    thumbhash: Params['image.thumbhash']
+    /** Says which colours a picture mostly has, or draws them. */
+    colors: Params['image.colors']
+    /** Says what a picture looks like in 64 bits: alike for what looks alike. */
+    phash: Params['image.phash']
+    /** Says how much two pictures differ, or shows where. */
+    compare: Params['image.compare']
   }
   math: {
     /** The length of a vector. */

@@ -23,9 +23,12 @@ pub(crate) use phash::{PhashParams, phash};
 /// The inputs of a job, each decoded when it is looked at.
 pub(crate) struct Pictures<'p> {
     pub(crate) count: usize,
-    pub(crate) decode: &'p mut dyn FnMut(usize) -> Result<Pixels, Fault>,
+    pub(crate) decode: &'p Decode<'p>,
     pub(crate) host: &'p dyn Host,
 }
+
+/// Decodes an input, after the steps, in the memory of a host.
+pub(crate) type Decode<'p> = dyn Fn(usize, &dyn Host) -> Result<Pixels, Fault> + 'p;
 
 /// How something is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

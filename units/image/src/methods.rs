@@ -210,14 +210,14 @@ fn make(call: &mut Call<'_>, host: &dyn Host, common: &Common, steps: &[Step], p
 fn see<P: DeserializeOwned>(
     call: &mut Call<'_>,
     host: &dyn Host,
-    look: impl FnOnce(P, &mut measure::Pictures<'_>, &mut dyn inos_unit::Output) -> Result<(), Fault>,
+    look: impl FnOnce(P, &measure::Pictures<'_>, &mut dyn inos_unit::Output) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let (Before { steps, damage }, params) = parted(call.params, &["steps", "damage"])?;
     let inputs = inputs(call)?;
     let picked = Picked { inputs: &inputs, damage };
-    let mut decode = |index| Ok(changed(&picked, index, &steps, "/params/steps/{}", host)?.pixels);
-    let mut pictures = measure::Pictures { count: inputs.len(), decode: &mut decode, host };
-    look(params, &mut pictures, call.output)
+    let decode = |index: usize, host: &dyn Host| Ok(changed(&picked, index, &steps, "/params/steps/{}", host)?.pixels);
+    let pictures = measure::Pictures { count: inputs.len(), decode: &decode, host };
+    look(params, &pictures, call.output)
 }
 
 /// All inputs, where they lie.

@@ -135,6 +135,12 @@ impl Pixels {
         alike!(self, raster => raster.with_channels(channels))
     }
 
+    /// Whether there is room to become a picture of so many channels.
+    pub(crate) fn may_have(&self, channels: usize, host: &dyn Host) -> Result<(), Fault> {
+        let both = self.pixel_len() + self.pixel_len() / self.channels() * channels;
+        fits(self.width() as u64, self.height() as u64, both, 1, host)
+    }
+
     /// The same picture with 8 bits a channel.
     pub(crate) fn eight(self) -> Raster<u8> {
         match self {
@@ -188,25 +194,85 @@ impl<T: Sample> Raster<T> {
             return self;
         }
         let mut made = Self::new(self.width, self.height, channels);
-        let pixels = self.samples.chunks_exact(self.channels).zip(made.samples.chunks_exact_mut(channels));
-        for (from, to) in pixels {
-            match (self.lights(), channels > 2) {
-                (1, true) => to[..3].fill(from[0]),
-                (3, false) => to[0] = T::of_part(luma(from)),
-                (lights, _) => to[..lights].copy_from_slice(&from[..lights]),
-            }
-            if has_alpha(channels) {
-                to[channels - 1] =
-                    if has_alpha(self.channels) { from[self.channels - 1] } else { T::of_level(T::LEVELS - 1) };
-            }
+        match self.channels {
+            1 => repaint::<T, 1>(&self.samples, &mut made.samples, channels),
+            2 => repaint::<T, 2>(&self.samples, &mut made.samples, channels),
+            3 => repaint::<T, 3>(&self.samples, &mut made.samples, channels),
+            _ => repaint::<T, 4>(&self.samples, &mut made.samples, channels),
         }
         made
+    }
+}
+
+/// Pixels with other channels. Both numbers of them are known when it is compiled, or each pixel would be a loop.
+fn repaint<T: Sample, const FROM: usize>(from: &[T], to: &mut [T], channels: usize) {
+    match channels {
+        1 => repaint_as::<T, FROM, 1>(from, to),
+        2 => repaint_as::<T, FROM, 2>(from, to),
+        3 => repaint_as::<T, FROM, 3>(from, to),
+        _ => repaint_as::<T, FROM, 4>(from, to),
+    }
+}
+
+fn repaint_as<T: Sample, const FROM: usize, const TO: usize>(from: &[T], to: &mut [T]) {
+    let lights = if has_alpha(FROM) { FROM - 1 } else { FROM };
+    for (from, to) in from.as_chunks::<FROM>().0.iter().zip(to.as_chunks_mut::<TO>().0) {
+        match (lights, TO > 2) {
+            (1, true) => to[..3].fill(from[0]),
+            (3, false) => to[0] = T::of_part(luma(from)),
+            _ => to[..lights].copy_from_slice(&from[..lights]),
+        }
+        if has_alpha(TO) {
+            to[TO - 1] = if has_alpha(FROM) { from[FROM - 1] } else { T::of_level(T::LEVELS - 1) };
+        }
     }
 }
 
 /// How light a pixel of red, green and blue looks, by Rec. ITU-R BT.709, of values as they are stored.
 pub(crate) fn luma<T: Sample>(pixel: &[T]) -> f32 {
     0.2126 * pixel[0].part() + 0.7152 * pixel[1].part() + 0.0722 * pixel[2].part()
+}
+
+/// What a cell takes to work at all, beside its pictures, in bytes.
+const RESERVE: u64 = 64 << 20;
+
+/// A host with less memory: some of it is taken already.
+pub(crate) struct Holding<'h> {
+    host: &'h dyn Host,
+    held: u64,
+}
+
+impl<'h> Holding<'h> {
+    /// Beside these pixels.
+    pub(crate) fn new(host: &'h dyn Host, pixels: &Pixels) -> Self {
+        Self { host, held: (pixels.width() * pixels.height() * pixels.pixel_len()) as u64 }
+    }
+}
+
+impl Host for Holding<'_> {
+    fn cancelled(&self) -> bool {
+        self.host.cancelled()
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.host.progress(done, total);
+    }
+
+    fn log(&self, line: &str) {
+        self.host.log(line);
+    }
+
+    fn emit(&self, bytes: &[u8]) {
+        self.host.emit(bytes);
+    }
+
+    fn threads(&self) -> usize {
+        self.host.threads()
+    }
+
+    fn memory(&self) -> u64 {
+        self.host.memory().saturating_sub(self.held)
+    }
 }
 
 /// Whether pictures of this size have room: `copies` of them at once, of so many bytes a pixel.
@@ -220,9 +286,9 @@ pub(crate) fn fits(width: u64, height: u64, bytes_per_pixel: usize, copies: u64,
         return Err(Fault::limit(PIXELS_MAX, format!("{width} x {height} are too many pixels")));
     }
     let bytes = pixels * bytes_per_pixel as u64 * copies;
-    if bytes > host.memory() {
-        let message = format!("{width} x {height} pixels would take {bytes} bytes of memory");
-        return Err(Fault::limit(host.memory(), message));
+    let room = host.memory().saturating_sub(RESERVE);
+    if bytes > room {
+        return Err(Fault::limit(room, format!("{width} x {height} pixels would take {bytes} bytes of memory")));
     }
     Ok(())
 }

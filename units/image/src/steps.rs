@@ -5,7 +5,7 @@ use inos_unit::{Fault, Host};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::picture::Pixels;
+use crate::picture::{Holding, Pixels};
 use crate::read::Picked;
 
 mod blur;
@@ -89,7 +89,10 @@ impl Step {
             Self::Unsharp(step) => step.apply(pixels, host),
             Self::Median(step) => step.apply(pixels, host),
             Self::Edges(step) => step.apply(pixels, host),
-            Self::Overlay(step) => step.apply(pixels, others.decode(step.input, pointer, host)?, host),
+            Self::Overlay(step) => {
+                let above = others.decode(step.input, pointer, &Holding::new(host, &pixels))?;
+                step.apply(pixels, above, host)
+            }
         }
     }
 }

@@ -104,6 +104,7 @@ pub(crate) fn write(
         Format::Bmp => ImageFormat::Bmp,
     });
     let icc = icc.filter(|icc| !file.strip && is_for(icc, pixels.has_colour()));
+    pixels.may_have(4, host)?;
     let pixels = fitting(pixels, format, file)?;
     fits(pixels.width() as u64, pixels.height() as u64, pixels.pixel_len(), COPIES - 1, host)?;
     host.check()?;

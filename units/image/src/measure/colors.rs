@@ -45,8 +45,8 @@ struct Spot {
     weight: f64,
 }
 
-pub(crate) fn colors(params: ColorsParams, pictures: &mut Pictures<'_>, output: &mut dyn Output) -> Result<(), Fault> {
-    let small = shrunk((pictures.decode)(0)?, SIDE_MAX, pictures.host)?.eight().with_channels(4);
+pub(crate) fn colors(params: ColorsParams, pictures: &Pictures<'_>, output: &mut dyn Output) -> Result<(), Fault> {
+    let small = shrunk((pictures.decode)(0, pictures.host)?, SIDE_MAX, pictures.host)?.eight().with_channels(4);
     let spots = spots(&small);
     let mut centres = begin(&spots, params.count.max(1) as usize);
     for _ in 0..ROUNDS_MAX {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::ssim::{Pair, ssim};
 use super::{Pictures, Said, say, show};
-use crate::picture::{Pixels, Raster, Sample, either, fits, has_alpha, luma};
+use crate::picture::{Holding, Pixels, Raster, Sample, either, fits, has_alpha, luma};
 
 /// What pixels that differ are drawn in.
 const RED: [u8; 3] = [230, 30, 30];
@@ -38,12 +38,9 @@ struct Difference {
     drawn: Vec<u8>,
 }
 
-pub(crate) fn compare(
-    params: CompareParams,
-    pictures: &mut Pictures<'_>,
-    output: &mut dyn Output,
-) -> Result<(), Fault> {
-    let (one, other) = ((pictures.decode)(0)?, (pictures.decode)(1)?);
+pub(crate) fn compare(params: CompareParams, pictures: &Pictures<'_>, output: &mut dyn Output) -> Result<(), Fault> {
+    let one = (pictures.decode)(0, pictures.host)?;
+    let other = (pictures.decode)(1, &Holding::new(pictures.host, &one))?;
     let size = |pixels: &Pixels| (pixels.width(), pixels.height());
     let (width, height) = size(&one);
     if size(&other) != (width, height) {

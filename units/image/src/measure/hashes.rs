@@ -51,18 +51,14 @@ fn three() -> u32 {
 }
 
 /// The first picture, small, and its whole size.
-fn small(pictures: &mut Pictures<'_>) -> Result<(Raster<u8>, (usize, usize)), Fault> {
-    let pixels = (pictures.decode)(0)?;
+fn small(pictures: &Pictures<'_>) -> Result<(Raster<u8>, (usize, usize)), Fault> {
+    let pixels = (pictures.decode)(0, pictures.host)?;
     let size = (pixels.width(), pixels.height());
     let small = shrunk(pixels, SIDE_MAX, pictures.host)?.eight().with_channels(4);
     Ok((small, size))
 }
 
-pub(crate) fn blurhash(
-    params: BlurhashParams,
-    pictures: &mut Pictures<'_>,
-    output: &mut dyn Output,
-) -> Result<(), Fault> {
+pub(crate) fn blurhash(params: BlurhashParams, pictures: &Pictures<'_>, output: &mut dyn Output) -> Result<(), Fault> {
     let (small, (width, height)) = small(pictures)?;
     let waves = Waves::of(&small, (params.x.clamp(1, 9) as usize, params.y.clamp(1, 9) as usize));
     if params.said == Said::Json {
@@ -76,7 +72,7 @@ pub(crate) fn blurhash(
 
 pub(crate) fn thumbhash(
     params: ThumbhashParams,
-    pictures: &mut Pictures<'_>,
+    pictures: &Pictures<'_>,
     output: &mut dyn Output,
 ) -> Result<(), Fault> {
     let (small, (width, height)) = small(pictures)?;

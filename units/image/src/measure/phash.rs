@@ -24,11 +24,11 @@ const WAVES: usize = 8;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PhashParams {}
 
-pub(crate) fn phash(_: PhashParams, pictures: &mut Pictures<'_>, output: &mut dyn Output) -> Result<(), Fault> {
+pub(crate) fn phash(_: PhashParams, pictures: &Pictures<'_>, output: &mut dyn Output) -> Result<(), Fault> {
     let mut hashes = Vec::new();
     for index in 0..pictures.count {
         pictures.host.check()?;
-        let gray = Pixels::Eight(gray(flatten((pictures.decode)(index)?, Colour::WHITE).eight()));
+        let gray = Pixels::Eight(gray(flatten((pictures.decode)(index, pictures.host)?, Colour::WHITE).eight()));
         let small = stretched(gray, (SIDE as u64, SIDE as u64), pictures.host)?;
         hashes.push(bits(&waves(&small.eight())));
     }

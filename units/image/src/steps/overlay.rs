@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::rotate::room_for;
 use crate::bands;
 use crate::colour::Colour;
-use crate::picture::{Pixels, Raster, Sample, alike, has_alpha};
+use crate::picture::{Holding, Pixels, Raster, Sample, alike, has_alpha};
 
 /// Parameters of `overlay`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -116,7 +116,10 @@ impl Overlay {
     pub(crate) fn apply(&self, below: Pixels, above: Pixels, host: &dyn Host) -> Result<Pixels, Fault> {
         let colours = if below.has_colour() || above.has_colour() { 3 } else { 1 };
         let below_channels = if below.has_alpha() { colours + 1 } else { colours };
-        let (below, above) = (below.with_channels(below_channels), above.with_channels(colours + 1));
+        below.may_have(below_channels, &Holding::new(host, &above))?;
+        let below = below.with_channels(below_channels);
+        above.may_have(colours + 1, &Holding::new(host, &below))?;
+        let above = above.with_channels(colours + 1);
         Ok(match (below, above) {
             (Pixels::Eight(below), Pixels::Eight(above)) => Pixels::Eight(self.lay(below, &above, host)?),
             (below, above) => Pixels::Sixteen(self.lay(below.sixteen(), &above.sixteen(), host)?),

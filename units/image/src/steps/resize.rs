@@ -159,6 +159,13 @@ fn resized(
     if (width, height) == (pixels.width() as u64, pixels.height() as u64) {
         return Ok(pixels);
     }
+    pixels.may_have(4, host)?;
+    let least = (width.min(pixels.width() as u64), height.min(pixels.height() as u64));
+    if !is_cut && least != (width, height) && least != (pixels.width() as u64, pixels.height() as u64) {
+        // One side grows and the other shrinks: were the first to come first, what lies between would be larger than both.
+        let narrow = resized(pixels, least, filter, false, host)?;
+        return resized(narrow, (width, height), filter, false, host);
+    }
     let mut options = ResizeOptions::new().resize_alg(filter.algorithm()).use_alpha(pixels.has_alpha());
     if is_cut {
         options = options.fit_into_destination(Some((0.5, 0.5)));

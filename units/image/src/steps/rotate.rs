@@ -37,6 +37,7 @@ impl Rotate {
         let background = self.background.unwrap_or(Colour::CLEAR);
         let channels = room_for(pixels.channels(), background);
         fits(across, down, pixels.pixel_len() / pixels.channels() * channels, COPIES, host)?;
+        pixels.may_have(channels, host)?;
         let pixels = pixels.with_channels(channels);
         let size = (across as usize, down as usize);
         Ok(alike!(pixels, raster => between(&raster, size, (sin, cos), background, host)?))

@@ -79,6 +79,20 @@ fn a_size_is_by_the_shape_of_the_picture() {
 }
 
 #[test]
+fn a_line_may_become_a_line_the_other_way() {
+    // What lies between, were it made the wrong way, would have 10,000 million pixels.
+    for pixels in [Pixels::Eight(noise(100_000, 1, 3)), Pixels::Sixteen(noise(1, 100_000, 1))] {
+        let (width, height) = (pixels.height(), pixels.width());
+        let given = json!({ "width": width, "height": height, "mode": "exact" });
+        let made = made("resize", given, &[&pixels]);
+        assert_eq!((made.width(), made.height()), (width, height));
+        let all = |pixels: Pixels| pixels.eight().samples.iter().map(|light| f64::from(*light)).sum::<f64>();
+        let mean = all(pixels.clone()) / (100_000 * pixels.channels()) as f64;
+        assert!((all(made) / (100_000 * pixels.channels()) as f64 - mean).abs() < 1.0);
+    }
+}
+
+#[test]
 fn what_fills_a_size_is_cut_on_both_sides() {
     // Left third dark, middle gray, right light: of three squares the middle one is left.
     let pixels = gray(3, 1, &[0, 100, 255]);
