@@ -11,7 +11,10 @@ export interface Params {
          * @default false
          */
         count?: boolean;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
     };
     /**
@@ -19,7 +22,10 @@ export interface Params {
      * Nothing is done to the sound.
      */
     "audio.convert": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /** The file that is written. */
         output?: {
@@ -30,6 +36,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -52,7 +59,10 @@ export interface Params {
      * Steps, one after the other.
      */
     "audio.pipeline": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /** The file that is written. */
         output?: {
@@ -63,6 +73,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -138,7 +149,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -310,7 +324,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -333,7 +350,10 @@ export interface Params {
      * Changes the rate of a sound, not its pitch nor its length.
      */
     "audio.resample": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /** The file that is written. */
         output?: {
@@ -344,6 +364,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -372,7 +393,10 @@ export interface Params {
      * Makes a sound louder or softer.
      */
     "audio.gain": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -389,6 +413,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -411,7 +436,10 @@ export interface Params {
      * Brings a sound to a loudness or a peak; one of the two is wanted. Silence stays as it is.
      */
     "audio.normalize": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -430,6 +458,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -459,7 +488,10 @@ export interface Params {
      * Keeps a part of a sound.
      */
     "audio.trim": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -477,6 +509,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -506,9 +539,15 @@ export interface Params {
      * Lets a sound begin and end softly.
      */
     "audio.fade": {
-        /** How it rises and falls. */
+        /**
+         * How it rises and falls.
+         * @default linear
+         */
         curve?: "linear" | "equal_power";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -533,6 +572,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -555,7 +595,10 @@ export interface Params {
      * Plays a sound backwards.
      */
     "audio.reverse": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /** The file that is written. */
         output?: {
@@ -566,6 +609,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -588,7 +632,10 @@ export interface Params {
      * Makes other channels: a usual set, a pick, or a sum for each. One of the three is wanted.
      */
     "audio.channels": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * How much of each channel goes into each new one, as a factor: a row for each new one.
@@ -610,6 +657,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -646,7 +694,10 @@ export interface Params {
      * Lets some frequencies pass more than others: a biquad (RBJ).
      */
     "audio.filter": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -675,6 +726,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -704,7 +756,10 @@ export interface Params {
      * Repeats a sound after a time, again and again, softer each time. It becomes longer by its echoes.
      */
     "audio.delay": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -729,6 +784,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -757,7 +813,10 @@ export interface Params {
      * Lets a sound stand in a room. It becomes longer by the time that the room sounds on.
      */
     "audio.reverb": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -782,6 +841,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -825,7 +885,10 @@ export interface Params {
      * Lets a sound sound as another input answers: each channel by the answer's channel of the same number, or by its only one.
      */
     "audio.convolve": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: uint32
@@ -850,6 +913,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -881,7 +945,10 @@ export interface Params {
          *     ]
          */
         at_s?: number[];
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * How much louder or softer each input is made, in decibels; those that are not named stay as they are.
@@ -901,6 +968,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -924,9 +992,15 @@ export interface Params {
      *     channels.
      */
     "audio.crossfade": {
-        /** How they rise and fall. */
+        /**
+         * How they rise and fall.
+         * @default equal_power
+         */
         curve?: "linear" | "equal_power";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -950,6 +1024,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -977,7 +1052,10 @@ export interface Params {
          * @default true
          */
         air?: boolean;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Whether a sound takes its time to come, so that what moves changes its pitch.
@@ -1069,7 +1147,10 @@ export interface Params {
              */
             up?: number[];
         }[];
-        /** For headphones or for loudspeakers. */
+        /**
+         * For headphones or for loudspeakers.
+         * @default binaural
+         */
         mode?: "binaural" | "stereo";
         /** The file that is written. */
         output?: {
@@ -1080,6 +1161,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -1181,7 +1263,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: uint32
@@ -1263,7 +1348,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -1435,7 +1523,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -1452,7 +1543,10 @@ export interface Params {
             input?: number;
             step: "crossfade";
         })[];
-        /** How they rise and fall. */
+        /**
+         * How they rise and fall.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -1472,7 +1566,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: uint32
@@ -1547,7 +1644,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -1719,7 +1819,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -1736,7 +1839,10 @@ export interface Params {
             input?: number;
             step: "crossfade";
         })[];
-        /** How a frame rises and falls. */
+        /**
+         * How a frame rises and falls.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -1749,7 +1855,10 @@ export interface Params {
          * @default true
          */
         center?: boolean;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: uint32
@@ -1767,6 +1876,7 @@ export interface Params {
             dither?: boolean;
             /**
              * Its form.
+             * @default wav
              * @example flac
              */
             format?: "wav" | "flac";
@@ -1795,7 +1905,10 @@ export interface Params {
          * @default null
          */
         samples?: number | null;
-        /** How a frame rises and falls. */
+        /**
+         * How a frame rises and falls.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -1815,7 +1928,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -1852,9 +1968,15 @@ export interface Params {
          * @example 0
          */
         low_hz?: number;
-        /** A picture or numbers. */
+        /**
+         * A picture or numbers.
+         * @default png
+         */
         output?: "png" | "npy";
-        /** How frequencies lie in a picture. */
+        /**
+         * How frequencies lie in a picture.
+         * @default mel
+         */
         scale?: "linear" | "log" | "mel";
         /**
          * What is done to the sound before.
@@ -1915,7 +2037,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -2087,7 +2212,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -2104,9 +2232,15 @@ export interface Params {
             input?: number;
             step: "crossfade";
         })[];
-        /** What a value of the numbers is. */
+        /**
+         * What a value of the numbers is.
+         * @default db
+         */
         value?: "amplitude" | "power" | "db";
-        /** How a frame rises and falls. */
+        /**
+         * How a frame rises and falls.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -2133,7 +2267,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Whether values are decibels of the power, at least -100, and not the power itself.
@@ -2227,7 +2364,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -2399,7 +2539,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -2416,7 +2559,10 @@ export interface Params {
             input?: number;
             step: "crossfade";
         })[];
-        /** How a frame rises and falls. */
+        /**
+         * How a frame rises and falls.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -2450,7 +2596,10 @@ export interface Params {
          * @example 20
          */
         coefficients?: number;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Whether values are decibels of the power, at least -100, and not the power itself.
@@ -2544,7 +2693,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -2716,7 +2868,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -2733,7 +2888,10 @@ export interface Params {
             input?: number;
             step: "crossfade";
         })[];
-        /** How a frame rises and falls. */
+        /**
+         * How a frame rises and falls.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -2753,7 +2911,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: uint32
@@ -2828,7 +2989,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3000,7 +3164,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3024,7 +3191,10 @@ export interface Params {
          * @example 440
          */
         tuning_hz?: number;
-        /** How a frame rises and falls. */
+        /**
+         * How a frame rises and falls.
+         * @default hann
+         */
         window?: "hann" | "hamming" | "blackman" | "blackman_harris" | "rectangular";
     };
     /**
@@ -3039,7 +3209,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -3107,7 +3280,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3279,7 +3455,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3316,7 +3495,10 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -3398,7 +3580,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3570,7 +3755,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3600,7 +3788,10 @@ export interface Params {
      * Nothing is asked.
      */
     "audio.loudness": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * What is done to the sound before.
@@ -3661,7 +3852,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3833,7 +4027,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -3856,7 +4053,10 @@ export interface Params {
      * Nothing is asked.
      */
     "audio.levels": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * What is done to the sound before.
@@ -3917,7 +4117,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -4089,7 +4292,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -4119,9 +4325,15 @@ export interface Params {
          * @example 0
          */
         channel?: number | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
-        /** Numbers or a picture. */
+        /**
+         * Numbers or a picture.
+         * @default json
+         */
         output?: "json" | "png";
         /**
          * Format: uint32
@@ -4189,7 +4401,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -4361,7 +4576,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -4384,7 +4602,10 @@ export interface Params {
      * What counts as silence.
      */
     "audio.silence": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "skip";
         /**
          * Format: double
@@ -4452,7 +4673,10 @@ export interface Params {
             start_s?: number;
             step: "trim";
         } | {
-            /** How it rises and falls. */
+            /**
+             * How it rises and falls.
+             * @default linear
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -4624,7 +4848,10 @@ export interface Params {
             input?: number;
             step: "mix";
         } | {
-            /** How they rise and fall. */
+            /**
+             * How they rise and fall.
+             * @default equal_power
+             */
             curve?: "linear" | "equal_power";
             /**
              * Format: double
@@ -6065,7 +6292,10 @@ export interface Params {
      * Nothing is done to the picture.
      */
     "image.convert": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6112,7 +6342,10 @@ export interface Params {
      * Steps, one after the other.
      */
     "image.pipeline": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6166,7 +6399,10 @@ export interface Params {
          *     ]
          */
         steps: ({
-            /** How pixels are weighed. */
+            /**
+             * How pixels are weighed.
+             * @default lanczos3
+             */
             filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
             /**
              * Format: uint32
@@ -6174,7 +6410,10 @@ export interface Params {
              * @default null
              */
             height?: number | null;
-            /** What happens where width and height have another shape than the picture. */
+            /**
+             * What happens where width and height have another shape than the picture.
+             * @default fit
+             */
             mode?: "fit" | "fill" | "exact";
             step: "resize";
             /**
@@ -6237,7 +6476,10 @@ export interface Params {
             degrees: number;
             step: "rotate";
         } | {
-            /** What changes places. */
+            /**
+             * What changes places.
+             * @default horizontal
+             */
             axis?: "horizontal" | "vertical";
             step: "flip";
         } | {
@@ -6353,7 +6595,10 @@ export interface Params {
             gain?: number;
             step: "edges";
         } | {
-            /** How its colours and those below become one. */
+            /**
+             * How its colours and those below become one.
+             * @default normal
+             */
             blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
             /**
              * Format: uint32
@@ -6387,9 +6632,15 @@ export interface Params {
      * Parameters of `resize`.
      */
     "image.resize": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
-        /** How pixels are weighed. */
+        /**
+         * How pixels are weighed.
+         * @default lanczos3
+         */
         filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
         /**
          * Format: uint32
@@ -6397,7 +6648,10 @@ export interface Params {
          * @default null
          */
         height?: number | null;
-        /** What happens where width and height have another shape than the picture. */
+        /**
+         * What happens where width and height have another shape than the picture.
+         * @default fit
+         */
         mode?: "fit" | "fill" | "exact";
         /** The file that is written. */
         output?: {
@@ -6451,7 +6705,10 @@ export interface Params {
      * Parameters of `thumbnail`.
      */
     "image.thumbnail": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6509,7 +6766,10 @@ export interface Params {
      * Parameters of `crop`.
      */
     "image.crop": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * Format: uint32
@@ -6585,7 +6845,10 @@ export interface Params {
          * @example #ffffff
          */
         background?: string | null;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * Format: double
@@ -6638,9 +6901,15 @@ export interface Params {
      * Parameters of `flip`.
      */
     "image.flip": {
-        /** What changes places. */
+        /**
+         * What changes places.
+         * @default horizontal
+         */
         axis?: "horizontal" | "vertical";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6693,7 +6962,10 @@ export interface Params {
          * @example 2
          */
         columns: number;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6746,7 +7018,10 @@ export interface Params {
      * Parameters of `grayscale`: as light as Rec. ITU-R BT.709 says that colours look.
      */
     "image.grayscale": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6793,7 +7068,10 @@ export interface Params {
      * Parameters of `invert`: what is transparent stays so.
      */
     "image.invert": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -6846,7 +7124,10 @@ export interface Params {
          * @default 0
          */
         black?: number;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * Format: float
@@ -6920,7 +7201,10 @@ export interface Params {
          * @example 1.1
          */
         contrast?: number;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * Format: float
@@ -6980,7 +7264,10 @@ export interface Params {
      * Parameters of `blur`.
      */
     "image.blur": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -7039,7 +7326,10 @@ export interface Params {
          * @default 1
          */
         amount?: number;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -7098,7 +7388,10 @@ export interface Params {
      * Parameters of `median`.
      */
     "image.median": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /** The file that is written. */
         output?: {
@@ -7151,7 +7444,10 @@ export interface Params {
      * Parameters of `edges`.
      */
     "image.edges": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * Format: float
@@ -7204,9 +7500,15 @@ export interface Params {
      * Parameters of `overlay`.
      */
     "image.overlay": {
-        /** How its colours and those below become one. */
+        /**
+         * How its colours and those below become one.
+         * @default normal
+         */
         blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * Format: uint32
@@ -7277,9 +7579,15 @@ export interface Params {
      * Parameters of `blurhash`.
      */
     "image.blurhash": {
-        /** Whether it is written or drawn. */
+        /**
+         * Whether it is written or drawn.
+         * @default json
+         */
         as?: "json" | "png";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * What is done to the picture before.
@@ -7292,7 +7600,10 @@ export interface Params {
          *     ]
          */
         steps?: ({
-            /** How pixels are weighed. */
+            /**
+             * How pixels are weighed.
+             * @default lanczos3
+             */
             filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
             /**
              * Format: uint32
@@ -7300,7 +7611,10 @@ export interface Params {
              * @default null
              */
             height?: number | null;
-            /** What happens where width and height have another shape than the picture. */
+            /**
+             * What happens where width and height have another shape than the picture.
+             * @default fit
+             */
             mode?: "fit" | "fill" | "exact";
             step: "resize";
             /**
@@ -7363,7 +7677,10 @@ export interface Params {
             degrees: number;
             step: "rotate";
         } | {
-            /** What changes places. */
+            /**
+             * What changes places.
+             * @default horizontal
+             */
             axis?: "horizontal" | "vertical";
             step: "flip";
         } | {
@@ -7479,7 +7796,10 @@ export interface Params {
             gain?: number;
             step: "edges";
         } | {
-            /** How its colours and those below become one. */
+            /**
+             * How its colours and those below become one.
+             * @default normal
+             */
             blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
             /**
              * Format: uint32
@@ -7525,9 +7845,15 @@ export interface Params {
      * Parameters of `thumbhash`.
      */
     "image.thumbhash": {
-        /** Whether it is written or drawn. */
+        /**
+         * Whether it is written or drawn.
+         * @default json
+         */
         as?: "json" | "png";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * What is done to the picture before.
@@ -7540,7 +7866,10 @@ export interface Params {
          *     ]
          */
         steps?: ({
-            /** How pixels are weighed. */
+            /**
+             * How pixels are weighed.
+             * @default lanczos3
+             */
             filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
             /**
              * Format: uint32
@@ -7548,7 +7877,10 @@ export interface Params {
              * @default null
              */
             height?: number | null;
-            /** What happens where width and height have another shape than the picture. */
+            /**
+             * What happens where width and height have another shape than the picture.
+             * @default fit
+             */
             mode?: "fit" | "fill" | "exact";
             step: "resize";
             /**
@@ -7611,7 +7943,10 @@ export interface Params {
             degrees: number;
             step: "rotate";
         } | {
-            /** What changes places. */
+            /**
+             * What changes places.
+             * @default horizontal
+             */
             axis?: "horizontal" | "vertical";
             step: "flip";
         } | {
@@ -7727,7 +8062,10 @@ export interface Params {
             gain?: number;
             step: "edges";
         } | {
-            /** How its colours and those below become one. */
+            /**
+             * How its colours and those below become one.
+             * @default normal
+             */
             blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
             /**
              * Format: uint32
@@ -7761,7 +8099,10 @@ export interface Params {
      * Parameters of `colors`.
      */
     "image.colors": {
-        /** Whether they are written, or drawn as long as their shares are. */
+        /**
+         * Whether they are written, or drawn as long as their shares are.
+         * @default json
+         */
         as?: "json" | "png";
         /**
          * Format: uint32
@@ -7769,7 +8110,10 @@ export interface Params {
          * @default 5
          */
         count?: number;
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * What is done to the picture before.
@@ -7782,7 +8126,10 @@ export interface Params {
          *     ]
          */
         steps?: ({
-            /** How pixels are weighed. */
+            /**
+             * How pixels are weighed.
+             * @default lanczos3
+             */
             filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
             /**
              * Format: uint32
@@ -7790,7 +8137,10 @@ export interface Params {
              * @default null
              */
             height?: number | null;
-            /** What happens where width and height have another shape than the picture. */
+            /**
+             * What happens where width and height have another shape than the picture.
+             * @default fit
+             */
             mode?: "fit" | "fill" | "exact";
             step: "resize";
             /**
@@ -7853,7 +8203,10 @@ export interface Params {
             degrees: number;
             step: "rotate";
         } | {
-            /** What changes places. */
+            /**
+             * What changes places.
+             * @default horizontal
+             */
             axis?: "horizontal" | "vertical";
             step: "flip";
         } | {
@@ -7969,7 +8322,10 @@ export interface Params {
             gain?: number;
             step: "edges";
         } | {
-            /** How its colours and those below become one. */
+            /**
+             * How its colours and those below become one.
+             * @default normal
+             */
             blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
             /**
              * Format: uint32
@@ -8003,7 +8359,10 @@ export interface Params {
      * Parameters of `phash`.
      */
     "image.phash": {
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * What is done to the picture before.
@@ -8016,7 +8375,10 @@ export interface Params {
          *     ]
          */
         steps?: ({
-            /** How pixels are weighed. */
+            /**
+             * How pixels are weighed.
+             * @default lanczos3
+             */
             filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
             /**
              * Format: uint32
@@ -8024,7 +8386,10 @@ export interface Params {
              * @default null
              */
             height?: number | null;
-            /** What happens where width and height have another shape than the picture. */
+            /**
+             * What happens where width and height have another shape than the picture.
+             * @default fit
+             */
             mode?: "fit" | "fill" | "exact";
             step: "resize";
             /**
@@ -8087,7 +8452,10 @@ export interface Params {
             degrees: number;
             step: "rotate";
         } | {
-            /** What changes places. */
+            /**
+             * What changes places.
+             * @default horizontal
+             */
             axis?: "horizontal" | "vertical";
             step: "flip";
         } | {
@@ -8203,7 +8571,10 @@ export interface Params {
             gain?: number;
             step: "edges";
         } | {
-            /** How its colours and those below become one. */
+            /**
+             * How its colours and those below become one.
+             * @default normal
+             */
             blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
             /**
              * Format: uint32
@@ -8237,9 +8608,15 @@ export interface Params {
      * Parameters of `compare`.
      */
     "image.compare": {
-        /** Whether the difference is written, or drawn: what differs in red. */
+        /**
+         * Whether the difference is written, or drawn: what differs in red.
+         * @default json
+         */
         as?: "json" | "png";
-        /** What becomes of a file that is damaged. */
+        /**
+         * What becomes of a file that is damaged.
+         * @default refuse
+         */
         damage?: "refuse" | "keep";
         /**
          * What is done to the picture before.
@@ -8252,7 +8629,10 @@ export interface Params {
          *     ]
          */
         steps?: ({
-            /** How pixels are weighed. */
+            /**
+             * How pixels are weighed.
+             * @default lanczos3
+             */
             filter?: "nearest" | "box" | "bilinear" | "catmull_rom" | "mitchell" | "lanczos3";
             /**
              * Format: uint32
@@ -8260,7 +8640,10 @@ export interface Params {
              * @default null
              */
             height?: number | null;
-            /** What happens where width and height have another shape than the picture. */
+            /**
+             * What happens where width and height have another shape than the picture.
+             * @default fit
+             */
             mode?: "fit" | "fill" | "exact";
             step: "resize";
             /**
@@ -8323,7 +8706,10 @@ export interface Params {
             degrees: number;
             step: "rotate";
         } | {
-            /** What changes places. */
+            /**
+             * What changes places.
+             * @default horizontal
+             */
             axis?: "horizontal" | "vertical";
             step: "flip";
         } | {
@@ -8439,7 +8825,10 @@ export interface Params {
             gain?: number;
             step: "edges";
         } | {
-            /** How its colours and those below become one. */
+            /**
+             * How its colours and those below become one.
+             * @default normal
+             */
             blend?: "normal" | "multiply" | "screen" | "overlay" | "darken" | "lighten" | "color_dodge" | "color_burn" | "hard_light" | "soft_light" | "difference" | "exclusion" | "add";
             /**
              * Format: uint32

@@ -2,7 +2,7 @@
 
 use inos_unit::{Fault, Host, Output};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::flac;
 use crate::read::Kept;
@@ -10,7 +10,7 @@ use crate::sound::{Form, Rows, frames};
 use crate::wav;
 
 /// The form of a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FileFormat {
     /// RIFF WAVE, not compressed.

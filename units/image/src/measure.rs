@@ -3,7 +3,7 @@
 use image::{DynamicImage, ImageFormat};
 use inos_unit::{Fault, Host, Output};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::picture::{Pixels, Raster};
@@ -31,7 +31,7 @@ pub(crate) struct Pictures<'p> {
 pub(crate) type Decode<'p> = dyn Fn(usize, &dyn Host) -> Result<Pixels, Fault> + 'p;
 
 /// How something is said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Said {
     /// In numbers and words.

@@ -3,7 +3,7 @@
 use inos_plot::{Axis, FRAME, NUMBERS, OWN, Plot};
 use inos_unit::{Fault, Output};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Ear, Listener, say};
@@ -15,7 +15,7 @@ const PARTS_MAX: usize = 1 << 14;
 const INNER: [[u8; 3]; 1] = [[120, 172, 224]];
 
 /// What an answer is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Answer {
     /// Numbers.

@@ -3,7 +3,7 @@
 use inos_plot::{Axis, FRAME, OWN, Plot};
 use inos_unit::{Fault, Output};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::npy::Npy;
 use super::real::powers;
@@ -25,7 +25,7 @@ const ANCHORS: [[f64; 3]; 6] = [
 ];
 
 /// How frequencies lie in a picture.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Scale {
     /// At equal distances.
@@ -38,7 +38,7 @@ enum Scale {
 }
 
 /// What a value is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Value {
     /// The amplitude of a sine that would read so.
@@ -51,7 +51,7 @@ enum Value {
 }
 
 /// What an answer is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Answer {
     /// A picture with axes.

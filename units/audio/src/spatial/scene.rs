@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 
 use inos_unit::Fault;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::air::Air;
 use super::head::{ECHO_LATEST_S, Shadow, delay, echoes};
@@ -18,7 +18,7 @@ use crate::sound::factor;
 const AIR_HZ: f64 = 8000.0;
 
 /// How two channels become a place.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
     /// For headphones: each ear hears later and duller what is on the other side.

@@ -2,7 +2,7 @@
 
 use inos_unit::Fault;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sound::{Effect, Rows, factor, frames};
 
@@ -31,7 +31,7 @@ pub(crate) struct Normalize {
 }
 
 /// How a fade rises.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Curve {
     /// Evenly in amplitude.

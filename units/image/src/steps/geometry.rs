@@ -2,7 +2,7 @@
 
 use inos_unit::{Fault, Host};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::picture::{Pixels, Raster, Sample, alike, fits};
 use crate::read::COPIES;
@@ -37,7 +37,7 @@ pub(crate) struct Flip {
 }
 
 /// What changes places.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Axis {
     /// Left and right.

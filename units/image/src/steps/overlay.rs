@@ -2,7 +2,7 @@
 
 use inos_unit::{Fault, Host};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::rotate::room_for;
 use crate::bands;
@@ -43,7 +43,7 @@ fn all() -> f32 {
 }
 
 /// How two colours become one.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Blend {
     /// The upper one.

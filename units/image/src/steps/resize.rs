@@ -6,7 +6,7 @@ use fast_image_resize::pixels::{U8x4, U16x4};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use inos_unit::{Fault, Host};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::picture::{PIXELS_MAX, Pixels, Raster, Sample, fits};
 use crate::read::COPIES;
@@ -32,7 +32,7 @@ pub(crate) struct Resize {
 }
 
 /// What happens where a wanted size has another shape than the picture.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Mode {
     /// It becomes as large as fits inside.
@@ -45,7 +45,7 @@ enum Mode {
 }
 
 /// How pixels are weighed.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Filter {
     /// The nearest pixel.

@@ -1,7 +1,7 @@
 /** What a schema becomes, what was typed becomes, and what is said elsewhere means the same there. */
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { parametersOf, paramsOf } from './schema'
+import { parametersOf, paramsOf, withOne, withoutOne } from './schema'
 import { asCli, asCurl, asTypeScript, shellWord } from './snippets'
 
 const SCHEMA = {
@@ -31,6 +31,54 @@ test('what was typed is sent as what it is, and what was left empty is not', () 
   expect(paramsOf(fields, { size: '1.5', points: '{' })).toEqual({ faults: { key: 'This is needed.', size: 'A whole number is needed.', points: 'This is no JSON.' } })
   expect(paramsOf(fields, { key: 'k', size: '0' })).toEqual({ faults: { size: 'At least 1.' } })
   expect(paramsOf(fields, { key: 'k', size: '11' })).toEqual({ faults: { size: 'At most 10.' } })
+})
+
+const NESTED = {
+  properties: {
+    width: { type: ['integer', 'null'], minimum: 1 },
+    mode: { description: 'How.', oneOf: [{ const: 'fit', description: 'Inside.' }, { enum: ['fill', 'exact'] }] },
+    maybe: { description: 'Either.', anyOf: [{ description: 'Inner.', oneOf: [{ const: 'on' }] }, { type: 'null' }] },
+    output: { type: 'object', properties: { format: { enum: ['png', 'jpeg'] }, quality: { type: 'integer', maximum: 100 } }, required: ['format'] },
+    steps: {
+      type: 'array',
+      maxItems: 3,
+      items: {
+        oneOf: [
+          { description: 'Larger.', properties: { step: { const: 'resize' }, width: { type: 'integer' } }, required: ['step', 'width'] },
+          { properties: { step: { const: 'flip' } } },
+        ],
+      },
+    },
+    places: { type: 'array', items: { type: 'object', properties: { at: { type: 'number' } } } },
+    any: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  },
+}
+
+test('what may be nothing, one of several, a group or a list is a field as well', () => {
+  const [width, mode, maybe, output, steps, places, any] = parametersOf(NESTED)
+  expect([width, mode, maybe, output, steps, places, any].map((one) => one?.kind)).toEqual(['number', 'choice', 'choice', 'group', 'list', 'list', 'json'])
+  expect(width).toMatchObject({ whole: true, min: 1 })
+  expect(mode?.choices).toEqual([{ value: 'fit', about: 'Inside.' }, { value: 'fill', about: '' }, { value: 'exact', about: '' }])
+  expect(maybe).toMatchObject({ about: 'Either.', choices: [{ value: 'on', about: '' }] })
+  expect(steps).toMatchObject({ tag: 'step', max: 3, variants: [{ value: 'resize', about: 'Larger.' }, { value: 'flip' }] })
+})
+
+test('a group that nobody touched is left out, and one that somebody did needs its parts', () => {
+  const fields = parametersOf(NESTED)
+  expect(paramsOf(fields, {})).toEqual({ params: {} })
+  expect(paramsOf(fields, { 'output.format': 'jpeg', 'output.quality': '80' })).toEqual({ params: { output: { format: 'jpeg', quality: 80 } } })
+  expect(paramsOf(fields, { 'output.quality': '101' })).toEqual({ faults: { 'output.format': 'This is needed.', 'output.quality': 'At most 100.' } })
+})
+
+test('a list has what was added to it, in that order, without what was taken away', () => {
+  const fields = parametersOf(NESTED)
+  const two = { ...withOne(withOne({}, 'steps', 'flip'), 'steps', 'resize'), 'steps.1.width': '4' }
+  expect(paramsOf(fields, two)).toEqual({ params: { steps: [{ step: 'flip' }, { step: 'resize', width: 4 }] } })
+  const one = withoutOne(two, 'steps', 0)
+  expect(paramsOf(fields, one)).toEqual({ params: { steps: [{ step: 'resize', width: 4 }] } })
+  expect(paramsOf(fields, withOne(one, 'steps', 'resize'))).toEqual({ faults: { 'steps.1.width': 'This is needed.' } })
+  expect(paramsOf(fields, withoutOne(one, 'steps', 0))).toEqual({ params: {} })
+  expect(paramsOf(fields, { ...withOne({}, 'places', ''), 'places.0.at': '1.5' })).toEqual({ params: { places: [{ at: 1.5 }] } })
 })
 
 const NASTY = ["it's", '$(touch /tmp/x)', '`id`', 'a b', '"', '\\', '!!', '', '-n', '*', '~', 'ü', 'line\nline', '&&', ';', "'; rm -rf / #"]

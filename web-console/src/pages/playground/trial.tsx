@@ -9,7 +9,7 @@ import { useSession } from '../../data/session'
 import { bytes, span } from '../../format'
 import { Trouble, Words } from '../../ui/parts'
 import { Inputs, type Given, givenBytes, toBlob } from './inputs'
-import { ParameterField } from './fields'
+import { Fields } from './fields'
 import { QuoteView } from './quote'
 import { Direct, Result } from './result'
 import { parametersOf, paramsOf, type Typed } from './schema'
@@ -63,15 +63,7 @@ export function Trial({ unit, method }: { unit: string; method: Method }) {
             <Words text={method.summary} />
           </p>
           <Inputs method={method} inputs={inputs} onInputs={setInputs} />
-          {parameters.map((parameter) => (
-            <ParameterField
-              key={parameter.name}
-              parameter={parameter}
-              value={typed[parameter.name] ?? ''}
-              fault={asked || (typed[parameter.name] ?? '') !== '' ? faults[parameter.name] : undefined}
-              onValue={(value) => setTyped((was) => ({ ...was, [parameter.name]: value }))}
-            />
-          ))}
+          <Fields parameters={parameters} before="" form={{ typed, faults, isAsked: asked, onTyped: setTyped }} />
           <div className="row between">
             <QuoteView unit={unit} method={method.name} params={'params' in read ? read.params : undefined} lengths={inputs.map(givenBytes)} />
             <button type="submit" className="button primary" disabled={running.isPending}>
