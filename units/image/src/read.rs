@@ -161,11 +161,12 @@ impl<'b> Reader<'b> {
     fn jpeg(&self) -> Result<DynamicImage, Fault> {
         self.guarded(|| {
             let advice = if self.damage == Damage::Refuse { "; damage=keep takes what can be read" } else { "" };
-            // The decoder takes nothing for dark where a file breaks off, also when it is strict.
-            if self.damage == Damage::Refuse && !jpeg::has_end(self.bytes) {
+            let Head { width, height, channels, .. } = self.jpeg_head()?;
+            // The decoder takes what is not there for gray, also when it is strict, and however much of it a head claims.
+            let is_whole = jpeg::pixel_bytes(self.bytes).is_some_and(|bytes| jpeg::can_hold(bytes, width, height));
+            if self.damage == Damage::Refuse && !is_whole {
                 return Err(self.bad(&format!("the file breaks off{advice}")));
             }
-            let channels = self.jpeg_head()?.channels;
             let mut decoder = self.jpeg_decoder(if channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB });
             let samples = decoder.decode().map_err(|error| self.bad(&format!("{error:?}{advice}")))?;
             let info = decoder.info().ok_or_else(|| self.bad(BROKEN_OFF))?;

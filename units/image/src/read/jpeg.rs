@@ -5,23 +5,24 @@ const END: u8 = 0xd9;
 /// The marker after which pixels follow.
 const SCAN: u8 = 0xda;
 
-/// Whether the parts of a file follow each other up to its end marker; what comes after that is no part of it.
-pub(super) fn has_end(bytes: &[u8]) -> bool {
+/// How many bytes of pixels there are in the parts of a file up to its end marker, where it has one; what comes after that is no
+/// part of it.
+pub(super) fn pixel_bytes(bytes: &[u8]) -> Option<u64> {
     // The first marker has been looked at: without it the file would be no JPEG.
-    let mut at = 2;
+    let (mut at, mut sum) = (2, 0);
     loop {
-        let Some(marker) = next_marker(bytes, &mut at) else { return false };
+        let marker = next_marker(bytes, &mut at)?;
         match marker {
-            END => return true,
+            END => return Some(sum),
             // These stand alone: restarts, and what has no length.
             0x01 | 0xd0..=0xd8 => {}
             marker => {
-                let Some([high, low]) = bytes.get(at..at + 2).and_then(|pair| pair.as_array::<2>()) else {
-                    return false;
-                };
-                at += usize::from(u16::from_be_bytes([*high, *low]));
+                let len = bytes.get(at..at + 2)?.as_array::<2>()?;
+                at += usize::from(u16::from_be_bytes(*len));
                 if marker == SCAN {
+                    let begin = at;
                     skip_pixels(bytes, &mut at);
+                    sum += at.saturating_sub(begin) as u64;
                 }
             }
         }
@@ -47,4 +48,9 @@ fn skip_pixels(bytes: &[u8], at: &mut usize) {
         }
     }
     *at = bytes.len();
+}
+
+/// Whether so many bytes can hold a picture of this size: each block of 8 x 8 pixels takes a bit at least, its mean.
+pub(super) fn can_hold(pixel_bytes: u64, width: u32, height: u32) -> bool {
+    8 * pixel_bytes >= u64::from(width.div_ceil(8)) * u64::from(height.div_ceil(8))
 }

@@ -28,7 +28,8 @@ fn survives(name: &str, bytes: &[u8]) {
         let begun = Instant::now();
         let outcome = asked(method, given, &[bytes]);
         assert!(!matches!(outcome, Err(Fault::Broken(_) | Fault::NoRoom(_))), "{name}: {outcome:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{name} took {:?}", begun.elapsed());
+        // What is kept of a file may be as large as its head says, which takes a while without optimisation.
+        assert!(begun.elapsed() < Duration::from_secs(60), "{name} took {:?}", begun.elapsed());
     }
 }
 
@@ -65,9 +66,13 @@ fn what_can_be_read_of_a_jpeg_is_kept_when_that_is_wanted() {
 
 #[test]
 fn every_file_with_wrong_bytes_ends_as_a_picture_or_a_mistake() {
-    let mut random = fastrand::Rng::with_seed(21);
+    // The long form looks elsewhere each time.
+    let is_long = std::env::var_os("INOS_TEST_LONG").is_some();
+    let (rounds, seed) = if is_long { (10_000, fastrand::u64(..)) } else { (120, 21) };
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
     for (name, bytes) in samples() {
-        for _ in 0..120 {
+        for _ in 0..rounds {
             let mut wrong = bytes.clone();
             for _ in 0..random.usize(1..6) {
                 // Heads have more to lie about than pixels.
@@ -157,6 +162,18 @@ fn heads_that_claim_too_much_are_refused_at_once() {
     is_too_large(&patched("jpeg", frame + 5, &[0xff; 4]));
     // Fourteen bits of width and of height each: 16,383 by 16,383.
     is_too_large(&patched("webp", 21, &[0xfe, 0xbf, 0xff, 0x0f]));
+}
+
+#[test]
+fn a_jpeg_that_claims_more_than_it_has_is_not_decoded() {
+    let mut jpeg = file("convert", json!({ "output": { "format": "jpeg" } }), &[SOURCE]);
+    let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    // 8,192 by 8,192 pixels are allowed, and 40 by 30 of them there.
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0x20, 0, 0x20, 0]);
+    let begun = Instant::now();
+    let (pointer, message) = refused("convert", json!({}), &[&jpeg]);
+    assert!(pointer == "/inputs/0" && message.contains("breaks off"), "{message}");
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -186,7 +186,7 @@ function Control({ parameter, value, fault, onValue, id }: Props & { id: string 
     case 'choice':
       return (
         <select {...common}>
-          <option value="">{empty || 'none'}</option>
+          <option value="">{empty || (parameter.required ? 'choose one' : 'as it is by default')}</option>
           {parameter.choices.map((choice) => (
             <option key={choice.value}>{choice.value}</option>
           ))}
