@@ -99,8 +99,8 @@ function List({ parameter, path, form }: Part) {
           ))}
         </select>
       ) : (
-        <button type="button" className="button" aria-label={empty} disabled={isFull} onClick={() => add('')}>
-          Add one
+        <button type="button" className="button" disabled={isFull} onClick={() => add('')}>
+          {empty}
         </button>
       )}
       <Fault path={path} fault={fault} />
