@@ -1,7 +1,9 @@
 //! The methods: what each is called, what it takes, and what runs it. A step of a pipeline is a method as well.
 
 use bytes::Bytes;
-use inos_unit::{Call, Determinism, Fault, Host, Method, Params, Price, Reading, read_params, schema_of};
+use inos_unit::{
+    Call, Determinism, Fault, Host, Method, Params, Price, Reading, read_parted, schema_of, schema_of_both,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -142,7 +144,7 @@ fn method(name: &'static str, summary: &'static str, params: Value, inputs_max: 
 
 /// A method that writes a file, with parameters of its own beside those of all such methods.
 fn file<T: JsonSchema>(name: &'static str, summary: &'static str, inputs_max: u32) -> Method {
-    method(name, summary, with_common(schema_of::<T>(), &schema_of::<Common>()), inputs_max)
+    method(name, summary, schema_of_both::<T, Common>(), inputs_max)
 }
 
 /// A method that hears a sound and says something of it.
@@ -151,22 +153,9 @@ fn heard<T: JsonSchema>(name: &'static str, summary: &'static str, output_media:
     Method { output_media, ..method(name, summary, measure::schema::<T>(), INPUTS_MAX) }
 }
 
-/// A schema with the members of another as well, which refuses all others.
-pub(crate) fn with_common(mut own: Value, common: &Value) -> Value {
-    if let (Some(own), Some(common)) = (own.as_object_mut(), common["properties"].as_object()) {
-        let properties = own.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
-        if let Some(properties) = properties.as_object_mut() {
-            properties.extend(common.clone());
-        }
-        own.insert("additionalProperties".into(), Value::Bool(false));
-    }
-    own
-}
-
-/// Parameters taken apart into those of all methods and a method's own.
+/// Parameters taken apart into those of all methods that write a file and a method's own.
 fn parted<T: DeserializeOwned>(params: &Params) -> Result<(Common, T), Fault> {
-    let (common, own) = params.clone().into_iter().partition(|(name, _)| ["output", "damage"].contains(&name.as_str()));
-    Ok((read_params(&common)?, read_params(&own)?))
+    read_parted(params, &["output", "damage"])
 }
 
 /// Runs a job.

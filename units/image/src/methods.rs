@@ -1,11 +1,11 @@
 //! The methods: what each is called, what it takes, and what runs it. A step of a pipeline is a method as well.
 
 use bytes::Bytes;
-use inos_unit::{Call, Determinism, Fault, Host, Method, Params, Price, Reading, read_params, schema_of};
+use inos_unit::{Call, Determinism, Fault, Host, Method, Price, Reading, read_parted, schema_of, schema_of_both};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::measure::{self, BlurhashParams, ColorsParams, CompareParams, PhashParams, ThumbhashParams};
 use crate::picture::Picture;
@@ -124,31 +124,13 @@ fn method(name: &'static str, summary: &'static str, params: Value, inputs_max: 
 
 /// A method that writes a file, with parameters of its own beside those of all such methods.
 fn file<T: JsonSchema>(name: &'static str, summary: &'static str, inputs_max: u32) -> Method {
-    method(name, summary, with_common(schema_of::<T>(), &schema_of::<Common>()), inputs_max)
+    method(name, summary, schema_of_both::<T, Common>(), inputs_max)
 }
 
 /// A method that says something of a picture; steps that are done before may name other inputs.
 fn seen<T: JsonSchema>(name: &'static str, summary: &'static str, output_media: &'static [&'static str]) -> Method {
-    let params = with_common(schema_of::<T>(), &schema_of::<Before>());
+    let params = schema_of_both::<T, Before>();
     Method { output_media, ..method(name, summary, params, INPUTS_MAX) }
-}
-
-/// A schema with the members of another as well, which refuses all others.
-fn with_common(mut own: Value, common: &Value) -> Value {
-    if let (Some(own), Some(common)) = (own.as_object_mut(), common["properties"].as_object()) {
-        let properties = own.entry("properties").or_insert_with(|| Value::Object(Map::new()));
-        if let Some(properties) = properties.as_object_mut() {
-            properties.extend(common.clone());
-        }
-        own.insert("additionalProperties".into(), Value::Bool(false));
-    }
-    own
-}
-
-/// Parameters taken apart into those of all such methods and a method's own.
-fn parted<C: DeserializeOwned, T: DeserializeOwned>(params: &Params, names: &[&str]) -> Result<(C, T), Fault> {
-    let (common, own) = params.clone().into_iter().partition(|(name, _)| names.contains(&name.as_str()));
-    Ok((read_params(&common)?, read_params(&own)?))
 }
 
 /// Runs a job.
@@ -161,11 +143,11 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
             measure::say(&said, call.output)
         }
         "convert" => {
-            let (common, Nothing {}) = parted(call.params, &["output", "damage"])?;
+            let (common, Nothing {}) = read_parted(call.params, &["output", "damage"])?;
             make(call, host, &common, &[], "/params")
         }
         "pipeline" => {
-            let (common, PipelineParams { steps }) = parted(call.params, &["output", "damage"])?;
+            let (common, PipelineParams { steps }) = read_parted(call.params, &["output", "damage"])?;
             make(call, host, &common, &steps, "/params/steps/{}")
         }
         "resize" => one(call, host, Step::Resize),
@@ -194,7 +176,7 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
 
 /// A method that is one step.
 fn one<T: DeserializeOwned>(call: &mut Call<'_>, host: &dyn Host, step: fn(T) -> Step) -> Result<(), Fault> {
-    let (common, params) = parted(call.params, &["output", "damage"])?;
+    let (common, params) = read_parted(call.params, &["output", "damage"])?;
     make(call, host, &common, &[step(params)], "/params")
 }
 
@@ -212,7 +194,7 @@ fn see<P: DeserializeOwned>(
     host: &dyn Host,
     look: impl FnOnce(P, &measure::Pictures<'_>, &mut dyn inos_unit::Output) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let (Before { steps, damage }, params) = parted(call.params, &["steps", "damage"])?;
+    let (Before { steps, damage }, params) = read_parted(call.params, &["steps", "damage"])?;
     let inputs = inputs(call)?;
     let picked = Picked { inputs: &inputs, damage };
     let decode = |index: usize, host: &dyn Host| Ok(changed(&picked, index, &steps, "/params/steps/{}", host)?.pixels);

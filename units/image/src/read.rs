@@ -208,7 +208,7 @@ impl<'b> Reader<'b> {
 }
 
 /// What callers call a format.
-pub(crate) fn name_of(format: ImageFormat) -> &'static str {
+fn name_of(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Jpeg => "jpeg",
         ImageFormat::Png => "png",

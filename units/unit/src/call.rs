@@ -38,6 +38,17 @@ pub fn read_params<T: DeserializeOwned>(params: &Params) -> Result<T, Fault> {
         .map_err(|error| Fault::Broken(format!("schema and parameters disagree: {error}")))
 }
 
+/// Parameters as two structs: one of the members of these names, which several methods take, and one of all others.
+///
+/// For schemas of [`crate::schema_of_both`]; fails as [`read_params`] does.
+pub fn read_parted<C: DeserializeOwned, T: DeserializeOwned>(
+    params: &Params,
+    common: &[&str],
+) -> Result<(C, T), Fault> {
+    let (common, own) = params.clone().into_iter().partition(|(name, _)| common.contains(&name.as_str()));
+    Ok((read_params(&common)?, read_params(&own)?))
+}
+
 /// `5.0` written as `5`: to JSON Schema both are integers, to an integer's `Deserialize` only the second.
 fn with_whole_numbers(value: Value) -> Value {
     match value {

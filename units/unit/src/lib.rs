@@ -12,7 +12,7 @@ mod session;
 mod spec;
 pub mod testing;
 
-pub use call::{Call, Inputs, Output, Source, read_params};
+pub use call::{Call, Inputs, Output, Source, read_params, read_parted};
 pub use fault::Fault;
 pub use foresight::{Foreseen, Sight};
 pub use held::HeldKey;
@@ -21,7 +21,7 @@ pub use inos_protocols::{held::KeyKind, job::Params, quote::Basis};
 pub use prices::{Metered, Price, PriceError, PriceTable, Used};
 pub use region::{Make, RegionForm, State};
 pub use session::{Alone, Pace, SESSION_BYTES_MAX, SESSION_MEDIA, SESSION_TIMEOUT_MS, Stage, session_method};
-pub use spec::{Determinism, Lane, Method, Reading, Spec, Standing, schema_of};
+pub use spec::{Determinism, Lane, Method, Reading, Spec, Standing, schema_of, schema_of_both};
 
 /// Something that does work: it says what it can do and does it.
 pub trait Unit: Send + Sync + 'static {

@@ -130,6 +130,21 @@ pub fn schema_of<T: JsonSchema>() -> Value {
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
+/// The same of a struct with the members of another as well, such as those that all methods of a unit take.
+///
+/// [`crate::read_parted`] reads both again.
+pub fn schema_of_both<T: JsonSchema, C: JsonSchema>() -> Value {
+    let (mut own, common) = (schema_of::<T>(), schema_of::<C>());
+    if let (Some(own), Some(common)) = (own.as_object_mut(), common["properties"].as_object()) {
+        let properties = own.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
+        if let Some(properties) = properties.as_object_mut() {
+            properties.extend(common.clone());
+        }
+        own.insert("additionalProperties".into(), Value::Bool(false));
+    }
+    own
+}
+
 impl Spec {
     /// The method of this name.
     pub fn method(&self, name: &str) -> Option<&Method> {

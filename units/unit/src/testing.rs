@@ -17,6 +17,8 @@ pub struct Quiet {
     pub key: Option<HeldKey>,
     /// The lines of [`Host::log`].
     pub lines: Mutex<Vec<String>>,
+    /// What [`Host::progress`] was told: how much is done, and of how much.
+    pub steps: Mutex<Vec<(u64, u64)>>,
 }
 
 impl Host for Quiet {
@@ -27,7 +29,9 @@ impl Host for Quiet {
             .is_some_and(|left| left.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)).is_err())
     }
 
-    fn progress(&self, _: u64, _: u64) {}
+    fn progress(&self, done: u64, total: u64) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push((done, total));
+    }
 
     fn log(&self, line: &str) {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());

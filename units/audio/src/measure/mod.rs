@@ -12,7 +12,7 @@ mod spectrogram;
 mod stft;
 mod window;
 
-use inos_unit::{Call, Fault, Host, Output, Params, read_params, schema_of};
+use inos_unit::{Call, Fault, Host, Output, read_parted, schema_of_both};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -56,7 +56,7 @@ struct Common {
 
 /// The schema of a method that listens.
 pub(crate) fn schema<T: JsonSchema>() -> Value {
-    crate::methods::with_common(schema_of::<T>(), &schema_of::<Common>())
+    schema_of_both::<T, Common>()
 }
 
 /// Lets a listener hear what the steps make of the first input.
@@ -65,13 +65,11 @@ pub(crate) fn listen<P: DeserializeOwned, L: Listener + 'static>(
     host: &dyn Host,
     listener: impl FnOnce(P, Form, &mut dyn Output) -> Result<L, Fault>,
 ) -> Result<(), Fault> {
-    let is_common = |name: &String| ["steps", "damage"].contains(&name.as_str());
-    let (common, own): (Params, Params) = call.params.clone().into_iter().partition(|(name, _)| is_common(name));
-    let Common { steps, damage } = read_params(&common)?;
+    let (Common { steps, damage }, own) = read_parted(call.params, &["steps", "damage"])?;
     let chain = Chain::new(crate::methods::inputs(call)?, damage, &steps, "/params/steps/{}", host);
     let claimed = chain.claimed()?;
     let mut sound = chain.open()?;
-    let mut listener = Box::new(listener(read_params(&own)?, sound.form(), call.output)?);
+    let mut listener = Box::new(listener(own, sound.form(), call.output)?);
     let (mut rows, mut done) = (Rows::new(), 0);
     while sound.next(&mut rows)? {
         listener.hear(&rows, call.output)?;

@@ -58,11 +58,11 @@ pub(crate) fn compare(params: CompareParams, pictures: &Pictures<'_>, output: &m
         1,
         pictures.host,
     )?;
-    let (one_lights, other_lights) = (lights(&one), lights(&other));
     let found = difference(&one, &other, &params, pictures)?;
     if params.said == Said::Png {
         return show(Raster { width, height, channels: 3, samples: found.drawn }, output);
     }
+    let (one_lights, other_lights) = (lights(&one), lights(&other));
     let pair = Pair { width, height, one: &one_lights, other: &other_lights };
     let channels = if one.has_colour() || other.has_colour() { 3 } else { 1 };
     let channels = if one.has_alpha() || other.has_alpha() { channels + 1 } else { channels };
