@@ -159,3 +159,17 @@ fn what_a_head_claims_takes_no_memory() {
     assert!(before - client.balance() < 10_000_000);
     asked(&client, "invert", &json!({}), &slope(60, 40));
 }
+
+#[test]
+fn a_large_picture_is_worked_on_by_several_threads_of_a_cell() {
+    let node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let picture = slope(1600, 1200);
+    let soft = asked(&client, "blur", &json!({ "sigma": 2 }), &picture);
+    assert_eq!(asked(&client, "blur", &json!({ "sigma": 2 }), &picture), soft);
+    // A slope stays one but at its sides.
+    let steps = json!([{ "step": "crop", "x": 100, "y": 100, "width": 1400, "height": 1000 }]);
+    let told =
+        json_of(&asked_two(&client, "compare", &json!({ "steps": steps, "tolerance": 0.01 }), [&picture, &soft]));
+    assert_eq!(told["different_pixels"], 0, "{told}");
+}

@@ -196,9 +196,54 @@ def science():
     yield {"by": "thumbhash", "method": "thumbhash", "params": {}, "hash": hashed}
 
 
+def reads():
+    """Files as other programs write them, each with what Pillow sees in it."""
+    source = Image.open(FILES / "golden-source.png").crop((4, 4, 28, 22))
+    clear = Image.open(FILES / "golden-top.png")
+    gray = source.convert("L")
+    deep = Image.fromarray((np.asarray(gray).astype(np.uint16) * 257))
+    other = Image.eval(source, lambda light: 255 - light)
+    few = source.quantize(8)
+    animated = {"save_all": True, "append_images": [other], "duration": 100}
+    # What is seen, by how much it may differ on the mean and at most: where there is a loss, decoders differ a little.
+    rows = [
+        ("lossy.webp", source, {"quality": 70}, 0.7, 8),
+        ("lossy-clear.webp", clear, {"quality": 70}, 1.5, 24),
+        ("lossless.webp", clear, {"lossless": True, "exact": True}, 0, 0),
+        ("animated.webp", source, {"lossless": True, **animated}, 0, 0),
+        ("animated.gif", few, {"save_all": True, "append_images": [other.quantize(8)], "duration": 100}, 0, 0),
+        ("quarter.jpg", source, {"quality": 80, "subsampling": "4:2:0"}, 1.5, 16),
+        ("progressive.jpg", source, {"quality": 90, "progressive": True, "subsampling": "4:4:4"}, 0.7, 4),
+        ("gray.jpg", gray, {"quality": 90}, 0.5, 2),
+        ("inks.jpg", source.convert("CMYK"), {"quality": 95}, 1.5, 12),
+        ("palette.png", few, {"bits": 4}, 0, 0),
+        ("palette-clear.png", few, {"transparency": 0}, 0, 0),
+        ("one-bit.png", source.convert("1"), {}, 0, 0),
+        ("deep.png", deep, {}, 0, 0),
+        ("lzw.tif", source, {"compression": "tiff_lzw"}, 0, 0),
+        ("deflate.tif", clear, {"compression": "tiff_adobe_deflate"}, 0, 0),
+        ("jpeg.tif", gray, {"compression": "jpeg", "quality": 95}, 1, 4),
+        ("deep.tif", deep, {}, 0, 0),
+        ("palette.bmp", few, {}, 0, 0),
+        ("clear.bmp", clear, {}, 0, 0),
+    ]
+    for name, picture, options, mean, most in rows:
+        path = FILES / f"read-{name}"
+        picture.save(path, **options)
+        opened = Image.open(path)
+        wanted = np.asarray(opened)
+        if opened.mode in ("I;16", "I"):
+            wanted = (wanted.astype(np.uint32) // 257).astype(np.uint8)[:, :, None]
+        elif opened.mode in ("L",):
+            wanted = wanted[:, :, None]
+        elif opened.mode not in ("RGB", "RGBA"):
+            wanted = np.asarray(opened.convert("RGBA"))
+        yield case(f"Pillow {PIL.__version__}", "convert", {"file": name}, wanted, mean, most)
+
+
 def main():
     sources()
-    cases = [*magick(), *vips(), *chromium(), *pillow(), *science()]
+    cases = [*magick(), *vips(), *chromium(), *pillow(), *reads(), *science()]
     pathlib.Path("goldens.json").write_text(json.dumps({"cases": cases}, indent=1) + "\n")
 
 

@@ -77,3 +77,45 @@ fn pictures_have_the_small_hashes_of_their_authors_programs() {
         }
     }
 }
+
+/// The files that other programs wrote, by name.
+const READ: &[(&str, &[u8])] = &[
+    ("animated.gif", include_bytes!("files/read-animated.gif")),
+    ("animated.webp", include_bytes!("files/read-animated.webp")),
+    ("clear.bmp", include_bytes!("files/read-clear.bmp")),
+    ("deep.png", include_bytes!("files/read-deep.png")),
+    ("deep.tif", include_bytes!("files/read-deep.tif")),
+    ("deflate.tif", include_bytes!("files/read-deflate.tif")),
+    ("gray.jpg", include_bytes!("files/read-gray.jpg")),
+    ("inks.jpg", include_bytes!("files/read-inks.jpg")),
+    ("jpeg.tif", include_bytes!("files/read-jpeg.tif")),
+    ("lossless.webp", include_bytes!("files/read-lossless.webp")),
+    ("lossy-clear.webp", include_bytes!("files/read-lossy-clear.webp")),
+    ("lossy.webp", include_bytes!("files/read-lossy.webp")),
+    ("lzw.tif", include_bytes!("files/read-lzw.tif")),
+    ("one-bit.png", include_bytes!("files/read-one-bit.png")),
+    ("palette-clear.png", include_bytes!("files/read-palette-clear.png")),
+    ("palette.bmp", include_bytes!("files/read-palette.bmp")),
+    ("palette.png", include_bytes!("files/read-palette.png")),
+    ("progressive.jpg", include_bytes!("files/read-progressive.jpg")),
+    ("quarter.jpg", include_bytes!("files/read-quarter.jpg")),
+];
+
+#[test]
+fn files_of_other_programs_are_read_as_by_pillow() {
+    let cases = cases("convert");
+    assert_eq!(cases.len(), READ.len());
+    let mut wrong = Vec::new();
+    for case in cases {
+        let name = case["params"]["file"].as_str().unwrap();
+        let (_, bytes) = READ.iter().find(|(known, _)| *known == name).unwrap();
+        let wanted = seen(&BASE64.decode(case["png"].as_str().unwrap().as_bytes()).unwrap()).with_channels(4);
+        let read = seen(&file("convert", json!({ "output": { "format": "png" } }), &[bytes])).with_channels(4);
+        let (mean, most) = apart(&read, &wanted);
+        println!("{name}: {mean:.3} {most}");
+        if mean > case["mean"].as_f64().unwrap() || most > case["most"].as_f64().unwrap() + 1e-3 {
+            wrong.push(format!("{name}: {mean} and {most}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}

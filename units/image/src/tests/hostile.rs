@@ -177,6 +177,29 @@ fn a_jpeg_that_claims_more_than_it_has_is_not_decoded() {
 }
 
 #[test]
+fn a_tiff_whose_tags_lie_is_a_mistake() {
+    let whole = file("convert", json!({ "output": { "format": "tiff" } }), &[SOURCE]);
+    // Width, height, where its strips lie, how many rows one has, and how many bytes; each of one number or a place of several.
+    for tag in [256_u16, 257, 273, 278, 279] {
+        for lie in [0, 1, 60_000, i32::MAX as u32, u32::MAX] {
+            let mut bytes = whole.clone();
+            let [low, high] = tag.to_le_bytes();
+            let at = bytes.windows(2).rposition(|pair| pair == [low, high]).unwrap();
+            bytes[at + 8..at + 12].copy_from_slice(&lie.to_le_bytes());
+            let begun = Instant::now();
+            match asked("convert", json!({ "output": { "format": "png" } }), &[&bytes]) {
+                // A strip may lie elsewhere, and have more rows than there are.
+                Ok(outputs) => assert!(seen(&outputs[0].1).width() <= 40, "tag {tag} says {lie}"),
+                Err(Fault::Invalid { pointer, .. }) => assert_eq!(pointer, "/inputs/0"),
+                Err(Fault::Limit { .. }) => (),
+                Err(other) => panic!("tag {tag} says {lie}: {other}"),
+            }
+            assert!(begun.elapsed() < Duration::from_secs(5), "tag {tag} says {lie}");
+        }
+    }
+}
+
+#[test]
 fn sizes_that_are_none_are_a_mistake() {
     for bytes in
         [png_of_size(0, 10, 8, 2), png_of_size(10, 0, 8, 2), png_of_size(10, 10, 3, 2), png_of_size(10, 10, 8, 5)]
