@@ -6,7 +6,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params as Cost, Version};
 use data_encoding::BASE64_NOPAD;
 use hkdf::Hkdf;
-use inos_unit::{Call, Determinism, Fault, Foreseen, Host, KeyKind, Method, Params, Price};
+use inos_unit::{Call, Determinism, Fault, Foreseen, Host, KeyKind, Method, Params, Price, beside};
 use serde_json::json;
 use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq;
@@ -27,7 +27,7 @@ const MEMORY_KIB_MAX: u32 = 128 << 10;
 const TOGETHER_KIB_MAX: u64 = 2 * MEMORY_KIB_MAX as u64;
 /// What running hashes take.
 static TAKEN_KIB: AtomicU64 = AtomicU64::new(0);
-/// The most memory times rounds, in KiB: a hash cannot be stopped in its middle, and this takes a third of a second.
+/// The most memory times rounds, in KiB: a hash goes on to its end when its job stops, and this takes a third of a second.
 const WORK_KIB_MAX: u64 = 256 << 10;
 /// Bytes of a salt.
 const SALT_LEN: usize = 16;
@@ -128,9 +128,7 @@ pub(crate) fn argon2id_hash(call: &mut Call<'_>, host: &dyn Host) -> Result<(), 
     let cost = cost(memory, rounds, lanes, "memory_kib")?;
     let mut salt = [0; SALT_LEN];
     secret::chance(&mut salt)?;
-    host.check()?;
-    let hash = hash(&cost, &password, &salt, HASH_LEN)?;
-    host.check()?;
+    let hash = hash(cost, password, salt.into(), HASH_LEN, host)?;
     let (salt, hash) = (BASE64_NOPAD.encode(&salt), BASE64_NOPAD.encode(&hash));
     call.output.write(format!("$argon2id$v=19$m={memory},t={rounds},p={lanes}${salt}${hash}").as_bytes())
 }
@@ -146,9 +144,7 @@ pub(crate) fn argon2id_verify(call: &mut Call<'_>, host: &dyn Host) -> Result<()
     let of = |name: &str| kept.params.get_decimal(name).ok_or_else(|| wrong("lacks one of m, t and p"));
     let cost = cost(of("m")?, of("t")?, of("p")?, "hash")?;
     let (Some(salt), Some(wanted)) = (kept.salt, kept.hash) else { return Err(wrong("lacks its salt or its end")) };
-    host.check()?;
-    let hash = hash(&cost, &password, salt.as_ref(), wanted.as_bytes().len())?;
-    host.check()?;
+    let hash = hash(cost, password, salt.as_ref().into(), wanted.as_bytes().len(), host)?;
     method::write_valid(bool::from(hash.ct_eq(wanted.as_bytes())), call.output)
 }
 
@@ -182,14 +178,22 @@ impl Drop for Taken {
     }
 }
 
-fn hash(cost: &Cost, password: &[u8], salt: &[u8], len: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let _taken = Taken::take(cost.m_cost().into())?;
-    let mut hash = Zeroizing::new(vec![0; len]);
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.clone());
-    argon2
-        .hash_password_into(password, salt, &mut hash)
-        .map_err(|_| secret::wrong("hash", "has a salt or an end of a length that is not allowed"))?;
-    Ok(hash)
+fn hash(
+    cost: Cost,
+    password: Zeroizing<Vec<u8>>,
+    salt: Vec<u8>,
+    len: usize,
+    host: &dyn Host,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    beside(host, move || {
+        let _taken = Taken::take(cost.m_cost().into())?;
+        let mut hash = Zeroizing::new(vec![0; len]);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost);
+        argon2
+            .hash_password_into(&password, &salt, &mut hash)
+            .map_err(|_| secret::wrong("hash", "has a salt or an end of a length that is not allowed"))?;
+        Ok(hash)
+    })?
 }
 
 pub(crate) fn random(call: &mut Call<'_>) -> Result<(), Fault> {

@@ -77,6 +77,15 @@ fn a_password_is_verified_by_hashes_of_others_too() {
     assert_ne!(ours, text("argon2id_hash", json!({ "password": hex(b"pass"), "memory_kib": 64, "lanes": 2 }), &[]));
 }
 
+#[test]
+fn a_hash_is_left_when_its_job_stops() {
+    // A third of a second, and looked at every millisecond.
+    let given = json!({ "password": "", "memory_kib": 131_072, "rounds": 2 });
+    let host = Quiet { cancel_after: Some(AtomicU64::new(3)), ..Quiet::default() };
+    let ended = run_quietly(&Crypto::new(), "argon2id_hash", params(given), &[], 1 << 10, &host);
+    assert!(matches!(ended, Err(Fault::Cancelled)), "{ended:?}");
+}
+
 fn is_too_much(ended: &Result<Vec<u8>, Fault>) -> bool {
     matches!(ended, Err(Fault::Invalid { message, .. }) if message.contains("KiB over all rounds, at most"))
 }

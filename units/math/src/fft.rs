@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inos_unit::{Call, Determinism, Fault, Host, Method, Params};
+use inos_unit::{Call, Determinism, Fault, Host, Method, Params, beside};
 use pulp::bytemuck;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
@@ -13,8 +13,14 @@ use crate::number::{self, Packed, Type};
 use crate::plot::Plot;
 use crate::values;
 
-/// The longest transform in samples: about 10 ms, since one cannot be stopped in its middle.
+/// The longest transform in samples. One cannot be stopped in its middle, and with its tables this takes up to half a second.
 const LENGTH_MAX: usize = 1 << 20;
+/// The longest one that is done on the job's own thread: with its tables it takes about 5 ms.
+const SHORT_LENGTH_MAX: usize = 1 << 16;
+/// The same for lengths with a prime factor that the library knows no short way for.
+const SHORT_HARD_LENGTH_MAX: usize = 1 << 12;
+/// The greatest prime factor that it knows one for.
+const EASY_FACTOR_MAX: usize = 31;
 
 /// How many numbers are transformed between two looks at the host.
 const CHECK_COUNT: usize = 1 << 18;
@@ -73,11 +79,11 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         values::all_read(call, 0)?;
         let plan = Plan::new(call.params, values.len(), "/params/values")?;
         let (takes, gives) = plan.counts();
-        let mut one = plan.one(&Tables::<f64>::of(plan));
+        let mut lanes = Lanes::<f64>::new(plan, 1, host)?;
         let mut result = vec![0.0; values.len() / takes * gives];
         for (numbers, result) in values.chunks_exact(takes).zip(result.chunks_exact_mut(gives)) {
             host.check()?;
-            one(numbers, result)?;
+            lanes.run(bytemuck::cast_slice(numbers), bytemuck::cast_slice_mut(result), host)?;
         }
         return values::write(&result, false, call, host);
     }
@@ -104,11 +110,11 @@ fn picture(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         return Err(Fault::invalid("/params/output", "a picture is of a spectrum, which this gives back no more"));
     }
     let (takes, gives) = plan.counts();
-    let mut one = plan.one(&Tables::<f64>::of(plan));
-    let (mut result, mut power) = (vec![0.0; gives], vec![0.0; gives / 2]);
+    let mut lanes = Lanes::<f64>::new(plan, 1, host)?;
+    let (mut result, mut power) = (vec![0.0_f64; gives], vec![0.0; gives / 2]);
     for numbers in values.numbers.chunks_exact(takes) {
         host.check()?;
-        one(numbers, &mut result)?;
+        lanes.run(bytemuck::cast_slice(numbers), bytemuck::cast_slice_mut(&mut result), host)?;
         for (power, [re, im]) in power.iter_mut().zip(result.as_chunks::<2>().0) {
             *power += re * re + im * im;
         }
@@ -141,8 +147,7 @@ fn run_packed<T: Sample>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fau
     let plan = Plan::new(call.params, bytes.len() / T::LEN, "/inputs/0")?;
     let (takes, gives) = plan.counts();
     let threads = host.threads().min(THREADS_MAX).min(bytes.len() / T::LEN / THREAD_COUNT_MIN).max(1);
-    let tables = Tables::of(plan);
-    let mut lanes: Vec<Lane<T>> = (0..threads).map(|_| Lane::new(plan, &tables)).collect();
+    let mut lanes = Lanes::<T>::new(plan, threads, host)?;
     call.output.begin("application/octet-stream")?;
     call.output.expect((bytes.len() / takes * gives) as u64)?;
     // About 2 ms of transforms at a time.
@@ -150,12 +155,60 @@ fn run_packed<T: Sample>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fau
     for (index, bytes_here) in bytes.chunks(together).enumerate() {
         host.check()?;
         host.progress((index * together) as u64, bytes.len() as u64);
-        let room = call.output.room(bytes_here.len() / takes * gives)?;
-        let share = (bytes_here.len() / (takes * T::LEN)).div_ceil(threads).max(1);
-        let shares = bytes_here.chunks(share * takes * T::LEN).zip(room.chunks_mut(share * gives * T::LEN));
-        side_by_side(&mut lanes, shares)?;
+        lanes.run(bytes_here, call.output.room(bytes_here.len() / takes * gives)?, host)?;
     }
     Ok(())
+}
+
+/// What the threads of one job transform by.
+struct Lanes<T> {
+    plan: Plan,
+    lanes: Vec<Lane<T>>,
+}
+
+impl<T: Sample> Lanes<T> {
+    fn new(plan: Plan, threads: usize, host: &dyn Host) -> Result<Self, Fault> {
+        let make = move || {
+            let tables = Tables::of(plan);
+            (0..threads).map(|_| Lane::new(plan, &tables)).collect()
+        };
+        let lanes = if plan.is_long() { beside(host, make)? } else { make() };
+        Ok(Self { plan, lanes })
+    }
+
+    /// Transforms as many as these bytes hold, from bytes to bytes.
+    fn run(&mut self, bytes: &[u8], room: &mut [u8], host: &dyn Host) -> Result<(), Fault> {
+        let plan = self.plan;
+        if !plan.is_long() {
+            return side_by_side(&mut self.lanes, plan, bytes, room);
+        }
+        // A job that stops leaves them to their work, which nothing of the job may be lent to.
+        let mut lanes = std::mem::take(&mut self.lanes);
+        let (copy, mut made) = (bytes.to_vec(), vec![0; room.len()]);
+        let ended = beside(host, move || {
+            side_by_side(&mut lanes, plan, &copy, &mut made)?;
+            Ok((lanes, made))
+        })?;
+        let (lanes, made) = ended?;
+        room.copy_from_slice(&made);
+        self.lanes = lanes;
+        Ok(())
+    }
+}
+
+/// Gives each lane its share and runs them, the first on this thread.
+fn side_by_side<T: Sample>(lanes: &mut [Lane<T>], plan: Plan, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
+    let (takes, gives) = plan.counts();
+    let share = (bytes.len() / (takes * T::LEN)).div_ceil(lanes.len()).max(1);
+    let shares = bytes.chunks(share * takes * T::LEN).zip(room.chunks_mut(share * gives * T::LEN));
+    std::thread::scope(|scope| {
+        let mut work = lanes.iter_mut().zip(shares);
+        let own = work.next();
+        let others: Vec<_> = work.map(|(lane, (bytes, room))| scope.spawn(move || lane.run(bytes, room))).collect();
+        own.map_or(Ok(()), |(lane, (bytes, room))| lane.run(bytes, room))?;
+        let ended = others.into_iter().map(|other| other.join().unwrap_or_else(|why| std::panic::resume_unwind(why)));
+        ended.collect()
+    })
 }
 
 /// What one thread transforms by: a transform, and room for numbers that cannot be read or written where they lie.
@@ -173,7 +226,7 @@ impl<T: Sample> Lane<T> {
         Self { one: plan.one(tables), takes, gives, copy: Vec::new(), result_copy: Vec::new() }
     }
 
-    /// One transform after the other, from bytes to bytes.
+    /// One transform after the other.
     fn run(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
         let Self { one, takes, gives, copy, result_copy } = self;
         for (bytes, room) in bytes.chunks_exact(*takes * T::LEN).zip(room.chunks_exact_mut(*gives * T::LEN)) {
@@ -182,21 +235,6 @@ impl<T: Sample> Lane<T> {
         }
         Ok(())
     }
-}
-
-/// Runs each share on a lane of its own, the first on this thread.
-fn side_by_side<'s, T: Sample>(
-    lanes: &mut [Lane<T>],
-    shares: impl Iterator<Item = (&'s [u8], &'s mut [u8])>,
-) -> Result<(), Fault> {
-    std::thread::scope(|scope| {
-        let mut work = lanes.iter_mut().zip(shares);
-        let own = work.next();
-        let others: Vec<_> = work.map(|(lane, (bytes, room))| scope.spawn(move || lane.run(bytes, room))).collect();
-        own.map_or(Ok(()), |(lane, (bytes, room))| lane.run(bytes, room))?;
-        let ended = others.into_iter().map(|other| other.join().unwrap_or_else(|why| std::panic::resume_unwind(why)));
-        ended.collect()
-    })
 }
 
 /// Does one transform: numbers in, numbers out.
@@ -273,6 +311,19 @@ impl Plan {
             return Err(Fault::invalid(pointer, message));
         }
         Ok(plan)
+    }
+
+    /// Whether one, or the making of its tables, takes longer than a job may go without asking whether to stop.
+    fn is_long(self) -> bool {
+        let (mut rest, mut factor) = (self.length, 2);
+        while factor <= EASY_FACTOR_MAX {
+            if rest.is_multiple_of(factor) {
+                rest /= factor;
+            } else {
+                factor += 1;
+            }
+        }
+        self.length > if rest == 1 { SHORT_LENGTH_MAX } else { SHORT_HARD_LENGTH_MAX }
     }
 
     /// How many numbers one transform takes and gives.

@@ -73,8 +73,10 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let values = read(call, host)?;
     let ddof = values::whole(call.params, "ddof").unwrap_or(0);
     let asked = call.params.get("quantiles").and_then(values::numbers).unwrap_or_default();
-    let moments = Moments::of(&values.numbers, host)?;
     let count = values.numbers.len();
+    let passes = Moments::PASSES + QUANTILE_PASSES * (asked.len() as u64 + 1);
+    let mut passes = Passes { host, done: 0, total: passes * count as u64 };
+    let moments = Moments::of(&values.numbers, &mut passes)?;
     if count <= ddof {
         return Err(Fault::invalid("/params/ddof", "a sample's variance needs two numbers"));
     }
@@ -82,7 +84,7 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let variance = moments.squares / (count - ddof) as f64;
     let mut quantiles = Vec::with_capacity(asked.len());
     for quantile in &asked {
-        quantiles.push(say(self::quantile(&values.numbers, *quantile, host)?)?);
+        quantiles.push(say(self::quantile(&values.numbers, *quantile, &mut passes)?)?);
     }
     // Numbers that are all the same lean to no side.
     let shape = |moment: f64| if moments.squares == 0.0 { Ok(Value::Null) } else { say(moment) };
@@ -97,7 +99,7 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         "kurtosis": shape(moments.fourths / count as f64 / (spread * spread) - 3.0)?,
         "minimum": say(moments.minimum)?,
         "maximum": say(moments.maximum)?,
-        "median": say(quantile(&values.numbers, 0.5, host)?)?,
+        "median": say(quantile(&values.numbers, 0.5, &mut passes)?)?,
         "quantiles": quantiles,
     });
     crate::batch::write_json(&answer, call.output)
@@ -107,7 +109,8 @@ pub(crate) fn run_histogram(call: &mut Call<'_>, host: &dyn Host) -> Result<(), 
     let values = read(call, host)?;
     let bins = values::whole(call.params, "bins").unwrap_or(10);
     let edge = |name: &str| call.params.get(name).and_then(Value::as_f64);
-    let (least, greatest) = extremes(&values.numbers, host)?;
+    let mut passes = Passes { host, done: 0, total: 2 * values.numbers.len() as u64 };
+    let (least, greatest) = extremes(&values.numbers, &mut passes)?;
     let (mut from, mut to) = (edge("minimum").unwrap_or(least), edge("maximum").unwrap_or(greatest));
     if from == to {
         (from, to) = (from - 0.5, to + 0.5);
@@ -118,19 +121,16 @@ pub(crate) fn run_histogram(call: &mut Call<'_>, host: &dyn Host) -> Result<(), 
     }
     let mut counts = vec![0_u64; bins];
     let (mut below, mut above) = (0_u64, 0_u64);
-    for numbers in values.numbers.chunks(STEP_COUNT) {
-        host.check()?;
-        for number in numbers {
-            if *number < from {
-                below += 1;
-            } else if *number > to {
-                above += 1;
-            } else {
-                let bin = ((number - from) / width * bins as f64) as usize;
-                counts[bin.min(bins - 1)] += 1;
-            }
+    passes.over(&values.numbers, |number| {
+        if number < from {
+            below += 1;
+        } else if number > to {
+            above += 1;
+        } else {
+            let bin = ((number - from) / width * bins as f64) as usize;
+            counts[bin.min(bins - 1)] += 1;
         }
-    }
+    })?;
     if values::is_picture(call.params) {
         let heights: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
         let plot = Plot {
@@ -159,13 +159,30 @@ fn read(call: &mut Call<'_>, host: &dyn Host) -> Result<Values, Fault> {
     Ok(values)
 }
 
-fn extremes(numbers: &[f64], host: &dyn Host) -> Result<(f64, f64), Fault> {
-    let mut found = (f64::INFINITY, f64::NEG_INFINITY);
-    for numbers in numbers.chunks(STEP_COUNT) {
-        host.check()?;
-        found = numbers.iter().fold(found, |(least, most), n| (least.min(*n), most.max(*n)));
+/// How many numbers a job looks at, each as often as it has to.
+struct Passes<'h> {
+    host: &'h dyn Host,
+    done: u64,
+    total: u64,
+}
+
+impl Passes<'_> {
+    /// Looks at each number once.
+    fn over(&mut self, numbers: &[f64], mut look: impl FnMut(f64)) -> Result<(), Fault> {
+        for numbers in numbers.chunks(STEP_COUNT) {
+            self.host.check()?;
+            numbers.iter().for_each(|number| look(*number));
+            self.done += numbers.len() as u64;
+            self.host.progress(self.done, self.total);
+        }
+        Ok(())
     }
-    Ok(found)
+}
+
+fn extremes(numbers: &[f64], passes: &mut Passes<'_>) -> Result<(f64, f64), Fault> {
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    passes.over(numbers, |number| (least, most) = (least.min(number), most.max(number)))?;
+    Ok((least, most))
 }
 
 /// A sum that keeps what each addition loses (Neumaier).
@@ -200,59 +217,64 @@ struct Moments {
 }
 
 impl Moments {
-    fn of(numbers: &[f64], host: &dyn Host) -> Result<Self, Fault> {
+    /// How often each number is looked at.
+    const PASSES: u64 = 3;
+
+    fn of(numbers: &[f64], passes: &mut Passes<'_>) -> Result<Self, Fault> {
         let mut sum = Sum::default();
-        for numbers in numbers.chunks(STEP_COUNT) {
-            host.check()?;
-            numbers.iter().for_each(|number| sum.add(*number));
-        }
+        passes.over(numbers, |number| sum.add(number))?;
         let sum = sum.total();
         let mean = sum / numbers.len() as f64;
         let mut powers = [Sum::default(), Sum::default(), Sum::default()];
-        for numbers in numbers.chunks(STEP_COUNT) {
-            host.check()?;
-            for number in numbers {
-                let way = number - mean;
-                let [squares, cubes, fourths] = &mut powers;
-                squares.add(way * way);
-                cubes.add(way * way * way);
-                fourths.add(way * way * way * way);
-            }
-        }
+        passes.over(numbers, |number| {
+            let way = number - mean;
+            let [squares, cubes, fourths] = &mut powers;
+            squares.add(way * way);
+            cubes.add(way * way * way);
+            fourths.add(way * way * way * way);
+        })?;
         let [squares, cubes, fourths] = powers.map(|sum| sum.total());
-        let (minimum, maximum) = extremes(numbers, host)?;
+        let (minimum, maximum) = extremes(numbers, passes)?;
         Ok(Self { sum, mean, squares, cubes, fourths, minimum, maximum })
     }
 }
 
+/// How often each number is looked at for a quantile at most.
+const QUANTILE_PASSES: u64 = (u64::BITS / DIGIT_BITS) as u64 + 1;
+
 /// The quantile, between two neighbours in proportion.
-fn quantile(numbers: &[f64], quantile: f64, host: &dyn Host) -> Result<f64, Fault> {
+fn quantile(numbers: &[f64], quantile: f64, passes: &mut Passes<'_>) -> Result<f64, Fault> {
     let place = quantile * (numbers.len() - 1) as f64;
     let below = (place.floor() as usize).min(numbers.len() - 1);
-    let lower = ranked(numbers, below, host)?;
+    let lower = ranked(numbers, below, passes)?;
     let part = place - below as f64;
     if part <= 0.0 {
         return Ok(lower);
     }
-    let upper = ranked(numbers, below + 1, host)?;
+    // The next one: the same again where there are several, else the least above.
+    let (mut up_to, mut above) = (0, u64::MAX);
+    let limit = key(lower);
+    passes.over(numbers, |number| match key(number) {
+        key if key <= limit => up_to += 1,
+        key => above = above.min(key),
+    })?;
+    let upper = if up_to > below + 1 { lower } else { number_of(above) };
     Ok(lower * (1.0 - part) + upper * part)
 }
 
 /// The number that would stand at `rank` if they were sorted: found by counting, so that it can be stopped at any time
 /// and needs no copy.
-fn ranked(numbers: &[f64], rank: usize, host: &dyn Host) -> Result<f64, Fault> {
+fn ranked(numbers: &[f64], rank: usize, passes: &mut Passes<'_>) -> Result<f64, Fault> {
     let (mut known, mut rank) = (0_u64, rank as u64);
     for shift in (0..u64::BITS / DIGIT_BITS).rev().map(|digit| digit * DIGIT_BITS) {
         let mut counts = vec![0_u64; 1 << DIGIT_BITS];
-        for numbers in numbers.chunks(STEP_COUNT) {
-            host.check()?;
-            for key in numbers.iter().map(|number| key(*number)) {
-                let rest = key ^ known;
-                if shift + DIGIT_BITS == u64::BITS || rest >> (shift + DIGIT_BITS) == 0 {
-                    counts[(key >> shift) as usize & ((1 << DIGIT_BITS) - 1)] += 1;
-                }
+        passes.over(numbers, |number| {
+            let key = key(number);
+            let rest = key ^ known;
+            if shift + DIGIT_BITS == u64::BITS || rest >> (shift + DIGIT_BITS) == 0 {
+                counts[(key >> shift) as usize & ((1 << DIGIT_BITS) - 1)] += 1;
             }
-        }
+        })?;
         let mut digit = 0;
         while rank >= counts[digit] {
             rank -= counts[digit];

@@ -1,6 +1,7 @@
 //! The contract that a unit's author sees. A unit computes; it never opens a socket, a file or a database,
 //! and nothing here knows how it is scheduled or who pays.
 
+mod beside;
 mod call;
 mod fault;
 mod foresight;
@@ -12,6 +13,7 @@ mod session;
 mod spec;
 pub mod testing;
 
+pub use beside::beside;
 pub use call::{Call, Inputs, Output, Source, read_params, read_parted};
 pub use fault::Fault;
 pub use foresight::{Foreseen, Sight};

@@ -124,6 +124,8 @@ fn what_would_take_too_long_is_refused_before_it_begins() {
 #[test]
 fn a_stop_ends_every_long_method() {
     let numbers = packed_f32(&vec![1.5; 1 << 20]);
+    // A prime: one transform alone, and its tables, take longer than a job may go on unasked.
+    let prime = packed_f32(&vec![1.5; 524_287]);
     // More than all threads do between two looks.
     let many = packed_f32(&vec![1.5; 1 << 22]);
     let values = packed_f32(&(0..1 << 16).map(|i| i as f32).collect::<Vec<_>>());
@@ -133,6 +135,8 @@ fn a_stop_ends_every_long_method() {
         ("statistics", json!({}), vec![&*numbers]),
         ("histogram", json!({}), vec![&*numbers]),
         ("fft", json!({ "length": 1024 }), vec![&*many]),
+        ("fft", json!({}), vec![&*prime]),
+        ("fft", json!({ "output": "png" }), vec![&*prime]),
         ("interpolate", json!({}), vec![&*values, &*values, &*numbers]),
         ("random", json!({ "encoding": "packed", "count": 1 << 24 }), vec![]),
         ("solve", json!({ "columns": 1 }), vec![&*numbers, &*numbers]),

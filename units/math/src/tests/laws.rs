@@ -72,6 +72,23 @@ fn product(a: &Value, b: &Value) -> Vec<f64> {
     flat(&said("matmul", json!({ "a": a, "b": b }))["result"])
 }
 
+#[test]
+fn transforms_of_a_large_prime_are_what_their_definition_says() {
+    const LENGTH: usize = 4099;
+    let samples: Vec<f64> = (0..3 * LENGTH).map(|i| ((i * i) % 1009) as f64 / 500.0 - 1.0).collect();
+    let given = json!({ "length": LENGTH, "type": "f64" });
+    let spectra = unpacked(&run("fft", given, &[&packed(&samples)]).unwrap()[0]);
+    for (samples, spectrum) in samples.chunks(LENGTH).zip(spectra.chunks(LENGTH + 1)) {
+        for bin in [0, 1, 1000, LENGTH / 2] {
+            let turn = |i: usize| std::f64::consts::TAU * ((i * bin) % LENGTH) as f64 / LENGTH as f64;
+            let (re, im) = samples.iter().enumerate().fold((0.0, 0.0), |(re, im), (i, sample)| {
+                (re + sample * libm::cos(turn(i)), im - sample * libm::sin(turn(i)))
+            });
+            assert!(all_near(&spectrum[2 * bin..2 * bin + 2], &[re, im], 1e-8), "bin {bin}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
