@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A uniform grid of birds in numba with the rules and the density of the unit boids, in a world that wraps at its edge
-(birds do not see across it here, which is less work). Needs numpy and numba. Reads lines of birds, threads, steps before
-those that count, and steps; answers each with the seconds of every step. `boids.rs` asks it."""
+"""A uniform grid of birds in numba with the rules and the density of the unit boids, in a world that they bounce off.
+Needs numpy and numba. Reads lines of birds, threads, steps before those that count, and steps; answers each with the seconds
+of every step. `boids.rs` asks it."""
 
 import sys
 import time
@@ -40,7 +40,13 @@ def step(p, v, q, u, start, g, cs, side, see, keep, dt):
         m = max(np.sqrt(wx * wx + wy * wy + wz * wz), f4(1e-6))
         l = min(max(m, f4(0.5)), f4(2)) / m
         u[i, 0] = wx * l; u[i, 1] = wy * l; u[i, 2] = wz * l
-        q[i, 0] = (x + u[i, 0] * dt) % side; q[i, 1] = (y + u[i, 1] * dt) % side; q[i, 2] = (z + u[i, 2] * dt) % side
+        for a in range(3):
+            at = p[i, a] + u[i, a] * dt
+            if at < 0:
+                at, u[i, a] = -at, abs(u[i, a])
+            elif at > side:
+                at, u[i, a] = side - (at - side), -abs(u[i, a])
+            q[i, a] = at
 
 
 @nb.njit

@@ -87,7 +87,7 @@ impl Flock {
         });
         let predators = predators.collect();
         let cells = rules.cells().pow(3);
-        let sorted = Sorted::with(count, cells, minds.mixed);
+        let sorted = Sorted::with(count, cells);
         Self { rules, arch: Arch::new(), sorted, birds, predators, minds, looked: 0 }
     }
 

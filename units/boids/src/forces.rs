@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pulp::{Scalar, Simd, WithSimd};
 
 use crate::flock::Birds;
-use crate::near::{Near, Sums, TINY};
+use crate::near::{LANES, Near, Sums, TINY};
 use crate::rules::{Edge, Rules};
 use crate::sorted::Sorted;
 
@@ -108,23 +108,18 @@ impl<F: FnMut() -> bool> WithSimd for Mover<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // A block is as many lanes everywhere, so that sums are made in one order.
-        match (S::F32_LANES, self.scene.minds.mixed) {
-            (16, false) => self.run::<S, 1, false>(simd),
-            (16, true) => self.run::<S, 1, true>(simd),
-            (8, false) => self.run::<S, 2, false>(simd),
-            (8, true) => self.run::<S, 2, true>(simd),
-            (4, false) => self.run::<S, 4, false>(simd),
-            (4, true) => self.run::<S, 4, true>(simd),
-            (_, false) => self.run::<Scalar, 16, false>(Scalar),
-            (_, true) => self.run::<Scalar, 16, true>(Scalar),
+        match (S::F32_LANES > LANES, self.scene.minds.mixed) {
+            (false, false) => self.run::<S, false>(simd),
+            (false, true) => self.run::<S, true>(simd),
+            (true, false) => self.run::<Scalar, false>(Scalar),
+            (true, true) => self.run::<Scalar, true>(Scalar),
         }
     }
 }
 
 impl<F: FnMut() -> bool> Mover<'_, F> {
     #[inline(always)]
-    fn run<S: Simd, const REGISTERS: usize, const MIXED: bool>(self, simd: S) {
+    fn run<S: Simd, const MIXED: bool>(self, simd: S) {
         let Self { scene, rows, mut part, looked, mut stopped } = self;
         let cells = scene.cells;
         let begin = scene.start[rows.start * cells] as usize;
@@ -151,7 +146,7 @@ impl<F: FnMut() -> bool> Mover<'_, F> {
                             return;
                         }
                     }
-                    scene.fly::<S, REGISTERS, MIXED>(simd, bird, &near, &mut part, bird - begin);
+                    scene.fly::<S, MIXED>(simd, bird, &mut near, &mut part, bird - begin);
                 }
             }
         }
@@ -162,19 +157,19 @@ impl<F: FnMut() -> bool> Mover<'_, F> {
 impl Scene<'_> {
     /// Moves one bird.
     #[inline(always)]
-    fn fly<S: Simd, const REGISTERS: usize, const MIXED: bool>(
+    fn fly<S: Simd, const MIXED: bool>(
         &self,
         simd: S,
         bird: usize,
-        near: &Near,
+        near: &mut Near,
         part: &mut Part<'_>,
         into: usize,
     ) {
         let Rules { dt, perception, separation_radius, .. } = *self.rules;
         let mind = self.minds.of_bird(self.birds.id[bird]);
-        let place = [0, 1, 2].map(|axis| self.birds.place[axis][bird]);
-        let speed = [0, 1, 2].map(|axis| self.birds.speed[axis][bird]);
-        let sums = Sums::over::<S, REGISTERS, MIXED>(simd, near, place, mind.kind, perception, separation_radius);
+        let own = &self.birds.bird[bird];
+        let (place, speed) = (own.place.truncate().to_array(), own.speed.truncate().to_array());
+        let sums = Sums::over::<S, MIXED>(simd, near, own, perception, separation_radius);
         let Mind { separation, alignment, cohesion, .. } = *mind;
         let by_seen = if sums.seen > 0.0 { 1.0 / sums.seen } else { 0.0 };
         let anybody = if sums.seen > 0.0 { 1.0 } else { 0.0 };

@@ -26,7 +26,7 @@ impl Boids {
         let spec = Spec {
             lane: inos_unit::Lane::Threads,
             name: "boids",
-            version: "1.0.0",
+            version: "1.1.0",
             summary: "Flocks that fly, live on and evolve, the same for the same seed.",
             methods: vec![simulate::method(), evolve::method(), live::method()],
         };

@@ -1,26 +1,43 @@
-//! Everybody near a cell, and the sums over those of them that a bird sees: sixteen at a time and in a fixed order. Nothing
-//! is fused and nothing is reordered, so that every processor gets the same bits.
+//! Everybody near a cell, and the sums over those of them that a bird sees: whom it sees is worked out a register at a time,
+//! and those few are added up one by one. Nothing is fused and nothing is reordered, so that every processor gets the same
+//! bits.
 
 use std::ops::Range;
 
-use pulp::Simd;
+use glam::Vec4;
+use pulp::{Simd, bytemuck};
 
 use crate::forces::Scene;
 use crate::rules::Edge;
+use crate::sorted::Bird;
 
-/// How many birds are looked at together.
+/// How many numbers a register holds at most: lists of places go on for so many behind the last bird.
 pub(crate) const LANES: usize = 16;
 /// Keeps birds at the same place from flying off to infinity.
 pub(crate) const TINY: f32 = 1e-6;
 /// Where a lane without a bird has its own: so far that nobody sees it.
 const NOWHERE: f32 = 1e18;
+/// How many birds are looked at before those that are seen are added up: a bit for each, eight in a column and eight in a
+/// row, column by column.
+const GROUP: usize = 64;
+/// The bit of each of a group within its column.
+const IN_COLUMN: [u32; GROUP] = {
+    let mut bits = [0; GROUP];
+    let mut index = 0;
+    while index < GROUP {
+        bits[index] = 1 << (index / 8);
+        index += 1;
+    }
+    bits
+};
 
-/// Numbers of the birds in a cell and around it, in lists that go on for a block behind the last.
+/// The birds in a cell and around it.
 #[derive(Default)]
 pub(crate) struct Near {
     place: [Vec<f32>; 3],
-    speed: [Vec<f32>; 3],
-    kind: Vec<f32>,
+    birds: Vec<Bird>,
+    /// The ways to those that are too near a bird, and how long they are, squared.
+    close: Vec<(Vec4, f32)>,
     /// How many birds there are.
     pub(crate) count: usize,
 }
@@ -87,10 +104,10 @@ impl Near {
         let at = self.count;
         for (axis, shift) in shift.into_iter().enumerate() {
             copy(simd, &scene.birds.place[axis], birds.clone(), &mut self.place[axis][at..], shift);
-            copy(simd, &scene.birds.speed[axis], birds.clone(), &mut self.speed[axis][at..], 0.0);
         }
-        if scene.minds.mixed {
-            copy(simd, &scene.birds.kind, birds.clone(), &mut self.kind[at..], 0.0);
+        let shift = Vec4::new(shift[0], shift[1], shift[2], 0.0);
+        for (into, from) in self.birds[at..].iter_mut().zip(&scene.birds.bird[birds.clone()]) {
+            *into = Bird { place: from.place + shift, speed: from.speed };
         }
         self.count += birds.len();
     }
@@ -98,9 +115,11 @@ impl Near {
     /// Room for so many more.
     #[inline(always)]
     fn make_room(&mut self, more: usize) {
-        if self.kind.len() < self.count + more {
+        if self.birds.len() < self.count + more {
             let len = 2 * (self.count + more);
-            self.place.iter_mut().chain(&mut self.speed).chain([&mut self.kind]).for_each(|list| list.resize(len, 0.0));
+            self.place.iter_mut().for_each(|list| list.resize(len, 0.0));
+            self.birds.resize(len, Bird::default());
+            self.close.resize(len, (Vec4::ZERO, 0.0));
         }
     }
 }
@@ -119,96 +138,66 @@ fn copy<S: Simd>(simd: S, from: &[f32], range: Range<usize>, into: &mut [f32], s
 }
 
 impl Sums {
-    /// Over those within `see` of a bird at `place`; where `MIXED`, it flies along and together with those of its `kind`.
-    /// A block of lanes is so many registers.
+    /// Over those within `see` of a bird; where `MIXED`, it flies along and together with those of its kind.
     #[inline(always)]
-    pub(crate) fn over<S: Simd, const REGISTERS: usize, const MIXED: bool>(
-        simd: S,
-        near: &Near,
-        place: [f32; 3],
-        kind: f32,
-        see: f32,
-        keep: f32,
-    ) -> Self {
+    pub(crate) fn over<S: Simd, const MIXED: bool>(simd: S, near: &mut Near, bird: &Bird, see: f32, keep: f32) -> Self {
         let lanes = near.lanes();
-        let (x, y, z) = (simd.splat_f32s(place[0]), simd.splat_f32s(place[1]), simd.splat_f32s(place[2]));
-        let (see, keep) = (simd.splat_f32s(see * see), simd.splat_f32s(keep * keep));
-        let (zero, one, tiny) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0), simd.splat_f32s(TINY));
-        let kind = simd.splat_f32s(kind);
-        let mut sums = [[zero; REGISTERS]; 11];
-        let [xs, ys, zs] = near.place.each_ref();
-        let (xs, ys, zs) = (
-            blocks_of::<S, REGISTERS>(xs, lanes),
-            blocks_of::<S, REGISTERS>(ys, lanes),
-            blocks_of::<S, REGISTERS>(zs, lanes),
-        );
-        let [us, vs, ws] = near.speed.each_ref();
-        let (us, vs, ws) = (
-            blocks_of::<S, REGISTERS>(us, lanes),
-            blocks_of::<S, REGISTERS>(vs, lanes),
-            blocks_of::<S, REGISTERS>(ws, lanes),
-        );
-        let kinds = blocks_of::<S, REGISTERS>(&near.kind, lanes);
-        let blocks = kinds.len();
-        let (xs, ys, zs, us, vs, ws) =
-            (&xs[..blocks], &ys[..blocks], &zs[..blocks], &us[..blocks], &vs[..blocks], &ws[..blocks]);
-        for block in 0..blocks {
-            let (xs, ys, zs, us, vs, ws) = (&xs[block], &ys[block], &zs[block], &us[block], &vs[block], &ws[block]);
-            let kinds = &kinds[block];
-            for i in 0..REGISTERS {
-                let (dx, dy, dz) = (simd.sub_f32s(xs[i], x), simd.sub_f32s(ys[i], y), simd.sub_f32s(zs[i], z));
-                let square = simd.add_f32s(simd.mul_f32s(dx, dx), simd.mul_f32s(dy, dy));
-                let square = simd.add_f32s(square, simd.mul_f32s(dz, dz));
-                let is_seen = simd.and_m32s(simd.less_than_f32s(square, see), simd.greater_than_f32s(square, zero));
-                let is_own = if MIXED { simd.and_m32s(is_seen, simd.equal_f32s(kinds[i], kind)) } else { is_seen };
-                let is_close = simd.and_m32s(is_seen, simd.less_than_f32s(square, keep));
-                let own = simd.select_f32s(is_own, one, zero);
-                let close = simd.select_f32s(is_close, one, zero);
-                let push = simd.div_f32s(close, simd.add_f32s(square, tiny));
-                sums[0][i] = simd.add_f32s(sums[0][i], own);
-                sums[1][i] = simd.add_f32s(sums[1][i], close);
-                sums[2][i] = simd.sub_f32s(sums[2][i], simd.mul_f32s(dx, push));
-                sums[3][i] = simd.sub_f32s(sums[3][i], simd.mul_f32s(dy, push));
-                sums[4][i] = simd.sub_f32s(sums[4][i], simd.mul_f32s(dz, push));
-                sums[5][i] = simd.add_f32s(sums[5][i], simd.mul_f32s(us[i], own));
-                sums[6][i] = simd.add_f32s(sums[6][i], simd.mul_f32s(vs[i], own));
-                sums[7][i] = simd.add_f32s(sums[7][i], simd.mul_f32s(ws[i], own));
-                sums[8][i] = simd.add_f32s(sums[8][i], simd.mul_f32s(dx, own));
-                sums[9][i] = simd.add_f32s(sums[9][i], simd.mul_f32s(dy, own));
-                sums[10][i] = simd.add_f32s(sums[10][i], simd.mul_f32s(dz, own));
+        let Near { place, birds, close, .. } = near;
+        let (see, keep) = (see * see, keep * keep);
+        let from = bird.place.with_w(0.0);
+        let (mut together, mut along, mut apart) = (Vec4::ZERO, Vec4::ZERO, Vec4::ZERO);
+        let mut crowd = 0;
+        let [xs, ys, zs] = place.each_ref().map(|list| list[..lanes].chunks(GROUP));
+        for (birds, ((xs, ys), zs)) in birds.chunks(GROUP).zip(xs.zip(ys).zip(zs)) {
+            let mut seen = seen(simd, [xs, ys, zs], from, see);
+            while seen != 0 {
+                let bit = seen.trailing_zeros() as usize;
+                seen &= seen - 1;
+                let other = &birds[bit % 8 * 8 + bit / 8];
+                let way = other.place - from;
+                let squares = way * way;
+                let square = squares.x + squares.y + squares.z;
+                // Nobody can tell who is too near, and a processor's wrong guesses cost more than writing everybody down
+                // and counting on only where it is to stay.
+                close[crowd] = (way, square);
+                crowd += usize::from(square < keep);
+                if MIXED {
+                    let own = if other.speed.w == bird.speed.w { 1.0 } else { 0.0 };
+                    together += way * own;
+                    along += other.speed * own;
+                } else {
+                    together += way;
+                    along += other.speed;
+                }
             }
         }
-        Self {
-            seen: folded(simd, sums[0]),
-            crowd: folded(simd, sums[1]),
-            apart: [folded(simd, sums[2]), folded(simd, sums[3]), folded(simd, sums[4])],
-            along: [folded(simd, sums[5]), folded(simd, sums[6]), folded(simd, sums[7])],
-            together: [folded(simd, sums[8]), folded(simd, sums[9]), folded(simd, sums[10])],
+        for (way, square) in &close[..crowd] {
+            apart -= *way * (1.0 / (square + TINY));
         }
+        let [dx, dy, dz, seen] = together.to_array();
+        let apart = apart.truncate().to_array();
+        Self { seen, crowd: crowd as f32, apart, along: along.truncate().to_array(), together: [dx, dy, dz] }
     }
 }
 
-/// The first so many lanes of a list, as blocks of registers.
+/// Whom of a group somebody sees at a place, a bit for each.
 #[inline(always)]
-fn blocks_of<S: Simd, const REGISTERS: usize>(list: &[f32], lanes: usize) -> &[[S::f32s; REGISTERS]] {
-    S::as_simd_f32s(&list[..lanes]).0.as_chunks::<REGISTERS>().0
-}
-
-/// The sum of all lanes: halves onto each other, always in this order.
-#[inline(always)]
-fn folded<S: Simd, const REGISTERS: usize>(simd: S, mut sum: [S::f32s; REGISTERS]) -> f32 {
-    let mut half = REGISTERS / 2;
-    while half > 0 {
-        for i in 0..half {
-            sum[i] = simd.add_f32s(sum[i], sum[i + half]);
-        }
-        half /= 2;
+fn seen<S: Simd>(simd: S, group: [&[f32]; 3], place: Vec4, see: f32) -> u64 {
+    let [x, y, z, _] = place.to_array().map(|part| simd.splat_f32s(part));
+    let (see, zero, no_bits) = (simd.splat_f32s(see), simd.splat_f32s(0.0), simd.splat_u32s(0));
+    let [xs, ys, zs] = group.map(|list| S::as_simd_f32s(list).0);
+    let bits = S::as_simd_u32s(&IN_COLUMN).0;
+    // As many registers as a row of the group has, where they are narrower than it.
+    let mut columns = [no_bits; 8];
+    let columns = &mut columns[..(8 / S::F32_LANES).max(1)];
+    for (index, (((xs, ys), zs), bits)) in xs.iter().zip(ys).zip(zs).zip(bits).enumerate() {
+        let (dx, dy, dz) = (simd.sub_f32s(*xs, x), simd.sub_f32s(*ys, y), simd.sub_f32s(*zs, z));
+        let square = simd.add_f32s(simd.mul_f32s(dx, dx), simd.mul_f32s(dy, dy));
+        let square = simd.add_f32s(square, simd.mul_f32s(dz, dz));
+        let is_seen = simd.and_m32s(simd.less_than_f32s(square, see), simd.greater_than_f32s(square, zero));
+        let column = &mut columns[index % ((8 / S::F32_LANES).max(1))];
+        *column = simd.or_u32s(*column, simd.select_u32s(is_seen, *bits, no_bits));
     }
-    let mut sum = sum[0];
-    let mut half = S::F32_LANES / 2;
-    while half > 0 {
-        sum = simd.add_f32s(sum, simd.rotate_left_f32s(sum, half));
-        half /= 2;
-    }
-    pulp::bytemuck::cast_slice(std::slice::from_ref(&sum))[0]
+    let words: &[u32] = bytemuck::cast_slice(columns);
+    words.iter().enumerate().fold(0, |all, (lane, bits)| all | u64::from(*bits) << (lane % 8 * 8))
 }

@@ -1,17 +1,26 @@
 //! Birds sorted by the cell that they are in, so that those near each other lie side by side: a counting sort, which keeps
 //! the order that they had. What it gives does not depend on the number of threads.
 
+use glam::Vec4;
+
 use crate::flock::{Birds, on_another};
 use crate::forces::Minds;
 use crate::near::LANES;
 use crate::rules::Rules;
 
-/// A copy of the birds in the order of their cells. The lists of numbers go on for a block of lanes behind the last bird.
+/// All of a bird that others see.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Bird {
+    /// Where it is, and a one to count it by.
+    pub(crate) place: Vec4,
+    /// How it flies, and its kind where there are several.
+    pub(crate) speed: Vec4,
+}
+
+/// A copy of the birds in the order of their cells. The lists of places go on for a register behind the last bird.
 pub(crate) struct Sorted {
     pub(crate) place: [Vec<f32>; 3],
-    pub(crate) speed: [Vec<f32>; 3],
-    /// What kind each is, where there are several.
-    pub(crate) kind: Vec<f32>,
+    pub(crate) bird: Vec<Bird>,
     /// Whose place and speed it is.
     pub(crate) id: Vec<u32>,
     /// Where the birds of each cell begin, and the end of the last.
@@ -23,18 +32,16 @@ pub(crate) struct Sorted {
 /// What one thread copies to: some birds in a row.
 struct Share<'a> {
     place: [&'a mut [f32]; 3],
-    speed: [&'a mut [f32]; 3],
+    bird: &'a mut [Bird],
     id: &'a mut [u32],
 }
 
 impl Sorted {
     /// Room for so many birds in so many cells.
-    pub(crate) fn with(count: usize, cells: usize, mixed: bool) -> Self {
-        let zeros = || std::array::from_fn(|_| vec![0.0; count + LANES]);
+    pub(crate) fn with(count: usize, cells: usize) -> Self {
         Self {
-            place: zeros(),
-            speed: zeros(),
-            kind: vec![0.0; if mixed { count + LANES } else { 0 }],
+            place: std::array::from_fn(|_| vec![0.0; count + LANES]),
+            bird: vec![Bird::default(); count],
             id: vec![0; count],
             start: vec![0; cells + 1],
             cell: vec![0; count],
@@ -56,8 +63,10 @@ impl Sorted {
         });
         self.arrange();
         self.copy(birds, threads, share);
-        for (kind, id) in self.kind.iter_mut().zip(&self.id) {
-            *kind = minds.of_bird(*id).kind;
+        if minds.mixed {
+            for (bird, id) in self.bird.iter_mut().zip(&self.id) {
+                bird.speed.w = minds.of_bird(*id).kind;
+            }
         }
     }
 
@@ -84,8 +93,8 @@ impl Sorted {
     }
 
     fn copy(&mut self, birds: &Birds, threads: usize, share: usize) {
-        let Self { place: [x, y, z], speed: [u, v, w], id, order, .. } = self;
-        let mut rest = Share { place: [x, y, z], speed: [u, v, w], id };
+        let Self { place: [x, y, z], bird, id, order, .. } = self;
+        let mut rest = Share { place: [x, y, z], bird, id };
         std::thread::scope(|scope| {
             for order in order.chunks(share) {
                 let (own, others) = std::mem::replace(&mut rest, Share::none()).split(order.len());
@@ -98,32 +107,31 @@ impl Sorted {
 
 impl<'a> Share<'a> {
     fn none() -> Self {
-        Self { place: Default::default(), speed: Default::default(), id: Default::default() }
+        Self { place: Default::default(), bird: Default::default(), id: Default::default() }
     }
 
     /// The first so many birds, and the others.
     fn split(self, count: usize) -> (Self, Self) {
-        let Self { place: [x, y, z], speed: [u, v, w], id } = self;
+        let Self { place: [x, y, z], bird, id } = self;
         let (x, y, z) = (x.split_at_mut(count), y.split_at_mut(count), z.split_at_mut(count));
-        let (u, v, w) = (u.split_at_mut(count), v.split_at_mut(count), w.split_at_mut(count));
-        let id = id.split_at_mut(count);
+        let (bird, id) = (bird.split_at_mut(count), id.split_at_mut(count));
         (
-            Self { place: [x.0, y.0, z.0], speed: [u.0, v.0, w.0], id: id.0 },
-            Self { place: [x.1, y.1, z.1], speed: [u.1, v.1, w.1], id: id.1 },
+            Self { place: [x.0, y.0, z.0], bird: bird.0, id: id.0 },
+            Self { place: [x.1, y.1, z.1], bird: bird.1, id: id.1 },
         )
     }
 
     /// One pass over all lists: birds move little in a step, so that they are read nearly in the order that they lie in.
     fn copy(self, birds: &Birds, order: &[u32]) {
-        let Birds { place: [from_x, from_y, from_z], speed: [from_u, from_v, from_w], id: from_id, .. } = birds;
-        let Self { place: [x, y, z], speed: [u, v, w], id } = self;
+        let Birds { place: [xs, ys, zs], speed: [us, vs, ws], id: ids, .. } = birds;
+        let Self { place: [x, y, z], bird, id } = self;
         let places = x.iter_mut().zip(y).zip(z);
-        let speeds = u.iter_mut().zip(v).zip(w);
-        for ((((x, y), z), ((u, v), w)), (id, index)) in places.zip(speeds).zip(id.iter_mut().zip(order)) {
+        for ((((x, y), z), bird), (id, index)) in places.zip(bird).zip(id.iter_mut().zip(order)) {
             let index = *index as usize;
-            (*x, *y, *z) = (from_x[index], from_y[index], from_z[index]);
-            (*u, *v, *w) = (from_u[index], from_v[index], from_w[index]);
-            *id = from_id[index];
+            (*x, *y, *z) = (xs[index], ys[index], zs[index]);
+            let (place, speed) = (Vec4::new(*x, *y, *z, 1.0), Vec4::new(us[index], vs[index], ws[index], 0.0));
+            *bird = Bird { place, speed };
+            *id = ids[index];
         }
     }
 }

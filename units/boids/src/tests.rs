@@ -101,7 +101,7 @@ fn neither_does_the_width_of_the_processors_vectors() {
 }
 
 #[test]
-fn the_bytes_are_those_of_the_first_version() {
+fn the_bytes_are_those_of_this_version() {
     let bytes = run("simulate", json!({ "count": 500, "steps": 50, "seed": 7, "predators": 1 }), &Threads(1)).unwrap();
     assert_eq!(blake3::hash(&bytes).to_hex().as_str(), include_str!("../golden.blake3").trim());
 }

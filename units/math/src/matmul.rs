@@ -54,7 +54,7 @@ fn run_in<T: ComplexField + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Res
     }
     let (a, b) = (call.inputs.get(0)?.bytes()?, call.inputs.get(1)?.bytes()?);
     let (mut a_copy, mut b_copy) = (Vec::new(), Vec::new());
-    let (a, b) = (read::<T>(&a, &mut a_copy, 0, host)?, read::<T>(&b, &mut b_copy, 1, host)?);
+    let (a, b) = (read::<T>(&a, &mut a_copy, 0)?, read::<T>(&b, &mut b_copy, 1)?);
     let inner = values::whole(call.params, "columns").unwrap_or_else(|| a.len().isqrt());
     let sides = Sides::of(a.len(), b.len(), inner)?;
     sides.check(T::LEN)?;
@@ -62,24 +62,38 @@ fn run_in<T: ComplexField + Packed>(call: &mut Call<'_>, host: &dyn Host) -> Res
     call.output.begin("application/octet-stream")?;
     call.output.expect(len as u64)?;
     let room = call.output.room(len)?;
-    number::made_in_place(room, &mut Vec::new(), |product| sides.product(a, b, product, host))
+    number::made_in_place(room, &mut Vec::new(), |product| {
+        sides.product(a, b, product, host)?;
+        // What is not finite never becomes finite again, so that the factors are looked at only where the product is not.
+        if !are_finite(product, host)? {
+            for (index, factor) in [a, b].into_iter().enumerate() {
+                if !are_finite(factor, host)? {
+                    return Err(Fault::invalid(format!("/inputs/{index}"), "holds a number that is not finite"));
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
-/// The numbers of an input, all of which are finite.
-fn read<'n, T: Packed>(bytes: &'n [u8], copy: &'n mut Vec<T>, index: usize, host: &dyn Host) -> Result<&'n [T], Fault> {
-    let wrong = |why: String| Fault::invalid(format!("/inputs/{index}"), why);
+/// The numbers of an input.
+fn read<'n, T: Packed>(bytes: &'n [u8], copy: &'n mut Vec<T>, index: usize) -> Result<&'n [T], Fault> {
     if !bytes.len().is_multiple_of(T::LEN) {
-        return Err(wrong(format!("{} bytes are no whole number of values of {}", bytes.len(), T::LEN)));
+        let message = format!("{} bytes are no whole number of values of {}", bytes.len(), T::LEN);
+        return Err(Fault::invalid(format!("/inputs/{index}"), message));
     }
-    let numbers = number::in_place(bytes, copy);
+    Ok(number::in_place(bytes, copy))
+}
+
+fn are_finite<T: Packed>(numbers: &[T], host: &dyn Host) -> Result<bool, Fault> {
     for numbers in numbers.chunks(STEP_COUNT) {
         host.check()?;
         // All are looked at, since that goes many at a time.
         if !numbers.iter().fold(true, |fine, number| fine & Packed::is_finite(*number)) {
-            return Err(wrong("holds a number that is not finite".into()));
+            return Ok(false);
         }
     }
-    Ok(numbers)
+    Ok(true)
 }
 
 /// The product where at least one matrix is a parameter.
