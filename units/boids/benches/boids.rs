@@ -41,9 +41,10 @@ impl Host for Watch {
 
 /// How long each of so many steps takes.
 fn ours(count: u32, steps: usize, threads: usize) -> Vec<Duration> {
-    let params: Params =
-        serde_json::from_value(json!({ "count": count, "steps": WARM + steps, "edge": "bounce", "output": "statistics" }))
-            .expect("an object");
+    let params: Params = serde_json::from_value(
+        json!({ "count": count, "steps": WARM + steps, "edge": "bounce", "output": "statistics" }),
+    )
+    .expect("an object");
     let watch = Watch { threads, ends: Mutex::default() };
     let outputs = testing::run(&Boids::new(), "simulate", params, &[], 1, &watch).expect("the rules are right");
     assert_eq!(outputs.len(), 1);

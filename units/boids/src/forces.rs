@@ -157,14 +157,7 @@ impl<F: FnMut() -> bool> Mover<'_, F> {
 impl Scene<'_> {
     /// Moves one bird.
     #[inline(always)]
-    fn fly<S: Simd, const MIXED: bool>(
-        &self,
-        simd: S,
-        bird: usize,
-        near: &mut Near,
-        part: &mut Part<'_>,
-        into: usize,
-    ) {
+    fn fly<S: Simd, const MIXED: bool>(&self, simd: S, bird: usize, near: &mut Near, part: &mut Part<'_>, into: usize) {
         let Rules { dt, perception, separation_radius, .. } = *self.rules;
         let mind = self.minds.of_bird(self.birds.id[bird]);
         let own = &self.birds.bird[bird];
