@@ -21,7 +21,7 @@ declare const sdk: {
   upload: typeof import('../src/upload/index.js')
 }
 /** Cuts every connection through the test's way to the server. */
-declare function cut(): Promise<void>
+declare function breakOff(): Promise<void>
 const NAMES = ['index', 'capnp', 'receipts', 'upload']
 const MODULES = `${NAMES.map((name) => `import * as ${name} from '/dist/${name}.js'\n`).join('')}globalThis.sdk = { ${NAMES} }`
 
@@ -93,7 +93,7 @@ describe('in a page', () => {
     const cuts = 8
     const way: Cutter = await cutter(server.url)
     await open('/empty.html')
-    await page.exposeFunction('cut', () => way.cut())
+    await page.exposeFunction('breakOff', () => way.cut())
     const { via, asked, answered } = await page.evaluate(
       async ({ url, key, name, cuts }) => {
         const connection = await new sdk.index.Inos({ url, key }).connect(name === 'capnp' ? { codec: sdk.capnp.capsule } : {})
@@ -111,7 +111,7 @@ describe('in a page', () => {
             // A cut comes after so many answers, not after so long: the others' questions are on their way then.
             if (texts.size % 32 === 0 && cut < cuts) {
               cut += 1
-              await globalThis.cut()
+              await breakOff()
             }
           }
         }
