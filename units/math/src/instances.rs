@@ -64,6 +64,7 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
         return Err(Fault::limit(OUTPUT_BYTES_MAX, format!("{total} bytes of matrices")));
     }
     call.output.expect(total)?;
+    let mut done = 0;
     for part in parts {
         let part = DMat4::from_cols_slice(&part);
         for records in records.chunks(stride * STEP_COUNT) {
@@ -72,6 +73,8 @@ pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
             for (record, room) in records.chunks_exact(stride).zip(room.chunks_exact_mut(MATRIX_WIDTH * 4)) {
                 Type::F32.write(&matrix(record, scale, part), room);
             }
+            done += room.len() as u64;
+            host.progress(done, total);
         }
     }
     Ok(())

@@ -149,6 +149,22 @@ fn a_stop_ends_every_long_method() {
     }
 }
 
+#[test]
+fn those_that_look_at_many_numbers_say_how_far_they_are() {
+    let numbers = packed_f32(&(0..140_000).map(|i| i as f32).collect::<Vec<_>>());
+    for (method, given) in [
+        ("statistics", json!({ "quantiles": [0.3] })),
+        ("histogram", json!({})),
+        ("instance_matrices", json!({ "stride": 28 })),
+    ] {
+        let host = Quiet::default();
+        run_quietly(&Math::new(), method, params(given), &[&numbers], 1 << 20, &host).unwrap();
+        let steps = host.steps.into_inner().unwrap();
+        assert!(steps.len() > 1 && steps.is_sorted(), "{method}: {steps:?}");
+        assert!(steps.last().is_some_and(|(done, total)| done == total), "{method}: {steps:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
