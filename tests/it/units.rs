@@ -1,9 +1,10 @@
 //! Units at the doors: what they take and give over HTTP, and that what is secret is recorded nowhere.
 
 use std::path::Path;
+use std::time::Duration;
 
 use inos_protocols::{Hash, job::capsule_digest};
-use inos_tests::{Client, Options, TestNode};
+use inos_tests::{Client, Options, TestNode, until};
 use serde_json::{Value, json};
 
 /// A key that is nothing else: hexadecimal digits that stand nowhere by chance.
@@ -159,4 +160,25 @@ fn secrets_are_recorded_nowhere_on_sqlite() {
 #[test]
 fn secrets_are_recorded_nowhere_on_postgres() {
     secrets_are_recorded_nowhere(Options::on_postgres());
+}
+
+#[test]
+fn a_long_transform_is_right_and_answers_a_stop_in_its_middle() {
+    // A prime, for which the library has no short way: each transform has a thread of its own, which a stop leaves behind.
+    const LENGTH: usize = 20_011;
+    let node = TestNode::start();
+    let admin = node.admin();
+    let impulse: Vec<f32> = (0..LENGTH).map(|index| if index == 0 { 3.0 } else { 0.0 }).collect();
+    let flat = admin.run("math.fft", "", &packed(&impulse));
+    let spectrum: Vec<f32> = flat.body.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    assert_eq!((flat.status, spectrum.len()), (200, LENGTH + 1), "{}", flat.text());
+    assert!(spectrum.as_chunks::<2>().0.iter().all(|[re, im]| (re - 3.0).abs() < 1e-4 && im.abs() < 1e-4));
+    let many = vec![0; 1000 * LENGTH * 4];
+    let blob = admin.send("PUT", "/v1/blobs", &[], &many).json()["hash"].clone();
+    let job = json!({ "unit": "math", "method": "fft", "params": { "length": LENGTH }, "inputs": [{ "blob": blob }] });
+    let path = admin.post_json("/v1/jobs", &job).header("location").unwrap().to_owned();
+    until(Duration::from_secs(10), || admin.get(&path).json()["state"] == "running");
+    assert_eq!(admin.send("POST", &format!("{path}/cancel"), &[], b"").status, 202);
+    until(Duration::from_secs(10), || admin.get(&path).json()["state"] == "cancelled");
+    assert_eq!(admin.run("math.fft", "", &packed(&impulse)).body, flat.body);
 }

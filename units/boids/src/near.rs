@@ -189,13 +189,14 @@ fn seen<S: Simd>(simd: S, group: [&[f32]; 3], place: Vec4, see: f32) -> u64 {
     let bits = S::as_simd_u32s(&IN_COLUMN).0;
     // As many registers as a row of the group has, where they are narrower than it.
     let mut columns = [no_bits; 8];
-    let columns = &mut columns[..(8 / S::F32_LANES).max(1)];
+    let across = (8 / S::F32_LANES).max(1);
+    let columns = &mut columns[..across];
     for (index, (((xs, ys), zs), bits)) in xs.iter().zip(ys).zip(zs).zip(bits).enumerate() {
         let (dx, dy, dz) = (simd.sub_f32s(*xs, x), simd.sub_f32s(*ys, y), simd.sub_f32s(*zs, z));
         let square = simd.add_f32s(simd.mul_f32s(dx, dx), simd.mul_f32s(dy, dy));
         let square = simd.add_f32s(square, simd.mul_f32s(dz, dz));
         let is_seen = simd.and_m32s(simd.less_than_f32s(square, see), simd.greater_than_f32s(square, zero));
-        let column = &mut columns[index % ((8 / S::F32_LANES).max(1))];
+        let column = &mut columns[index % across];
         *column = simd.or_u32s(*column, simd.select_u32s(is_seen, *bits, no_bits));
     }
     let words: &[u32] = bytemuck::cast_slice(columns);

@@ -17,18 +17,15 @@ use crate::{Fault, Host};
 const LOOK: Duration = Duration::from_millis(1);
 /// How many threads were left to their work by jobs that stopped.
 static LEFT: AtomicUsize = AtomicUsize::new(0);
-/// The most of them: a job that comes later waits for one to end, so that many that are stopped take no more than this.
+/// The most of them, so that whoever stops job after job takes no more of the machine than this beside the job's own thread.
 static LEFT_MAX: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
-/// Does work of a library that asks nobody whether to go on, on a thread of its own, and leaves it there when the job stops.
+/// Does work of a library that asks nobody whether to go on, on a thread of its own, and leaves it there when the job stops;
+/// where as many are left as may be, a job that stops waits for its own work.
 ///
 /// What is left behind ends by itself and lets go of its memory then, so that the work has to be short (at most about a
 /// second), and its memory bounded by whoever hands it over.
 pub fn beside<T: Send + 'static>(host: &dyn Host, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    while LEFT.load(Ordering::Relaxed) >= *LEFT_MAX {
-        host.check()?;
-        thread::sleep(LOOK);
-    }
     host.check()?;
     let (say, hear) = sync_channel(1);
     let is_over = Arc::new(AtomicBool::new(false));
@@ -46,18 +43,27 @@ pub fn beside<T: Send + 'static>(host: &dyn Host, work: impl FnOnce() -> T + Sen
     thread.map_err(|error| Fault::NoRoom(format!("no thread could be started ({error}); try again shortly")))?;
     loop {
         match hear.recv_timeout(LOOK) {
-            Ok(result) => return result.map_err(|why| resume_unwind(why)),
+            Ok(Ok(result)) => return host.check().map(|()| result),
+            Ok(Err(why)) => resume_unwind(why),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(Fault::Broken("a thread ended without a word".into())),
         }
-        if let Err(stop) = host.check() {
-            LEFT.fetch_add(1, Ordering::Relaxed);
+        if let Err(stop) = host.check()
+            && may_leave()
+        {
+            // It may have ended just now.
             if is_over.swap(true, Ordering::AcqRel) {
                 LEFT.fetch_sub(1, Ordering::Relaxed);
             }
             return Err(stop);
         }
     }
+}
+
+/// Counts one more that is left, where there may be one more.
+fn may_leave() -> bool {
+    let more = |left: usize| (left < *LEFT_MAX).then_some(left + 1);
+    LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
 }
 
 #[cfg(test)]
@@ -83,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_stops_leaves_its_work_and_later_ones_wait_for_it() {
+    fn a_job_that_stops_leaves_its_work_as_long_as_few_are_left() {
         let gate = Arc::new(Barrier::new(*LEFT_MAX + 1));
         for _ in 0..*LEFT_MAX {
             let gate = Arc::clone(&gate);
@@ -92,16 +98,16 @@ mod tests {
             });
             assert!(matches!(ended, Err(Fault::Cancelled)));
         }
-        // As many as may be left behind are, so that nothing begins, and who waits can be stopped as well.
-        let begun = Arc::new(AtomicBool::new(false));
-        let begin = {
-            let begun = Arc::clone(&begun);
-            move || begun.store(true, Ordering::Relaxed)
+        // As many as may be left are, so that the next one that stops stays until its work is done.
+        let is_done = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&is_done);
+        let work = move || {
+            thread::sleep(20 * LOOK);
+            done.store(true, Ordering::Relaxed);
         };
-        assert!(matches!(beside(&stopped_after(3), begin), Err(Fault::Cancelled)));
-        assert!(!begun.load(Ordering::Relaxed));
+        assert!(matches!(beside(&stopped_after(3), work), Err(Fault::Cancelled)));
+        assert!(is_done.load(Ordering::Relaxed));
         gate.wait();
-        beside(&Quiet::default(), || {}).unwrap();
         let end = Instant::now() + Duration::from_secs(10);
         while LEFT.load(Ordering::Relaxed) > 0 {
             assert!(Instant::now() < end, "what was left behind never ended");

@@ -38,7 +38,7 @@ pub trait Unit: Send + Sync + 'static {
     /// Runs one job to its end on the calling thread.
     ///
     /// Parameters have passed the method's schema. Work longer than 10 ms asks [`Host::check`] at least that often
-    /// and passes its fault on, so that a cancelled job really stops.
+    /// and passes its fault on, so that a cancelled job really stops; what a library cannot stop goes through [`beside`].
     fn run(&self, call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault>;
 
     /// Whether a method is a session: a job that lives on and steps a region on a pulse. It has a thread of its own, and is
