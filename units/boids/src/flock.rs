@@ -1,6 +1,7 @@
 //! Birds in flat memory. A step reads one state and writes another, each bird by
 //! itself and in a fixed order, so that neither threads nor the order of birds shows in the result.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use inos_unit::{Fault, Host};
@@ -8,7 +9,7 @@ use pulp::Arch;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::forces::{Minds, Mover, Part, Scene};
+use crate::forces::{Minds, Mover, Part, Piece, Scene};
 use crate::rules::Rules;
 use crate::sorted::Sorted;
 
@@ -16,6 +17,8 @@ use crate::sorted::Sorted;
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer birds.
 const THREAD_BIRDS_MIN: usize = 2048;
+/// How many pieces of the world there are for each of several threads: they end together, as nearly as a piece is short.
+const THREAD_PIECES: usize = 32;
 
 /// Fewer birds are sorted on one thread: waking others takes longer.
 const SORT_BIRDS_MIN: usize = 1 << 16;
@@ -107,40 +110,27 @@ impl Flock {
         let Self { rules, arch, birds, sorted, predators, minds, looked: looked_at, .. } = self;
         let (arch, cells) = (*arch, rules.cells());
         let scene = Scene { rules, birds: sorted, start: &sorted.start, cells, predators, minds };
-        let start = scene.start;
-        birds.id.copy_from_slice(&sorted.id);
-        let (stop, all) = (AtomicBool::new(false), AtomicU64::new(0));
+        let count = if threads == 1 { 1 } else { threads * THREAD_PIECES };
+        let pieces = Mutex::new(pieces(Part::whole(birds), scene.start, cells, count).into_iter());
+        let (stop, looked) = (AtomicBool::new(false), AtomicU64::new(0));
         std::thread::scope(|scope| {
-            let mut rest = Part::whole(birds);
-            let mut row = 0;
-            for thread in 0..threads {
-                // Rows of cells with as many birds for each thread, as nearly as rows allow.
-                let wanted = (sorted.id.len() * (thread + 1) / threads) as u32;
-                let end = if thread + 1 == threads {
-                    cells * cells
-                } else {
-                    (row..cells * cells).find(|row| start[row * cells] >= wanted).unwrap_or(cells * cells)
-                };
-                let (part, others) = rest.split(start[end * cells] as usize - start[row * cells] as usize);
-                rest = others;
-                let rows = row..end;
-                row = end;
-                let (scene, stop, looked) = (&scene, &stop, &all);
-                if thread + 1 == threads {
-                    let stopped = || {
-                        if host.cancelled() {
-                            stop.store(true, Ordering::Relaxed);
-                        }
-                        stop.load(Ordering::Relaxed)
-                    };
-                    arch.dispatch(Mover { scene, rows, part, looked, stopped });
-                } else {
-                    let stopped = || stop.load(Ordering::Relaxed);
-                    scope.spawn(move || arch.dispatch(Mover { scene, rows, part, looked, stopped }));
-                }
+            let (scene, pieces, looked, stop) = (&scene, &pieces, &looked, &stop);
+            for thread in 1..threads {
+                // From both ends, so that two threads are near each other's birds only at the last.
+                let is_back = thread % 2 == 1;
+                let stopped = || stop.load(Ordering::Relaxed);
+                scope.spawn(move || arch.dispatch(Mover { scene, pieces, is_back, looked, stopped }));
             }
+            let stopped = || {
+                if host.cancelled() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                stop.load(Ordering::Relaxed)
+            };
+            arch.dispatch(Mover { scene, pieces, is_back: false, looked, stopped });
         });
-        *looked_at += all.into_inner();
+        std::mem::swap(&mut birds.id, &mut sorted.id);
+        *looked_at += looked.into_inner();
         if stop.into_inner() { Err(Fault::Cancelled) } else { Ok(()) }
     }
 
@@ -177,6 +167,22 @@ impl Flock {
             }
         }
     }
+}
+
+/// So many pieces with as many birds in each, as nearly as rows of cells allow.
+fn pieces<'a>(birds: Part<'a>, start: &[u32], cells: usize, count: usize) -> Vec<Piece<'a>> {
+    let (mut rest, mut row) = (birds, 0);
+    let total = start[cells * cells * cells] as usize;
+    let piece = |index: usize| {
+        let wanted = (total * (index + 1) / count) as u32;
+        let end = (row..cells * cells).find(|row| start[row * cells] >= wanted).unwrap_or(cells * cells);
+        let end = if index + 1 == count { cells * cells } else { end };
+        let len = (start[end * cells] - start[row * cells]) as usize;
+        let (part, others) = std::mem::take(&mut rest).split(len);
+        rest = others;
+        Piece { rows: std::mem::replace(&mut row, end)..end, part }
+    };
+    (0..count).map(piece).filter(|piece| !piece.rows.is_empty()).collect()
 }
 
 /// The cells next to one, as far as the world goes.

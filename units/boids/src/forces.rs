@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::vec;
 
 use pulp::{Scalar, Simd, WithSimd};
 
@@ -61,6 +63,7 @@ pub(crate) struct Scene<'a> {
 }
 
 /// What a step writes: the birds of some rows of cells.
+#[derive(Default)]
 pub(crate) struct Part<'a> {
     place: [&'a mut [f32]; 3],
     speed: [&'a mut [f32]; 3],
@@ -68,13 +71,20 @@ pub(crate) struct Part<'a> {
     crowd: &'a mut [f32],
 }
 
-/// Moves the birds of some rows of cells; ends early where it is told to stop.
-pub(crate) struct Mover<'a, F> {
-    pub(crate) scene: &'a Scene<'a>,
+/// Some rows of cells, and their birds.
+pub(crate) struct Piece<'a> {
     pub(crate) rows: Range<usize>,
     pub(crate) part: Part<'a>,
+}
+
+/// Moves the birds of one piece of the world after the other, while there are any; ends early where it is told to stop.
+pub(crate) struct Mover<'m, 'a, F> {
+    pub(crate) scene: &'m Scene<'m>,
+    pub(crate) pieces: &'m Mutex<vec::IntoIter<Piece<'a>>>,
+    /// Whether it takes the last piece that there is, not the first.
+    pub(crate) is_back: bool,
     /// Where it is added up how many pairs were looked at.
-    pub(crate) looked: &'a AtomicU64,
+    pub(crate) looked: &'m AtomicU64,
     pub(crate) stopped: F,
 }
 
@@ -103,7 +113,7 @@ impl<'a> Part<'a> {
     }
 }
 
-impl<F: FnMut() -> bool> WithSimd for Mover<'_, F> {
+impl<F: FnMut() -> bool> WithSimd for Mover<'_, '_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -117,36 +127,42 @@ impl<F: FnMut() -> bool> WithSimd for Mover<'_, F> {
     }
 }
 
-impl<F: FnMut() -> bool> Mover<'_, F> {
+impl<F: FnMut() -> bool> Mover<'_, '_, F> {
     #[inline(always)]
     fn run<S: Simd, const MIXED: bool>(self, simd: S) {
-        let Self { scene, rows, mut part, looked, mut stopped } = self;
+        let Self { scene, pieces, is_back, looked, mut stopped } = self;
+        let next = || {
+            let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
+            if is_back { pieces.next_back() } else { pieces.next() }
+        };
         let cells = scene.cells;
-        let begin = scene.start[rows.start * cells] as usize;
         let mut near = Near::default();
         let (mut pairs, mut all) = (0, 0);
-        for row in rows {
-            if stopped() {
-                return;
-            }
-            let (z, y) = (row / cells, row % cells);
-            for x in 0..cells {
-                let cell = row * cells + x;
-                let birds = scene.start[cell] as usize..scene.start[cell + 1] as usize;
-                if birds.is_empty() {
-                    continue;
+        while let Some(Piece { rows, mut part }) = next() {
+            let begin = scene.start[rows.start * cells] as usize;
+            for row in rows {
+                if stopped() {
+                    return;
                 }
-                near.gather(simd, scene, [x, y, z]);
-                for bird in birds {
-                    pairs += near.lanes();
-                    all += near.lanes() as u64;
-                    if pairs >= CHECK_PAIRS {
-                        pairs = 0;
-                        if stopped() {
-                            return;
-                        }
+                let (z, y) = (row / cells, row % cells);
+                for x in 0..cells {
+                    let cell = row * cells + x;
+                    let birds = scene.start[cell] as usize..scene.start[cell + 1] as usize;
+                    if birds.is_empty() {
+                        continue;
                     }
-                    scene.fly::<S, MIXED>(simd, bird, &mut near, &mut part, bird - begin);
+                    near.gather(simd, scene, [x, y, z]);
+                    for bird in birds {
+                        pairs += near.lanes();
+                        all += near.lanes() as u64;
+                        if pairs >= CHECK_PAIRS {
+                            pairs = 0;
+                            if stopped() {
+                                return;
+                            }
+                        }
+                        scene.fly::<S, MIXED>(simd, bird, &mut near, &mut part, bird - begin);
+                    }
                 }
             }
         }

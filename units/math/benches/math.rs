@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use inos_math::Math;
@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 
 /// How often ours and the others' are measured by turns.
 const TURNS: usize = 8;
+
+/// How long others are left to fall asleep before one is measured: threads of OpenBLAS go on for a while, waiting for more to do.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A host with so many threads.
 struct Threads(usize);
@@ -179,6 +182,7 @@ fn compare(what: &str, mut rows: Vec<Row<'_>>) {
     let mut seconds = vec![Vec::new(); rows.len()];
     for _ in 0..TURNS {
         for ((_, run), seconds) in rows.iter_mut().zip(&mut seconds) {
+            std::thread::sleep(PAUSE);
             seconds.extend(run());
         }
     }

@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inos_unit::{Call, Determinism, Fault, Host, Method, Params, beside};
+use inos_unit::{Call, Determinism, Fault, Host, Method, Params};
 use pulp::bytemuck;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};
 use serde_json::json;
 
-use crate::number::{self, Packed, Type};
+use crate::halves::Halves;
+use crate::lanes::{self, Lanes};
+use crate::number::{Packed, Type};
 use crate::plot::Plot;
 use crate::values;
 
@@ -22,8 +24,8 @@ const SHORT_HARD_LENGTH_MAX: usize = 1 << 12;
 /// The greatest prime factor that it knows one for.
 const EASY_FACTOR_MAX: usize = 31;
 
-/// How many numbers are transformed between two looks at the host.
-const CHECK_COUNT: usize = 1 << 18;
+/// How many numbers go to the threads at once, for each thread.
+const STRETCH_COUNT: usize = 1 << 23;
 /// The longest transform whose tables are kept for the next job, and how many are: a few megabytes in all.
 const KEPT_LENGTH_MAX: usize = 1 << 16;
 const KEPT_MAX: usize = 4;
@@ -65,7 +67,7 @@ pub(crate) fn method() -> Method {
 
 /// Which transform, and of how many samples.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Plan {
+pub(crate) struct Plan {
     real: bool,
     inverse: bool,
     length: usize,
@@ -150,8 +152,9 @@ fn run_packed<T: Sample>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fau
     let mut lanes = Lanes::<T>::new(plan, threads, host)?;
     call.output.begin("application/octet-stream")?;
     call.output.expect((bytes.len() / takes * gives) as u64)?;
-    // About 2 ms of transforms at a time.
-    let together = (CHECK_COUNT / takes).max(1) * threads * takes * T::LEN;
+    // A long one is not stopped in its middle, and others are not begun with it.
+    let together = if plan.is_long() { lanes::CHECK_COUNT } else { STRETCH_COUNT };
+    let together = (together / takes).max(1) * threads * takes * T::LEN;
     for (index, bytes_here) in bytes.chunks(together).enumerate() {
         host.check()?;
         host.progress((index * together) as u64, bytes.len() as u64);
@@ -160,88 +163,11 @@ fn run_packed<T: Sample>(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fau
     Ok(())
 }
 
-/// What the threads of one job transform by.
-struct Lanes<T> {
-    plan: Plan,
-    lanes: Vec<Lane<T>>,
-}
-
-impl<T: Sample> Lanes<T> {
-    fn new(plan: Plan, threads: usize, host: &dyn Host) -> Result<Self, Fault> {
-        let make = move || {
-            let tables = Tables::of(plan);
-            (0..threads).map(|_| Lane::new(plan, &tables)).collect()
-        };
-        let lanes = if plan.is_long() { beside(host, make)? } else { make() };
-        Ok(Self { plan, lanes })
-    }
-
-    /// Transforms as many as these bytes hold, from bytes to bytes.
-    fn run(&mut self, bytes: &[u8], room: &mut [u8], host: &dyn Host) -> Result<(), Fault> {
-        let plan = self.plan;
-        if !plan.is_long() {
-            return side_by_side(&mut self.lanes, plan, bytes, room);
-        }
-        // A job that stops leaves them to their work, which nothing of the job may be lent to.
-        let mut lanes = std::mem::take(&mut self.lanes);
-        let (copy, mut made) = (bytes.to_vec(), vec![0; room.len()]);
-        let ended = beside(host, move || {
-            side_by_side(&mut lanes, plan, &copy, &mut made)?;
-            Ok((lanes, made))
-        })?;
-        let (lanes, made) = ended?;
-        room.copy_from_slice(&made);
-        self.lanes = lanes;
-        Ok(())
-    }
-}
-
-/// Gives each lane its share and runs them, the first on this thread.
-fn side_by_side<T: Sample>(lanes: &mut [Lane<T>], plan: Plan, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
-    let (takes, gives) = plan.counts();
-    let share = (bytes.len() / (takes * T::LEN)).div_ceil(lanes.len()).max(1);
-    let shares = bytes.chunks(share * takes * T::LEN).zip(room.chunks_mut(share * gives * T::LEN));
-    std::thread::scope(|scope| {
-        let mut work = lanes.iter_mut().zip(shares);
-        let own = work.next();
-        let others: Vec<_> = work.map(|(lane, (bytes, room))| scope.spawn(move || lane.run(bytes, room))).collect();
-        own.map_or(Ok(()), |(lane, (bytes, room))| lane.run(bytes, room))?;
-        let ended = others.into_iter().map(|other| other.join().unwrap_or_else(|why| std::panic::resume_unwind(why)));
-        ended.collect()
-    })
-}
-
-/// What one thread transforms by: a transform, and room for numbers that cannot be read or written where they lie.
-struct Lane<T> {
-    one: One<T>,
-    takes: usize,
-    gives: usize,
-    copy: Vec<T>,
-    result_copy: Vec<T>,
-}
-
-impl<T: Sample> Lane<T> {
-    fn new(plan: Plan, tables: &Tables<T>) -> Self {
-        let (takes, gives) = plan.counts();
-        Self { one: plan.one(tables), takes, gives, copy: Vec::new(), result_copy: Vec::new() }
-    }
-
-    /// One transform after the other.
-    fn run(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<(), Fault> {
-        let Self { one, takes, gives, copy, result_copy } = self;
-        for (bytes, room) in bytes.chunks_exact(*takes * T::LEN).zip(room.chunks_exact_mut(*gives * T::LEN)) {
-            let numbers = number::in_place(bytes, copy);
-            number::made_in_place(room, result_copy, |result| one(numbers, result))?;
-        }
-        Ok(())
-    }
-}
-
 /// Does one transform: numbers in, numbers out.
-type One<T> = Box<dyn FnMut(&[T], &mut [T]) -> Result<(), Fault> + Send>;
+pub(crate) type One<T> = Box<dyn FnMut(&[T], &mut [T]) -> Result<(), Fault> + Send>;
 
 /// Numbers that are transformed in their own precision.
-trait Sample: FftNum + Packed {
+pub(crate) trait Sample: FftNum + Packed {
     /// The tables that were made last.
     fn kept() -> &'static Mutex<Vec<(Plan, Tables<Self>)>>;
 }
@@ -262,7 +188,9 @@ impl Sample for f64 {
 
 /// What transforms of one length go by. It knows nothing of a job but that length.
 #[derive(Clone)]
-enum Tables<T> {
+pub(crate) enum Tables<T> {
+    /// An even number of real samples, which most transforms are of.
+    Halves(Arc<Halves<T>>),
     Real(Arc<dyn RealToComplex<T>>),
     InverseReal(Arc<dyn ComplexToReal<T>>),
     Complex(Arc<dyn Fft<T>>),
@@ -270,12 +198,13 @@ enum Tables<T> {
 
 impl<T: Sample> Tables<T> {
     /// Those of a plan. To make them takes several times as long as one transform, so that the last few are kept.
-    fn of(plan: Plan) -> Self {
+    pub(crate) fn of(plan: Plan) -> Self {
         let kept = || T::kept().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, tables)) = kept().iter().find(|(known, _)| *known == plan) {
             return tables.clone();
         }
         let made = match (plan.real, plan.inverse) {
+            (true, false) if plan.length.is_multiple_of(2) => Self::Halves(Arc::new(Halves::new(plan.length))),
             (true, false) => Self::Real(RealFftPlanner::new().plan_fft_forward(plan.length)),
             (true, true) => Self::InverseReal(RealFftPlanner::new().plan_fft_inverse(plan.length)),
             (false, false) => Self::Complex(FftPlanner::new().plan_fft_forward(plan.length)),
@@ -314,7 +243,7 @@ impl Plan {
     }
 
     /// Whether one, or the making of its tables, takes longer than a job may go without asking whether to stop.
-    fn is_long(self) -> bool {
+    pub(crate) fn is_long(self) -> bool {
         let (mut rest, mut factor) = (self.length, 2);
         while factor <= EASY_FACTOR_MAX {
             if rest.is_multiple_of(factor) {
@@ -327,7 +256,7 @@ impl Plan {
     }
 
     /// How many numbers one transform takes and gives.
-    const fn counts(self) -> (usize, usize) {
+    pub(crate) const fn counts(self) -> (usize, usize) {
         let half = 2 * (self.length / 2 + 1);
         match (self.real, self.inverse) {
             (true, false) => (self.length, half),
@@ -337,11 +266,18 @@ impl Plan {
     }
 
     /// What does one transform, with its room set aside.
-    fn one<T: Sample>(self, tables: &Tables<T>) -> One<T> {
+    pub(crate) fn one<T: Sample>(self, tables: &Tables<T>) -> One<T> {
         let length = self.length;
         let shrink = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
         let broken = |error: realfft::FftError| Fault::Broken(format!("a transform failed: {error}"));
         match tables.clone() {
+            Tables::Halves(halves) => {
+                let mut scratch = vec![Complex::new(T::zero(), T::zero()); halves.scratch_len()];
+                Box::new(move |numbers, result| {
+                    halves.run(bytemuck::cast_slice(numbers), bytemuck::cast_slice_mut(result), &mut scratch);
+                    Ok(())
+                })
+            }
             Tables::Real(fft) => {
                 let (mut samples, mut scratch) = (fft.make_input_vec(), fft.make_scratch_vec());
                 Box::new(move |numbers, result| {

@@ -22,7 +22,7 @@ const TILE_MIN: usize = 64;
 /// The most threads of one product.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer multiplications than this.
-const THREAD_WORK_MIN: usize = 1 << 24;
+const THREAD_WORK_MIN: usize = 1 << 23;
 
 pub(crate) fn method() -> Method {
     let params = json!({
@@ -152,11 +152,14 @@ impl Sides {
         Ok(())
     }
 
-    /// How many rows and columns a tile of so much work has: as near to a square as the product allows.
+    /// How many rows and columns a tile of so much work has: as near to a square as the product allows, and all of a product
+    /// about the same, so that threads end together.
     fn tile(self, work: usize) -> (usize, usize) {
         let area = (work / self.inner).max(TILE_MIN * TILE_MIN);
         let height = area.isqrt().max(TILE_MIN).max(area / self.columns).min(self.rows);
-        (height, (area / height).max(TILE_MIN).min(self.columns))
+        let width = (area / height).max(TILE_MIN).min(self.columns);
+        let even = |side: usize, most: usize| side.div_ceil(side.div_ceil(most));
+        (even(self.rows, height), even(self.columns, width))
     }
 
     fn product<T: ComplexField + Packed>(self, a: &[T], b: &[T], c: &mut [T], host: &dyn Host) -> Result<(), Fault> {
