@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use inos_engine::Feed;
-use inos_ledger::{Finish, Limit, Limits, Purse, Unfinished};
+use inos_ledger::{Ending, Finish, Limit, Limits, Purse, Unfinished};
 use inos_protocols::{
     JobId, KeyId, Microcredits, Refusal,
     account::Scopes,
@@ -15,7 +15,7 @@ use inos_protocols::{
 use inos_unit::{Price, Used};
 
 use crate::{
-    Broker, Caller, Inside,
+    Broker, Caller, Happening, Inside,
     chain::Chain,
     course::{Course, Pause},
     done::Story,
@@ -196,10 +196,21 @@ impl Inside {
             ending.cost = Microcredits::saturating(cost).min(unfinished.held);
             ending.metrics.run_us = *run_us;
         }
+        let told = ending.clone();
         let finish = Finish { id: unfinished.id, purse, ending, limits };
-        if let Some(Err(error)) = self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
-            tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended");
+        match self.ledger.commit(vec![inos_ledger::Entry::Finish(finish)]).await.pop() {
+            Some(Ok(_)) => self.tell_given_up(unfinished, &told),
+            // It has not ended: it lies there as it was, and is found again.
+            error => tracing::error!(job = %unfinished.id, ?error, "a job that cannot be run again could not be ended"),
         }
+    }
+
+    /// Tells an end as others are told: among those of late, and to who follows the account. It has no times: nothing of
+    /// it was begun here.
+    fn tell_given_up(&self, unfinished: &Unfinished, ending: &Ending) {
+        self.pace.count(ending, false);
+        let what = Happening::State { state: ending.state, cost: ending.cost };
+        self.events.tell(unfinished.account, unfinished.id, what);
     }
 }
 

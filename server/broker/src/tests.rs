@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 
 use inos_protocols::{
-    Hash, Microcredits, NodeId,
+    Hash, JobId, Microcredits, NodeId,
     frame::Submission,
     job::{Capsule, Input, State},
     refusal::Kind,
@@ -15,7 +15,7 @@ use inos_protocols::{
 };
 use parking_lot::Mutex;
 
-use crate::{Ask, Broker, Caller, Cause, Options, Origin, Parts, Replies, Reply};
+use crate::{Ask, Broker, Caller, Cause, Happening, Options, Origin, Parts, Replies, Reply, Told};
 
 struct House {
     broker: Broker,
@@ -167,27 +167,7 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
     let mut held = Vec::new();
     // One is long past its time; the other node may yet end the other one.
     for ago_ms in [3_600_000, 1_000] {
-        let job = inos_ledger::JobRecord {
-            id: inos_protocols::JobId::new(),
-            purse: purse.clone(),
-            key: None,
-            unit: "compute".into(),
-            method: "blake3".into(),
-            version: "1".into(),
-            priority: 100,
-            budget: None,
-            capsule: Hash::of(b"capsule"),
-            submitted: Time::now(),
-            deadline: Time::from_ms(Time::now().as_ms() - ago_ms),
-            params: None,
-            labels: Default::default(),
-            remembered: false,
-            segment: None,
-        };
-        held.push(job.id);
-        let reservation = other.reserve_slowly(&purse, Microcredits::saturating(1000)).await.unwrap();
-        let accept = inos_ledger::Accept { job, reservation, asked: b"{}".to_vec(), files: Vec::new(), claim: None };
-        assert!(other.commit(vec![inos_ledger::Entry::Accept(accept)]).await[0].is_ok());
+        held.push(accepted(&other, &purse, Time::from_ms(Time::now().as_ms() - ago_ms)).await);
     }
     drop((purse, other));
     let held_now = async || house.broker.books().account(account).await.unwrap().unwrap().held.get();
@@ -197,7 +177,60 @@ async fn a_job_whose_node_is_gone_ends_after_its_time_and_its_hold_is_freed() {
     assert_eq!((job.state, job.cost, held_now().await), (State::Expired, Microcredits::ZERO, 1000));
     assert_eq!(house.broker.receipt(&house.caller, held[0]).await.unwrap().verify().unwrap().state, State::Expired);
     assert_eq!(house.broker.job(&house.caller, held[1]).await.unwrap().state, State::Queued);
+    assert_eq!(ended_lately(&house), [0, 1]);
+    // One that has ended is not found again.
+    house.broker.sweep().await;
+    assert_eq!(ended_lately(&house), [0, 1]);
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_up_again_is_told_as_having_ended() {
+    let house = house().await;
+    let mut followed = house.broker.events(&house.caller, None, None).await.unwrap();
+    let (ledger, purse) = (&house.broker.0.ledger, &house.caller.purse);
+    // The time of one ran out while nobody ran it; of the other nothing says how it is to be run.
+    let late = accepted(ledger, purse, Time::from_ms(Time::now().as_ms() - 1_000)).await;
+    let damaged = accepted(ledger, purse, Time::now().plus_ms(60_000)).await;
+    assert_eq!(house.broker.resume().await.unwrap(), 2);
+    assert_eq!(ended_lately(&house), [1, 1]);
+    for (job, state) in [(late, State::Expired), (damaged, State::Failed)] {
+        let Some(Told::Event(event)) = followed.next().await else { panic!("no event of {job}") };
+        assert_eq!((event.job, &event.what), (Some(job), &Happening::State { state, cost: Microcredits::ZERO }));
+    }
+}
+
+/// How many failed and how many ran out of time lately; whatever did is all that ended, and none of it has times.
+fn ended_lately(house: &House) -> [u64; 2] {
+    let told = house.broker.lately();
+    assert_eq!((told.succeeded, told.cancelled, told.took), (0, 0, None));
+    [told.failed, told.expired]
+}
+
+/// A job that a server has accepted and then lost: nothing but the books know of it.
+async fn accepted(ledger: &inos_ledger::Ledger, purse: &Arc<inos_ledger::Purse>, deadline: Time) -> JobId {
+    let job = inos_ledger::JobRecord {
+        id: JobId::new(),
+        purse: purse.clone(),
+        key: None,
+        unit: "compute".into(),
+        method: "blake3".into(),
+        version: "1".into(),
+        priority: 100,
+        budget: None,
+        capsule: Hash::of(b"capsule"),
+        submitted: Time::now(),
+        deadline,
+        params: None,
+        labels: Default::default(),
+        remembered: false,
+        segment: None,
+    };
+    let id = job.id;
+    let reservation = ledger.reserve_slowly(purse, Microcredits::saturating(1000)).await.unwrap();
+    let accept = inos_ledger::Accept { job, reservation, asked: b"{}".to_vec(), files: Vec::new(), claim: None };
+    assert!(ledger.commit(vec![inos_ledger::Entry::Accept(accept)]).await[0].is_ok());
+    id
 }
 
 #[tokio::test]
