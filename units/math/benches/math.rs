@@ -1,5 +1,6 @@
 //! The unit's heavy methods beside what others do with the same numbers, by turns in one run: read the ratios, not the rows.
-//! With `INOS_BENCH_PYTHON`, a Python that has numpy and pyfftw, beside OpenBLAS and FFTW (`peer.py`).
+//! With `INOS_BENCH_PYTHON`, a Python that has numpy and pyfftw, beside OpenBLAS and FFTW (`peer.py`). Words behind `--` choose
+//! from products, transforms and points.
 
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
@@ -295,16 +296,24 @@ fn transforms(threads: usize, peer: Option<&mut Peer>) {
 }
 
 fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
     for threads in [1, 2] {
         let mut peer = Peer::start(threads);
         if peer.is_none() && threads == 1 {
             println!("without INOS_BENCH_PYTHON there is no peer");
         }
-        products(threads, peer.as_mut());
-        transforms(threads, peer.as_mut());
+        if is_asked("products") {
+            products(threads, peer.as_mut());
+        }
+        if is_asked("transforms") {
+            transforms(threads, peer.as_mut());
+        }
         if let Some(peer) = peer {
             peer.stop();
         }
-        points(threads);
+        if is_asked("points") {
+            points(threads);
+        }
     }
 }

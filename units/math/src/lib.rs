@@ -1,5 +1,6 @@
 //! The unit `math`: vectors, matrices, quaternions, linear algebra, statistics, Fourier transforms, interpolation and
-//! random numbers. Pure work on numbers; it keeps nothing from one job to the next but tables for the lengths of transforms.
+//! random numbers. Pure work on numbers; it keeps nothing from one job to the next but tables for the lengths of
+//! transforms, and room to arrange factors in.
 
 mod arrow;
 mod batch;
@@ -16,6 +17,8 @@ mod matmul;
 mod matrices;
 mod number;
 mod op;
+#[cfg(target_arch = "x86_64")]
+mod panels;
 mod plot;
 mod quaternions;
 mod random;

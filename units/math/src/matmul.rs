@@ -1,4 +1,5 @@
-//! The product of two matrices, tile by tile, so that it can be stopped between them. Packed f32 is multiplied in f32.
+//! The product of two matrices, tile by tile, so that it can be stopped between them. Packed f32 is multiplied in f32, by `panels`
+//! where the processor has their vectors, else by faer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -7,6 +8,9 @@ use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
 use inos_unit::{Call, Determinism, Fault, Host, Method};
+use pulp::Arch;
+#[cfg(target_arch = "x86_64")]
+use pulp::bytemuck::{try_cast_slice, try_cast_slice_mut};
 use serde_json::json;
 
 use crate::dense::{self, Dense};
@@ -22,7 +26,7 @@ const TILE_MIN: usize = 64;
 /// The most threads of one product.
 const THREADS_MAX: usize = 16;
 /// A thread more is not worth waking for fewer multiplications than this.
-const THREAD_WORK_MIN: usize = 1 << 23;
+const THREAD_WORK_MIN: usize = 1 << 24;
 
 pub(crate) fn method() -> Method {
     let params = json!({
@@ -89,7 +93,11 @@ fn are_finite<T: Packed>(numbers: &[T], host: &dyn Host) -> Result<bool, Fault> 
     for numbers in numbers.chunks(STEP_COUNT) {
         host.check()?;
         // All are looked at, since that goes many at a time.
-        if !numbers.iter().fold(true, |fine, number| fine & Packed::is_finite(*number)) {
+        let are_finite = Arch::new().dispatch(
+            #[inline(always)]
+            || numbers.iter().fold(true, |fine, number| fine & Packed::is_finite(*number)),
+        );
+        if !are_finite {
             return Ok(false);
         }
     }
@@ -123,10 +131,10 @@ fn run_given(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
 
 /// The sizes of a product.
 #[derive(Clone, Copy)]
-struct Sides {
-    rows: usize,
-    inner: usize,
-    columns: usize,
+pub(crate) struct Sides {
+    pub(crate) rows: usize,
+    pub(crate) inner: usize,
+    pub(crate) columns: usize,
 }
 
 impl Sides {
@@ -162,7 +170,22 @@ impl Sides {
         (even(self.rows, height), even(self.columns, width))
     }
 
+    fn work(self) -> usize {
+        self.rows * self.inner * self.columns
+    }
+
+    fn threads(self, host: &dyn Host) -> usize {
+        host.threads().min(THREADS_MAX).min(self.work() / THREAD_WORK_MIN).max(1)
+    }
+
     fn product<T: ComplexField + Packed>(self, a: &[T], b: &[T], c: &mut [T], host: &dyn Host) -> Result<(), Fault> {
+        #[cfg(target_arch = "x86_64")]
+        if T::LEN == f32::LEN
+            && let (Ok(a), Ok(b), Ok(c)) = (try_cast_slice(a), try_cast_slice(b), try_cast_slice_mut(c))
+            && let Some(ended) = crate::panels::product(self, (a, b), c, self.threads(host), host)
+        {
+            return ended;
+        }
         let a = MatRef::from_row_major_slice(a, self.rows, self.inner);
         let b = MatRef::from_row_major_slice(b, self.inner, self.columns);
         let c = MatMut::from_row_major_slice_mut(c, self.rows, self.columns);
@@ -180,11 +203,11 @@ pub(crate) fn into<T: ComplexField + Packed>(
     progress: impl Fn(u64, u64),
 ) -> Result<(), Fault> {
     let sides = Sides { rows: a.nrows(), inner: a.ncols(), columns: b.ncols() };
-    let work = sides.rows * sides.inner * sides.columns;
+    let work = sides.work();
     if work == 0 {
         return Ok(());
     }
-    let threads = host.threads().min(THREADS_MAX).min(work / THREAD_WORK_MIN).max(1);
+    let threads = sides.threads(host);
     let tiles = tiles(a, b, c, sides.tile((TILE_WORK * 16 / (T::LEN * T::LEN)).min(work / threads)));
     let (total, done) = (tiles.len() as u64, AtomicU64::new(0));
     let (tiles, stopped) = (Mutex::new(tiles.into_iter()), AtomicBool::new(false));

@@ -143,6 +143,7 @@ macro_rules! packed {
                 }
             }
 
+            #[inline(always)]
             fn is_finite(self) -> bool {
                 self.is_finite()
             }

@@ -1,7 +1,7 @@
 //! Factors of matrices that are larger than one block, and products larger than one tile.
 
 use super::*;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 fn random(count: usize, seed: u32) -> Vec<f64> {
     let given = json!({ "count": count, "seed": seed, "minimum": -1, "encoding": "packed", "type": "f64" });
@@ -160,6 +160,64 @@ fn a_product_of_many_tiles_is_that_of_one() {
     let moved = [&[0], &*packed(&a)].concat();
     let outputs = run("matmul", json!({ "columns": inner, "type": "f64" }), &[&moved[1..], &packed(&b)]).unwrap();
     all_near(&unpacked(&outputs[0]), &wanted);
+}
+
+#[test]
+fn a_product_of_f32_is_what_its_sums_say_whatever_its_sides() {
+    // Long sides and short ones, whole panels and parts of them, one depth and two.
+    for (rows, inner, columns) in
+        [(64, 64, 64), (65, 1100, 97), (113, 515, 64), (300, 579, 257), (14, 200, 300), (225, 64, 33)]
+    {
+        let [a, b] = [random(rows * inner, 6), random(inner * columns, 7)]
+            .map(|numbers| numbers.into_iter().map(|number| number as f32).collect::<Vec<_>>());
+        let wanted = product(
+            &a.iter().map(|n| f64::from(*n)).collect::<Vec<_>>(),
+            &b.iter().map(|n| f64::from(*n)).collect::<Vec<_>>(),
+            inner,
+        );
+        for threads in [1, 2, 5] {
+            let outputs =
+                run_with_threads(threads, "matmul", json!({ "columns": inner }), &[&packed_f32(&a), &packed_f32(&b)]);
+            let made = unpacked_f32(&outputs);
+            assert_eq!(made.len(), rows * columns);
+            let worst = made.iter().zip(&wanted).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+            assert!(worst < 1e-3, "{rows} by {inner} by {columns}, {threads} threads: off by {worst}");
+            assert!(made.iter().all(|number| number.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn a_product_stops_whoever_works_on_it() {
+    struct Stopping(AtomicU64);
+
+    impl Host for Stopping {
+        fn cancelled(&self) -> bool {
+            self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err()
+        }
+
+        fn progress(&self, _: u64, _: u64) {}
+
+        fn log(&self, _: &str) {}
+
+        fn emit(&self, _: &[u8]) {}
+
+        fn threads(&self) -> usize {
+            3
+        }
+    }
+
+    let numbers = packed_f32(&vec![1.5; 1 << 19]);
+    for (method, given, inputs) in [
+        ("matmul", json!({ "columns": 512 }), vec![&*numbers, &*numbers]),
+        ("fft", json!({ "length": 4096 }), vec![&*numbers]),
+    ] {
+        for after in [0, 1] {
+            let host = Stopping(AtomicU64::new(after));
+            let ended = run_quietly(&Math::new(), method, params(given.clone()), &inputs, 1 << 20, &host);
+            assert_eq!(ended, Err(Fault::Cancelled), "{method} after {after}");
+        }
+    }
 }
 
 fn run_with_threads(threads: usize, method: &str, given: Value, inputs: &[&[u8]]) -> Vec<u8> {
