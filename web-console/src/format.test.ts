@@ -39,7 +39,9 @@ test('times are told from now', () => {
 })
 
 test('shares and quantiles of nothing are unknown', () => {
-  expect([share(0, 0), share(1, 4), quantile([], 0.5), quantile([1, 2, 3, 4], 0.5), quantile([1], 0.95)]).toEqual([UNKNOWN, '25 %', undefined, 3, 1])
+  expect([share(0, 0), share(1, 4), quantile([], 0.5), quantile([1, 2, 3, 4], 0.5), quantile([1], 0.95)]).toEqual([UNKNOWN, '25 %', undefined, 2, 1])
+  const hundred = Array.from({ length: 100 }, (_, at) => at + 1)
+  expect([0, 0.5, 0.95, 0.99, 1].map((place) => quantile(hundred, place))).toEqual([1, 50, 95, 99, 100])
   expect([shortId('job_0123456789abcdef0123456789abcdef'), shortId('short')]).toEqual(['job_…89abcdef', 'short'])
 })
 

@@ -64,17 +64,18 @@ function short(value: number): string {
 /** How long ago, or in how long. */
 export function ago(at: number, now: number): string {
   const seconds = Math.round((now - at) / 1_000)
-  const [size, word] = largest(Math.abs(seconds))
+  // What was is at least that long ago; what is to come is nearest to it, so that 40 days from now are not 39.
+  const [size, word] = largest(Math.abs(seconds), seconds >= 0 ? Math.floor : Math.round)
   if (size === 0) return 'now'
   return seconds >= 0 ? `${size} ${word} ago` : `in ${size} ${word}`
 }
 
-function largest(seconds: number): [number, string] {
+function largest(seconds: number, whole: (value: number) => number): [number, string] {
   if (seconds < 1) return [0, '']
   if (seconds < 60) return [seconds, 's']
-  if (seconds < 3_600) return [Math.floor(seconds / 60), 'min']
-  if (seconds < 172_800) return [Math.floor(seconds / 3_600), 'h']
-  return [Math.floor(seconds / 86_400), 'd']
+  if (seconds < 3_600) return [whole(seconds / 60), 'min']
+  if (seconds < 172_800) return [whole(seconds / 3_600), 'h']
+  return [whole(seconds / 86_400), 'd']
 }
 
 /** An id for a narrow place: its kind, and the digits that differ most. */
@@ -87,9 +88,9 @@ export function share(part: number, whole: number): string {
   return whole > 0 ? `${short((100 * part) / whole)} %` : UNKNOWN
 }
 
-/** The value at this place of numbers in order, such as 0.95 for the 95th percentile; nothing where there is none. */
+/** The lowest of numbers in order that this share of them does not exceed, such as 0.95; nothing where there is none. As the server has it. */
 export function quantile(sorted: readonly number[], place: number): number | undefined {
-  return sorted[Math.min(sorted.length - 1, Math.floor(place * sorted.length))]
+  return sorted[Math.max(0, Math.ceil(place * sorted.length) - 1)]
 }
 
 /** A cell of a table that a spreadsheet would take for a formula is text to it. */

@@ -3,7 +3,7 @@ import { Inos } from '@inos/sdk'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { start, type Server } from '../../sdk-ts/test/support/server.js'
-import { browse, expectNothingWrong, visit } from './support/visit'
+import { browse, expectNothingWrong, refuse, visit } from './support/visit'
 
 const shared = inject('server')
 const MANY = Number(process.env['INOS_CONSOLE_JOBS'] ?? 50_000)
@@ -38,6 +38,7 @@ test('jobs come and change in the list and in their panel without a reload', asy
   await panel.getByRole('tab', { name: 'Events' }).click()
   await panel.getByText('a line').first().waitFor()
   await panel.getByRole('progressbar').waitFor()
+  expect(await panel.getByText('not remembered').count(), 'its story is whole').toBe(0)
   expect(page.url()).toBe(`${visitor.url}/console/jobs/${id}`)
   await panel.getByRole('button', { name: 'Cancel job' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel job' }).click()
@@ -99,6 +100,56 @@ test('the keyboard goes through the list, opens, selects and closes', async () =
   await page.waitForURL((url) => String(url) !== first)
   await page.keyboard.press('Escape')
   await panel.waitFor({ state: 'detached' })
+  expectNothingWrong(seen)
+  await seen.close()
+})
+
+test('a job that is opened by its address is in sight in the list, even as the last of it', async () => {
+  const { inos, visitor } = await account('sight')
+  const answers = await inos.batch(Array.from({ length: 60 }, (_, at) => ({ unit: 'compute', method: 'blake3', inputs: [`${at}`], labels: { at: `${at}` } })))
+  const ids = answers.flatMap(({ outcome }) => outcome?.job ?? []).sort()
+  expect(ids.length).toBe(60)
+  const seen = await visit(browser, visitor)
+  const { page } = seen
+  for (const id of [ids[0], ids[1], ids[30], ids[59]]) {
+    await page.goto(`/console/jobs/${id}`)
+    await page.getByRole('complementary', { name: 'Job' }).getByText('compute.blake3').waitFor()
+    const edges = () => page.evaluate<[number, number, number, number]>("['.job-head', '.job-row.current', '.job-foot'].map((one) => document.querySelector(one)?.getBoundingClientRect()).flatMap((box, at) => (at === 1 ? [box?.top ?? NaN, box?.bottom ?? NaN] : [(at ? box?.top : box?.bottom) ?? NaN]))")
+    await expect.poll(async () => {
+      const [head, top, bottom, foot] = await edges()
+      return top >= head && bottom <= foot
+    }).toBe(true)
+  }
+  expectNothingWrong(seen)
+  await seen.close()
+})
+
+test('what comes next in the list is asked for again by whoever wants it, when it could not be had', async () => {
+  const { inos, visitor } = await account('next')
+  await inos.batch(Array.from({ length: 300 }, (_, at) => ({ unit: 'compute', method: 'blake3', inputs: [`${at}`] })))
+  // What happens to a job has the list looked at: here nothing is to happen any more.
+  await expect.poll(async () => (await inos.jobs.list({ status: 'queued' })).items.length + (await inos.jobs.list({ status: 'running' })).items.length).toBe(0)
+  const seen = await visit(browser, visitor)
+  const { page } = seen
+  let asked = 0
+  const next = /\/v1\/jobs\?.*cursor=/
+  await page.route(next, async (route) => {
+    asked += 1
+    await refuse(route)
+  })
+  await page.goto('/console/jobs')
+  const list = page.getByRole('table', { name: 'Jobs' })
+  await list.getByText('compute.blake3').first().waitFor()
+  await list.evaluate((element) => element.scrollTo({ top: element.scrollHeight }))
+  const button = page.getByRole('button', { name: 'Load more than 200' })
+  await button.waitFor()
+  expect(await list.getByText('compute.blake3').count(), 'what was loaded stays').toBeGreaterThan(10)
+  const before = asked
+  await page.waitForTimeout(500)
+  expect(asked, 'nobody asks again and again').toBe(before)
+  await page.unroute(next)
+  await button.click()
+  await page.getByText('300 in all').waitFor()
   expectNothingWrong(seen)
   await seen.close()
 })

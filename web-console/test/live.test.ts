@@ -79,6 +79,10 @@ test('the time between frames is measured while a scene plays, and the twin is y
   await page.getByRole('button', { name: 'Play' }).click()
   await expect.poll(async () => Number(await figure(page, 'Uploads'))).toBeGreaterThan(0)
   const first = BigInt(await figure(page, 'Epoch'))
+  const browsers = await seen.context.newCDPSession(page)
+  await browsers.send('Performance.enable')
+  const spent = async () => new Map((await browsers.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]))
+  const before = await spent()
   // As a screen would see it: the browser's own frames, beside what the page says of them.
   const gaps = await page.evaluate<number[]>(
     `new Promise((resolve) => {
@@ -92,11 +96,13 @@ test('the time between frames is measured while a scene plays, and the twin is y
       })
     })`,
   )
+  const after = await spent()
+  const each = (name: string) => (1_000 * ((after.get(name) ?? NaN) - (before.get(name) ?? NaN))) / gaps.length
   const sorted = [...gaps].sort((a, b) => a - b)
   const at = (place: number) => sorted[Math.floor(place * (sorted.length - 1))] ?? NaN
-  const told = { frame: await figure(page, 'Frame time'), worst: await figure(page, 'Slow frames'), draw: await figure(page, 'Drawing'), age: await figure(page, 'Twin age') }
+  const told = { frame: await figure(page, 'Frame time'), worst: await figure(page, 'Slow frames'), draw: await figure(page, 'Drawing'), age: await figure(page, 'Twin age'), picture: await figure(page, 'Picture') }
   process.stdout.write(
-    `a flock of 500 at 60 Hz, seen for ${PACED_MS / 1_000} s: ${gaps.length} frames, median ${at(0.5).toFixed(1)} ms, 95 % within ${at(0.95).toFixed(1)} ms; the page says ${JSON.stringify(told)}\n`,
+    `a flock of 500 at 60 Hz, seen for ${PACED_MS / 1_000} s: ${gaps.length} frames, median ${at(0.5).toFixed(1)} ms, 95 % within ${at(0.95).toFixed(1)} ms; of the page's thread ${each('TaskDuration').toFixed(2)} ms a frame, ${each('ScriptDuration').toFixed(2)} ms of them in scripts; the page says ${JSON.stringify(told)}\n`,
   )
   // No speed is asserted, only that it is one: frames came, epochs went by, and the page's figure is a time between them.
   expect(gaps.length).toBeGreaterThan(PACED_MS / 1_000)
@@ -104,6 +110,8 @@ test('the time between frames is measured while a scene plays, and the twin is y
   const said = Number.parseFloat(told.frame)
   expect(said).toBeGreaterThan(0)
   expect(said).toBeLessThanOrEqual(at(1))
+  expect(each('ScriptDuration')).toBeGreaterThan(0)
+  expect(told.picture).toMatch(/^\d+ × \d+$/)
   expect(told.age).toMatch(/^[\d.]+ ms$/)
   expectNothingWrong(seen)
   await seen.close()

@@ -84,8 +84,8 @@ test('the server’s own figures say how jobs of all accounts ended, how long th
   const { page, go } = seen
   await go('/', 'Overview')
   const figures = page.getByLabel(/^Jobs of all accounts, last \d+ s$/)
-  await figures.getByText(/^\d+ jobs? ended, last \d+ s$/).waitFor()
-  await figures.getByText(/^95 % within [\d.]+ (µs|ms|s), last \d+ s$/).first().waitFor()
+  await figures.getByText(/^\d+ jobs? ended, last\s\d+\ss$/).waitFor()
+  await figures.getByText(/^95 % within [\d.]+ (µs|ms|s), last\s\d+\ss$/).first().waitFor()
   expectNothingWrong(seen)
   await seen.close()
 })

@@ -120,6 +120,6 @@ async function isBack(): Promise<void> {
     return
   }
   // The list of jobs is brought up to date by its head below, unless there is none yet.
-  await queries.invalidateQueries({ predicate: ({ queryKey, state }) => queryKey[0] !== 'jobs' || state.status === 'error' })
+  await queries.invalidateQueries({ predicate: ({ queryKey, state }) => queryKey[0] !== 'jobs' || state.data === undefined })
   for (const heard of listeners) heard(new Set())
 }

@@ -31,9 +31,9 @@ async function read(signal: AbortSignal): Promise<Stats> {
 }
 
 /** The readings so far, the newest last, and whether they are old. */
-export function useSeries(): { readings: readonly Reading[]; now: Stats | undefined; stale: boolean; error: Error | null } {
-  const { data, error, dataUpdatedAt, isError } = useQuery({ queryKey: ['stats'], queryFn: ({ signal }) => read(signal), refetchInterval: READ_MS })
-  return { readings: useSignal(readings), now: data, stale: isError && Date.now() - dataUpdatedAt > STALE_MS, error }
+export function useSeries(): { readings: readonly Reading[]; now: Stats | undefined; stale: boolean; error: Error | null; refetch: () => void } {
+  const { data, error, dataUpdatedAt, isError, refetch } = useQuery({ queryKey: ['stats'], queryFn: ({ signal }) => read(signal), refetchInterval: READ_MS })
+  return { readings: useSignal(readings), now: data, stale: isError && Date.now() - dataUpdatedAt > STALE_MS, error, refetch: () => void refetch() }
 }
 
 /** How much a count grew each second, between each reading and the one before; the first has none. */

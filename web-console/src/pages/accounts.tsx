@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { inos } from '../data/client'
 import { useSession } from '../data/session'
 import { Dialog } from '../ui/dialog'
+import { More } from '../ui/more'
 import { tell } from '../ui/notices'
 import { CopyButton, Empty, Id, Money, PageHead, Trouble, Waiting, When, wordsOf } from '../ui/parts'
 
@@ -20,13 +21,14 @@ export function Accounts() {
   const [making, setMaking] = useState(false)
   const [made, setMade] = useState<AccountMade>()
   const [granting, setGranting] = useState<Account>()
-  const { data, error, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const list = useInfiniteQuery({
     queryKey: ['accounts'],
     queryFn: ({ pageParam, signal }) => inos.request<AccountPage>({ method: 'GET', path: PATH, query: { limit: ACCOUNTS, cursor: pageParam } }, { signal }),
     initialPageParam: FIRST.cursor,
     getNextPageParam: ({ next_cursor: next }: AccountPage) => next ?? undefined,
     enabled: session.may('admin'),
   })
+  const { data, error, refetch } = list
   if (!session.may('admin')) {
     return (
       <main id="main" className="page">
@@ -46,20 +48,14 @@ export function Accounts() {
           Make an account
         </button>
       </PageHead>
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} again={() => void refetch()} />
       ) : !data ? (
         <Waiting lines={6} label="Loading accounts" />
       ) : (
         <section className="section">
           <Table accounts={data.pages.flatMap(({ items }) => items)} onGrant={setGranting} />
-          {hasNextPage && (
-            <p className="note">
-              <button type="button" className="button" onClick={() => void fetchNextPage()}>
-                Load more accounts
-              </button>
-            </p>
-          )}
+          <More next={list} words="Load more accounts" />
         </section>
       )}
       {making && (

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditEntryPage } from '@inos/sdk'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { inos } from '../data/client'
 import { useSession } from '../data/session'
+import { More } from '../ui/more'
 import { Empty, Id, Money, PageHead, Trouble, Waiting, When } from '../ui/parts'
 
 const ENTRIES = 100
@@ -12,17 +13,18 @@ const FIRST: { cursor: string | undefined } = { cursor: undefined }
 /** The page. */
 export function Audit() {
   const session = useSession()
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const list = useInfiniteQuery({
     queryKey: ['audit'],
     queryFn: ({ pageParam, signal }) => inos.request<AuditEntryPage>({ method: 'GET', path: '/v1/audit', query: { limit: ENTRIES, cursor: pageParam } }, { signal }),
     initialPageParam: FIRST.cursor,
     getNextPageParam: ({ next_cursor: next }: AuditEntryPage) => next ?? undefined,
   })
+  const { data, error, refetch } = list
   const entries = (data?.pages ?? []).flatMap(({ items }) => items)
   return (
     <main id="main" className="page">
       <PageHead title="Audit" note={session.may('admin') ? 'What was done to money and access, of every account, newest first' : 'What was done to money and access in your account, newest first'} />
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} again={() => void refetch()} />
       ) : !data ? (
         <Waiting lines={8} label="Loading the audit log" />
@@ -48,13 +50,7 @@ export function Audit() {
               </tbody>
             </table>
           </div>
-          {hasNextPage && (
-            <p className="note">
-              <button type="button" className="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-                Load earlier acts
-              </button>
-            </p>
-          )}
+          <More next={list} words="Load earlier acts" />
         </section>
       )}
     </main>

@@ -8,6 +8,7 @@ import { inos } from '../data/client'
 import { save } from '../data/save'
 import { useSession } from '../data/session'
 import { count, csvCell, money, share, shortId } from '../format'
+import { More } from '../ui/more'
 import { tellTrouble } from '../ui/notices'
 import { Empty, Figure, Id, Money, PageHead, Section, Trouble, Waiting, When } from '../ui/parts'
 import { SpendingOverTime } from './spending'
@@ -109,7 +110,7 @@ function Spending() {
         </select>
       }
     >
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Waiting />
@@ -159,7 +160,7 @@ const REASONS: { [reason in Reason]: string } = { grant: 'Grant', transfer: 'Tra
 /** Every movement, newest first. */
 function Ledger({ mayJobs }: { mayJobs: boolean }) {
   const [reason, setReason] = useState('')
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const list = useInfiniteQuery({
     queryKey: ['ledger'],
     queryFn: ({ pageParam, signal }) =>
       inos.request<EntryPage>({ method: 'GET', path: '/v1/account/ledger', query: { limit: ENTRIES, cursor: pageParam } }, { signal }),
@@ -168,6 +169,7 @@ function Ledger({ mayJobs }: { mayJobs: boolean }) {
     // Who reads further back is not to ask for all of it again and again.
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : LOOK_MS),
   })
+  const { data, error } = list
   const all = (data?.pages ?? []).flatMap(({ items }) => items)
   const shown = reason === '' ? all : all.filter((entry) => entry.reason === reason)
   return (
@@ -184,7 +186,7 @@ function Ledger({ mayJobs }: { mayJobs: boolean }) {
         </select>
       }
     >
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Waiting lines={6} />
@@ -220,13 +222,7 @@ function Ledger({ mayJobs }: { mayJobs: boolean }) {
           </table>
         </div>
       )}
-      {hasNextPage && (
-        <p className="note">
-          <button type="button" className="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Load earlier movements
-          </button>
-        </p>
-      )}
+      <More next={list} words="Load earlier movements" />
     </Section>
   )
 }

@@ -33,8 +33,14 @@ export function Events() {
       </PageHead>
       {!session.may('jobs') ? (
         <Empty title="This key may not look at jobs" />
+      ) : all.length > 0 && shown.length === 0 ? (
+        <Empty title={`None of the ${count(all.length)} events is a “${kind}”`}>
+          <button type="button" className="button" onClick={() => setKind('')}>
+            Show every kind
+          </button>
+        </Empty>
       ) : shown.length === 0 ? (
-        <Empty title="Nothing has happened yet">
+        <Empty title="Nothing has happened since you opened this page">
           <p>Events appear here the moment a job of yours changes. This makes some:</p>
           <pre>echo hello | inos run compute.blake3 -</pre>
         </Empty>

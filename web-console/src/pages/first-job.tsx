@@ -2,7 +2,7 @@
 import { isFinal } from '@inos/sdk'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Check, FileUp } from 'lucide-react'
+import { ArrowRight, Check, FileUp } from 'lucide-react'
 import { type ReactNode, useRef, useState } from 'react'
 import { inos } from '../data/client'
 import { inputOf, isTooLarge } from '../data/inputs'
@@ -131,7 +131,7 @@ function Story({ begun: { id, file, name } }: { begun: Begun }) {
         {verified.data ? <Findings findings={verified.data} /> : <p className="dim">Checking the signed receipt …</p>}
         <p className="dim">The node signed what went in, what came out and what it cost. This page checked it without asking anybody.</p>
       </Step>
-      <Step title="Next">
+      <Step title="Next" isDone={false}>
         <ul className="next">
           <li>
             <Link to="/playground">Try another method</Link>, with a quote before it runs
@@ -151,10 +151,11 @@ function Story({ begun: { id, file, name } }: { begun: Begun }) {
   )
 }
 
-function Step({ title, children }: { title: string; children: ReactNode }) {
+function Step({ title, children, isDone = true }: { title: string; children: ReactNode; isDone?: boolean }) {
+  const Icon = isDone ? Check : ArrowRight
   return (
     <li>
-      <Check aria-hidden className="tick" />
+      <Icon aria-hidden className={isDone ? 'tick' : 'tick ahead'} />
       <div>
         <h2>{title}</h2>
         {children}

@@ -34,7 +34,7 @@ export function Keys() {
           Make a key
         </button>
       </PageHead>
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} again={() => void refetch()} />
       ) : !data ? (
         <Waiting lines={5} label="Loading keys" />

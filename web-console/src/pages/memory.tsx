@@ -19,13 +19,13 @@ const RegionView = lazy(async () => ({ default: (await import('./regions/view'))
 /** The page. */
 export function Memory() {
   const session = useSession()
-  const { now, readings, stale, error } = useSeries()
+  const { now, readings, stale, error, refetch } = useSeries()
   return (
     <main id="main" className="page">
       <PageHead title="Memory" note={now && <>Read <When at={now.at} />, every 2 s; all accounts together</>} />
       {!now ? (
         error ? (
-          <Trouble error={error} />
+          <Trouble error={error} again={refetch} />
         ) : (
           <Waiting lines={8} label="Reading the server's figures" />
         )
@@ -229,7 +229,7 @@ function OwnRegions() {
 function RegionTable({ regions, chosen }: { regions: readonly Region[]; chosen: string | undefined }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Your regions">
-      <table>
+      <table className="fold">
         <thead>
           <tr>
             <th>Name</th>
@@ -249,12 +249,12 @@ function RegionTable({ regions, chosen }: { regions: readonly Region[]; chosen: 
                   <code>{region.name}</code>
                 </Link>
               </td>
-              <td className="end">{String(region.epoch)}</td>
-              <td className="end">{bytes(region.bytes)}</td>
-              <td className="end">{count(region.waiters)}</td>
-              <td className="end">{count(region.attached)}</td>
-              <td>{region.media_type}</td>
-              <td>{region.persistent ? 'over a restart' : 'while the server runs'}</td>
+              <td data-label="Epoch" className="end">{String(region.epoch)}</td>
+              <td data-label="Holds" className="end">{bytes(region.bytes)}</td>
+              <td data-label="Waiting" className="end">{count(region.waiters)}</td>
+              <td data-label="Mapped" className="end">{count(region.attached)}</td>
+              <td data-label="Media type">{region.media_type}</td>
+              <td data-label="Lasts">{region.persistent ? 'over a restart' : 'while the server runs'}</td>
             </tr>
           ))}
         </tbody>

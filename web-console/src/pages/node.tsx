@@ -1,8 +1,9 @@
 /** Who is this server, does it take work, and what are its threads doing? */
-import { type NodeSetting, ProblemError, type Worker } from '@inos/sdk'
+import type { NodeSetting, Worker } from '@inos/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { inos } from '../data/client'
+import { ASKED_MS, useReadiness } from '../data/readiness'
 import { useSession } from '../data/session'
 import { bytes, count, money, shortId, span } from '../format'
 import { Empty, Facts, Id, PageHead, Section, Trouble, Waiting, When, Words } from '../ui/parts'
@@ -17,10 +18,10 @@ export function NodePage() {
       <div className="stack wide">
         <div className="charts">
           <Section title="Identity">
-            {node.error ? (
+            {node.error && !node.data ? (
               <Trouble error={node.error} again={() => void node.refetch()} />
             ) : !node.data ? (
-              <Waiting />
+              <Waiting lines={4} label="Loading who this is" />
             ) : (
               <div className="body">
                 <Facts
@@ -47,18 +48,17 @@ export function NodePage() {
 
 /** What `/readyz` looked at. */
 function Ready() {
-  const { data, error } = useQuery({ queryKey: ['readiness'], queryFn: ({ signal }) => inos.node.readiness({ signal, maxRetries: 0 }), refetchInterval: 10_000 })
-  const refused = error instanceof ProblemError && error.status === 503
+  const { data, error, refetch } = useReadiness()
   return (
-    <Section title="Readiness" aside={<span className="dim">looked at every 10 s</span>}>
-      {refused ? (
+    <Section title="Readiness" aside={<span className="dim">looked at every {ASKED_MS / 1_000} s</span>}>
+      {error && !data ? (
+        <Trouble error={error} again={() => void refetch()} />
+      ) : !data ? (
+        <Waiting lines={5} />
+      ) : !data.checks ? (
         <div className="body">
           <p className="bad">The server takes no work now. Its log says why; /readyz shows what was looked at.</p>
         </div>
-      ) : error ? (
-        <Trouble error={error} />
-      ) : !data ? (
-        <Waiting />
       ) : (
         <div className="body">
           <Facts
@@ -80,16 +80,16 @@ function Workers() {
   const { data, error } = useQuery({ queryKey: ['workers'], queryFn: async ({ signal }) => (await inos.node.workers({ signal })).items, refetchInterval: 2_000 })
   return (
     <Section title="Workers" aside={<span className="dim">looked at every 2 s</span>}>
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Waiting />
       ) : (
         <div className="scroll" tabIndex={0} role="region" aria-label="Workers">
-          <table>
+          <table className="fold">
             <thead>
               <tr>
-                <th>Thread</th>
+                <th>Worker</th>
                 <th>State</th>
                 <th>Method</th>
                 <th>Job</th>
@@ -111,10 +111,12 @@ function Workers() {
 function WorkerRow({ worker: { id, state, unit, method, job, since_ms } }: { worker: Worker }) {
   return (
     <tr>
-      <td>{id}</td>
-      <td className={state === 'quarantined' ? 'bad' : undefined}>{state}</td>
-      <td>{unit && method ? `${unit}.${method}` : <span className="dim">–</span>}</td>
       <td>
+        <span>Thread {id}</span>
+      </td>
+      <td data-label="State" className={state === 'quarantined' ? 'bad' : undefined}>{state}</td>
+      <td data-label="Method">{unit && method ? `${unit}.${method}` : <span className="dim">–</span>}</td>
+      <td data-label="Job">
         {job ? (
           <Link to="/jobs/$id" params={{ id: job }}>
             <code>{shortId(job)}</code>
@@ -123,7 +125,7 @@ function WorkerRow({ worker: { id, state, unit, method, job, since_ms } }: { wor
           <span className="dim">–</span>
         )}
       </td>
-      <td className="end">{span(since_ms)}</td>
+      <td data-label="For" className="end">{span(since_ms)}</td>
     </tr>
   )
 }
@@ -132,7 +134,7 @@ function Catalogue({ mayRun }: { mayRun: boolean }) {
   const { data, error } = useQuery({ queryKey: ['units'], queryFn: ({ signal }) => inos.units.list({ signal }), staleTime: 60_000 })
   return (
     <Section title="Units" aside={data && <span className="dim">prices: table {data.prices.number}</span>}>
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Waiting />
@@ -195,7 +197,7 @@ function Books() {
   })
   return (
     <Section title="Ledger" aside={<span className="dim">looked at every 30 s</span>}>
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Waiting />
@@ -227,7 +229,7 @@ function Settings() {
   const said = data?.filter(({ source }) => source !== 'default').length
   return (
     <Section title="Configuration" aside={said !== undefined && <span className="dim">{count(said)} set, the rest by default; secrets are not told</span>}>
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Waiting lines={6} />

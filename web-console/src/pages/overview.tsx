@@ -58,7 +58,7 @@ function Seen() {
     return (
       <main id="main" className="page">
         <PageHead title="Overview" />
-        {error ? <Trouble error={error} /> : <Waiting lines={8} label="Reading the server's figures" />}
+        {error ? <Trouble error={error} again={series.refetch} /> : <Waiting lines={8} label="Reading the server's figures" />}
       </main>
     )
   }
@@ -83,7 +83,7 @@ function Seen() {
           <Figure label="Running" value={count(now.jobs.running)} note={`${busy === undefined ? UNKNOWN : count(busy)} of ${count(workers.data?.length)} workers busy${sessionsOf(now)}`} />
           <Figure label="Waiting" value={count(now.jobs.queued)} note="jobs of all accounts, now" tone={queueTone(now, workers.data?.length)} />
           <Figure label="Arena" value={share(now.arena.leased_bytes, now.arena.bytes)} note={`${bytes(now.arena.leased_bytes)} of ${bytes(now.arena.bytes)} leased`} tone={arenaTone(now)} />
-          <Figure label="Ended" value={count(now.jobs.completed)} note="jobs since the start" />
+          <Figure label="Runs ended" value={count(now.jobs.completed)} note="each attempt is one; since the start" />
           <Figure label="Connections" value={count(now.connections.open)} note={`of at most ${count(now.connections.max)}, now`} />
         </dl>
         <Charts readings={readings} />
@@ -99,14 +99,16 @@ const ended = ({ jobs }: Stats) => jobs.completed
 /** How jobs of all accounts ended, by what the server itself has counted and timed. */
 function Lately({ lately: { window_ms: window, ended: all, succeeded, waited, ran, took } }: { lately: Stats['lately'] }) {
   const last = `last ${Math.round(window / 1_000)} s`
+  // A number and its unit stay on one line.
+  const span = last.replaceAll(' ', '\u00a0')
   const within = (times: typeof took) => (times ? `95 % within ${micros(times.p95_us)}` : 'none was begun')
   return (
     <dl className="figures" aria-label={`Jobs of all accounts, ${last}`}>
-      <Figure label="Throughput" value={perSecond(window > 0 ? (1_000 * all) / window : undefined)} note={`${count(all)} ${all === 1 ? 'job' : 'jobs'} ended, ${last}`} />
-      <Figure label="Succeeded" value={share(succeeded, all)} note={`of ${count(all)} that ended, ${last}`} tone={all > 0 && succeeded < all * SUCCESS_WARN ? 'warn' : undefined} />
-      <Figure label="Took, median" value={micros(took?.p50_us)} note={`${within(took)}, ${last}`} />
-      <Figure label="Waited to begin, median" value={micros(waited?.p50_us)} note={`${within(waited)}, ${last}`} />
-      <Figure label="Worked, median" value={micros(ran?.p50_us)} note={`${within(ran)}, ${last}`} />
+      <Figure label="Throughput" value={perSecond(window > 0 ? (1_000 * all) / window : undefined)} note={`${count(all)} ${all === 1 ? 'job' : 'jobs'} ended, ${span}`} />
+      <Figure label="Succeeded" value={share(succeeded, all)} note={`of ${count(all)} that ended, ${span}`} tone={all > 0 && succeeded < all * SUCCESS_WARN ? 'warn' : undefined} />
+      <Figure label="Took, median" value={micros(took?.p50_us)} note={`${within(took)}, ${span}`} />
+      <Figure label="Waited to begin, median" value={micros(waited?.p50_us)} note={`${within(waited)}, ${span}`} />
+      <Figure label="Worked, median" value={micros(ran?.p50_us)} note={`${within(ran)}, ${span}`} />
     </dl>
   )
 }
@@ -131,7 +133,7 @@ function queueTone({ jobs }: Stats, workers: number | undefined): 'warn' | undef
 
 function Charts({ readings }: { readings: readonly Reading[] }) {
   const times = useMemo(() => readings.map(({ at }) => at), [readings])
-  const throughput = useMemo(() => [{ name: 'ended each second', colour: '--run' as const, values: rates(readings, ended) }], [readings])
+  const throughput = useMemo(() => [{ name: 'runs ended each second', colour: '--run' as const, values: rates(readings, ended) }], [readings])
   const work = useMemo(
     () => [
       { name: 'waiting', colour: '--warn' as const, values: readings.map(({ stats }) => stats.jobs.queued) },
@@ -170,12 +172,12 @@ function Latest({ jobs, mayPay }: { jobs: readonly Job[]; mayPay: boolean }) {
       </Section>
     )
   }
-  const { done, succeeded, p50, p95, waited, cost } = figures
+  const { done, begun, succeeded, p50, p95, waited, cost } = figures
   return (
-    <Section title="Your latest jobs" aside={<Link to="/jobs">All jobs</Link>}>
+    <Section title={jobs.length === 1 ? 'Your latest job' : `Your latest ${count(jobs.length)} jobs`} aside={<Link to="/jobs">All jobs</Link>}>
       <dl className="figures inner" aria-label={`Your latest ${jobs.length} jobs`}>
         <Figure label="Succeeded" value={share(succeeded, done)} note={`of ${count(done)} that ended`} tone={done > 0 && succeeded < done * SUCCESS_WARN ? 'warn' : undefined} />
-        <Figure label="Ran, median" value={micros(p50)} note={`95 % within ${micros(p95)}`} />
+        <Figure label="Ran, median" value={micros(p50)} note={`95 % within ${micros(p95)}, of ${count(begun)} that began`} />
         <Figure label="Waited, median" value={micros(waited)} note="between acceptance and start" />
         <Figure label="Cost" value={<Money amount={cost} />} note={`of these ${count(done)} jobs`} />
         {mayPay && <Spent />}
@@ -213,11 +215,14 @@ function Spent() {
 /** The figures of some jobs: how many ended well, how long they ran and waited, what they cost. */
 export function figuresOf(jobs: readonly Job[]) {
   const done = jobs.filter(({ state }) => isFinal(state))
-  const sorted = (values: readonly (number | undefined)[]) => values.filter((value) => value !== undefined).sort((a, b) => a - b)
-  const ran = sorted(done.map(({ metrics }) => metrics?.run_us))
-  const waited = sorted(done.map(({ metrics }) => metrics?.queued_us))
+  // What never began, or was answered from an earlier job, has no times; its zeros are none.
+  const begun = done.flatMap(({ started, metrics }) => (started && metrics ? [metrics] : []))
+  const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
+  const ran = sorted(begun.map(({ run_us: us }) => us))
+  const waited = sorted(begun.map(({ queued_us: us }) => us))
   return {
     done: done.length,
+    begun: begun.length,
     succeeded: done.filter(({ state }) => state === 'succeeded').length,
     p50: quantile(ran, 0.5),
     p95: quantile(ran, 0.95),

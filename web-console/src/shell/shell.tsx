@@ -5,6 +5,7 @@ import { Ellipsis, LogOut, Moon, Search, Sun, SunMoon } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { inos, reach } from '../data/client'
 import { useNow } from '../data/clock'
+import { useReadiness } from '../data/readiness'
 import { useSession } from '../data/session'
 import { useSignal } from '../data/signal'
 import { nextTheme, theme } from '../data/theme'
@@ -118,11 +119,7 @@ function Strip({ onSearch }: { onSearch: () => void }) {
 /** Whether the server takes work, by its own word. */
 function Health() {
   const { online } = useSignal(reach)
-  const { data } = useQuery({
-    queryKey: ['readiness'],
-    queryFn: ({ signal }) => readiness(signal),
-    refetchInterval: 10_000,
-  })
+  const { data } = useReadiness()
   const word = online ? (data?.status ?? 'unknown') : 'away'
   const wrong = Object.entries(data?.checks ?? {}).filter(([name, state]) => state !== (name === 'draining' ? 'no' : 'ok'))
   const why = wrong.map(([name, state]) => `${name}: ${state}`).join(', ')
@@ -132,11 +129,6 @@ function Health() {
       <span>{word}</span>
     </Link>
   )
-}
-
-/** What `/readyz` says; it says so too when the answer is no. */
-async function readiness(signal: AbortSignal) {
-  return inos.node.readiness({ signal, maxRetries: 0 })
 }
 
 function Balance() {

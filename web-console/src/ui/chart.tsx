@@ -6,6 +6,10 @@ import { theme } from '../data/theme'
 import { useSignal } from '../data/signal'
 
 const HEIGHT_PX = 120
+/** Room on the right for half of the last word below. */
+const RIGHT_PX = 28
+/** Clocks are written to the second: nothing between two of them is told apart, in seconds. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300]
 
 /** One line of a chart. */
 export interface Line {
@@ -54,10 +58,10 @@ export function Chart({ title, times, lines, say, across = clock }: Props) {
         height: HEIGHT_PX,
         legend: { show: false },
         cursor: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, RIGHT_PX, 0, 0],
         scales: { x: { time: across === clock }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 1) * 1.1)] } },
         // One reading is no line yet, and has no times to go between.
-        axes: [{ ...axis, size: 28, space: 80, values: ({ data: [drawn] }, splits) => splits.map((at) => (drawn.length > 1 ? across(at) : '')) }, { ...axis, size: 64, space: 24, values: (_, splits) => splits.map(say) }],
+        axes: [{ ...axis, size: 28, space: 80, ...(across === clock ? { incrs: STEPS } : {}), values: ({ data: [drawn] }, splits) => splits.map((at) => (drawn.length > 1 ? across(at) : '')) }, { ...axis, size: 64, space: 24, values: (_, splits) => splits.map(say) }],
         series: [{}, ...lines.map(({ name, colour: own }) => ({ label: name, stroke: colour(own), width: 1.5, spanGaps: false, points: { show: false } }))],
       },
       latest.current,

@@ -42,8 +42,15 @@ function wordsOf(event: JobEvent): ReactNode {
     case 'storage_owed':
       return `storage: ${money(number('paid'))} were paid, ${money(number('owed'))} are owed`
     case 'gap':
-      return `events ${count(number('first'))} to ${count(number('last'))} are not remembered any more`
+      return gapOf(number('first') ?? 0, number('last') ?? 0)
     default:
       return `${event.type}${event.job ? ` of ${shortId(event.job)}` : ''}`
   }
+}
+
+/** What is missing: where it goes back to the first of all, nobody knows how many there were. */
+function gapOf(first: number, last: number): string {
+  if (first <= 1) return 'earlier events are not remembered any more'
+  const missing = last - first + 1
+  return missing === 1 ? 'one event here is not remembered any more' : `${count(missing)} events here are not remembered any more`
 }

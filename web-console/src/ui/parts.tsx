@@ -22,7 +22,7 @@ export function When({ at }: { at: string | null | undefined }) {
 
 /** An amount of credit, with the exact one behind it. */
 export function Money({ amount, signed = false }: { amount: number | null | undefined; signed?: boolean }) {
-  if (amount === null || amount === undefined) return <span className="dim">{UNKNOWN}</span>
+  if (amount === null || amount === undefined) return <span className="number dim">{UNKNOWN}</span>
   return (
     <span className="number" title={exactMoney(amount)}>
       {signed && amount > 0 ? '+' : ''}

@@ -1,7 +1,7 @@
 /** The console in Chromium, as somebody sees it: signed in, and watched for whatever no page may do. */
 import axe from 'axe-core'
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page, type Route } from 'playwright-core'
 import { expect } from 'vitest'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -88,4 +88,21 @@ export async function barriers(page: Page): Promise<string[]> {
 /** Nothing went wrong in a page. */
 export function expectNothingWrong({ wrongs }: Watched): void {
   expect(wrongs).toEqual([])
+}
+
+/** A refusal as the server writes one. */
+export const REFUSAL = {
+  type: '/problems/internal',
+  title: 'Something broke on our side',
+  status: 500,
+  detail: 'Nothing was charged.',
+  instance: '/v1',
+  code: 'internal',
+  request_id: 'r-of-the-test',
+  retryable: false,
+}
+
+/** Answers in the server's place that it will not, for what it refuses too seldom to wait for. */
+export async function refuse(route: Route): Promise<void> {
+  await route.fulfill({ status: REFUSAL.status, contentType: 'application/problem+json', body: JSON.stringify(REFUSAL) })
 }

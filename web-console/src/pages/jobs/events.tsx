@@ -3,6 +3,7 @@ import { type JobEvent, NotFoundError } from '@inos/sdk'
 import { useEffect, useState } from 'react'
 import { inos } from '../../data/client'
 import { withNewer } from '../../data/live'
+import { count } from '../../format'
 import { EventLine } from '../../ui/event-line'
 import { Empty, Trouble, Waiting } from '../../ui/parts'
 
@@ -38,7 +39,7 @@ export function JobEvents({ id }: { id: string }) {
       {progress?.done !== undefined && progress.total !== undefined && progress.total > 0 && (
         <label className="progress">
           <span>
-            {progress.done} of {progress.total}
+            {count(progress.done)} of {count(progress.total)}
           </span>
           <progress max={progress.total} value={progress.done} />
         </label>
@@ -72,7 +73,8 @@ function useEvents(id: string): Heard {
     }, DRAW_MS)
     const listen = async () => {
       try {
-        for await (const event of inos.jobs.events(id, { signal: stop.signal, after: 0 })) waiting.push(event)
+        // From its own beginning: numbers are the account's, and those before it are nobody's loss.
+        for await (const event of inos.jobs.events(id, { signal: stop.signal })) waiting.push(event)
         draw({ over: true })
       } catch (error) {
         if (!stop.signal.aborted) draw(error instanceof NotFoundError ? { over: true } : { error })

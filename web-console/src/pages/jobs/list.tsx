@@ -69,7 +69,7 @@ export function JobsPage() {
         </PageHead>
         <Filters search={search} field={field} />
         {selected.length > 0 && <Bulk jobs={selected} onDone={() => setChosen({})} />}
-        {list.error ? (
+        {list.error && !list.data ? (
           <Trouble error={list.error} again={() => void list.refetch()} />
         ) : list.data === undefined ? (
           <Waiting lines={12} label="Loading jobs" />
@@ -81,10 +81,7 @@ export function JobsPage() {
             current={cursor ?? open}
             chosen={chosen}
             onChosen={setChosen}
-            onEnd={() => {
-              if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage()
-            }}
-            isMore={list.hasNextPage}
+            next={list}
           />
         )}
       </main>

@@ -6,10 +6,13 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useRef, useState } from 'react'
 import { count, micros, shortId } from '../../format'
 import { StateMark } from '../../ui/icons'
+import { More, type Next } from '../../ui/more'
 import { Money, When } from '../../ui/parts'
 import { costOf } from '../../data/states'
 
 const ROW_PX = 34
+/** A row with a line above and below it. */
+const HEAD_PX = ROW_PX + 2
 /** How many rows before the end the next page is asked for. */
 const AHEAD = 60
 const GLOW_MS = 1_200
@@ -19,8 +22,8 @@ interface Props {
   current: string | undefined
   chosen: RowSelectionState
   onChosen: OnChangeFn<RowSelectionState>
-  onEnd: () => void
-  isMore: boolean
+  /** What comes after them. */
+  next: Next
 }
 
 const COLUMNS: ColumnDef<Job>[] = [
@@ -78,7 +81,8 @@ function About({ job }: { job: Job }) {
 }
 
 /** The list. */
-export function JobTable({ jobs, current, chosen, onChosen, onEnd, isMore }: Props) {
+export function JobTable({ jobs, current, chosen, onChosen, next }: Props) {
+  const { hasNextPage: isMore, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = next
   const scroll = useRef<HTMLDivElement>(null)
   const navigate = useNavigate()
   const table = useReactTable({
@@ -95,15 +99,16 @@ export function JobTable({ jobs, current, chosen, onChosen, onEnd, isMore }: Pro
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_PX,
     overscan: 12,
-    // The head stays above the rows and covers none of them.
-    scrollPaddingStart: ROW_PX,
+    // The head stands above all rows, and the virtualizer does not know of it.
+    scrollPaddingEnd: HEAD_PX,
     getItemKey: (at) => rows[at]?.id ?? at,
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
-    if (isMore && last >= rows.length - AHEAD) onEnd()
-  }, [isMore, last, rows.length, onEnd])
+    // What could not be had is asked for again by whoever looks, or once the server is back.
+    if (isMore && !isFetchingNextPage && !isFetchNextPageError && last >= rows.length - AHEAD) void fetchNextPage()
+  }, [isMore, isFetchingNextPage, isFetchNextPageError, last, rows.length, fetchNextPage])
   const at = rows.findIndex(({ id }) => id === current)
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' })
@@ -130,9 +135,13 @@ export function JobTable({ jobs, current, chosen, onChosen, onEnd, isMore }: Pro
           })}
         </div>
       </div>
-      <p className="job-foot dim">
-        {count(rows.length)} {isMore ? 'loaded; more come as you scroll' : 'in all'}
-      </p>
+      {isFetchNextPageError ? (
+        <More next={next} words={`Load more than ${count(rows.length)}`} />
+      ) : (
+        <p className="job-foot dim">
+          {count(rows.length)} {isMore ? 'loaded; more come as you scroll' : 'in all'}
+        </p>
+      )}
     </div>
   )
 }

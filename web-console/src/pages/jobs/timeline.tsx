@@ -25,7 +25,7 @@ export function stepsOf(job: Job, now: number): Step[] {
   const open = !isFinal(job.state)
   if (started === undefined && !open) return []
   const queued = started !== undefined && metrics ? metrics.queued_us : ((started ?? now) - begun) * 1_000
-  const steps: Step[] = [{ name: 'Waited', words: micros(Math.max(0, queued)), from: 0, took: Math.max(0, queued), tone: 'wait' }]
+  const steps: Step[] = [{ name: started === undefined && open ? 'Waits' : 'Waited', words: micros(Math.max(0, queued)), from: 0, took: Math.max(0, queued), tone: 'wait' }]
   if (started === undefined) return steps
   const ran = metrics ? metrics.run_us : Math.max(0, (job.finished ? Date.parse(job.finished) : now) - started) * 1_000
   steps.push({ name: open ? 'Runs' : 'Ran', words: micros(ran), from: Math.max(0, queued), took: ran, tone: open ? 'running' : job.state })

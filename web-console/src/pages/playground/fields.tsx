@@ -1,7 +1,7 @@
 /** Parameters as fields: each with what it is for, its limits, its default, an example, and what is wrong with what was typed. */
 import { X } from 'lucide-react'
 import { Words } from '../../ui/parts'
-import { countOf, type Faults, type Parameter, type Typed, variantOf, withOne, withoutOne } from './schema'
+import { countOf, emptyOf, type Faults, type Parameter, type Typed, variantOf, withOne, withoutOne } from './schema'
 
 /** The longest default or example that is shown. */
 const SHOWN_MAX = 60
@@ -181,12 +181,11 @@ function Control({ parameter, value, fault, onValue, id }: Props & { id: string 
     'aria-describedby': fault === undefined ? `${id}-about` : `${id}-about ${id}-fault`,
     onChange: (event: { target: { value: string } }) => onValue(event.target.value),
   }
-  const empty = parameter.fallback === undefined ? '' : `default: ${short(parameter.fallback)}`
   switch (parameter.kind) {
     case 'choice':
       return (
         <select {...common}>
-          <option value="">{empty || (parameter.required ? 'choose one' : 'as it is by default')}</option>
+          <option value="">{short(emptyOf(parameter))}</option>
           {parameter.choices.map((choice) => (
             <option key={choice.value}>{choice.value}</option>
           ))}
@@ -195,7 +194,7 @@ function Control({ parameter, value, fault, onValue, id }: Props & { id: string 
     case 'switch':
       return (
         <select {...common}>
-          <option value="">{empty || 'as it is by default'}</option>
+          <option value="">{emptyOf(parameter)}</option>
           <option value="true">yes</option>
           <option value="false">no</option>
         </select>

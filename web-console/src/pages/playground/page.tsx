@@ -18,7 +18,7 @@ export function Playground() {
   return (
     <main id="main" className="page">
       <PageHead title="Playground" note="Whatever runs here is a job like any other: paid once, with a receipt." />
-      {error ? (
+      {error && !data ? (
         <Trouble error={error} again={() => void refetch()} />
       ) : !data ? (
         <Waiting lines={8} label="Loading methods" />

@@ -1,7 +1,7 @@
 /** What a schema becomes, what was typed becomes, and what is said elsewhere means the same there. */
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { parametersOf, paramsOf, withOne, withoutOne } from './schema'
+import { emptyOf, parametersOf, paramsOf, withOne, withoutOne } from './schema'
 import { asCli, asCurl, asTypeScript, shellWord } from './snippets'
 
 const SCHEMA = {
@@ -31,6 +31,21 @@ test('what was typed is sent as what it is, and what was left empty is not', () 
   expect(paramsOf(fields, { size: '1.5', points: '{' })).toEqual({ faults: { key: 'This is needed.', size: 'A whole number is needed.', points: 'This is no JSON.' } })
   expect(paramsOf(fields, { key: 'k', size: '0' })).toEqual({ faults: { size: 'At least 1.' } })
   expect(paramsOf(fields, { key: 'k', size: '11' })).toEqual({ faults: { size: 'At most 10.' } })
+})
+
+test('a choice that nobody made says its default by name, or that it has none', () => {
+  const fields = parametersOf({
+    required: ['must'],
+    properties: {
+      kind: { enum: ['a', 'b'], default: 'a' },
+      none: { enum: ['a', 'b'] },
+      nothing: { enum: ['a', 'b'], default: null },
+      must: { enum: ['a', 'b'] },
+      fast: { type: 'boolean', default: false },
+      slow: { type: ['boolean', 'null'] },
+    },
+  })
+  expect(fields.map(emptyOf)).toEqual(['default: a', 'not set', 'not set', 'choose one', 'default: no', 'not set'])
 })
 
 const NESTED = {

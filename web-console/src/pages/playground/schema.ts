@@ -141,6 +141,12 @@ function parameter(name: string, schema: Shape, required: boolean): Parameter {
   }
 }
 
+/** What a choice is while nothing is chosen: its default by name, or that it has none. */
+export function emptyOf({ fallback, required, kind }: Pick<Parameter, 'fallback' | 'required' | 'kind'>): string {
+  if (fallback === undefined) return required ? 'choose one' : 'not set'
+  return `default: ${kind !== 'switch' ? fallback : fallback === 'true' ? 'yes' : 'no'}`
+}
+
 /** What was typed, by the paths of parameters: `output.format`, `steps.0.width`. Of a list, how many there are; of one of it, which variant. */
 export type Typed = { readonly [path: string]: string }
 

@@ -3,7 +3,7 @@ import type { FieldKind, Region, Twin } from '@inos/sdk'
 import { useEpoch, useTwin } from '@inos/sdk/react'
 import { Link } from '@tanstack/react-router'
 import { Tabs } from 'radix-ui'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { inos } from '../../data/client'
 import { bytes, count } from '../../format'
 import { Chart } from '../../ui/chart'
@@ -27,10 +27,18 @@ const DIGITS = 7
 export function RegionView({ region }: { region: Region }) {
   const options = useMemo(() => ({ maxRateHz: RATE_MAX_HZ }), [])
   const { twin, error, loading } = useTwin(inos, region.name, options)
+  const place = useRef<HTMLDivElement>(null)
+  // Whoever chose it in the list above is to see it.
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is nothing to clean up with.
+    void place.current?.scrollIntoView({ block: 'start' })
+  }, [])
   return (
-    <Section title={`Region ${region.name}`} aside={sceneOf(region) && <Link to="/live" search={{ region: region.name }}>Watch it live</Link>}>
-      {twin && !error ? <Held twin={twin} region={region} /> : loading ? <Waiting lines={8} label="Opening the region" /> : <Trouble error={error} />}
-    </Section>
+    <div ref={place}>
+      <Section title={`Region ${region.name}`} aside={sceneOf(region) && <Link to="/live" search={{ region: region.name }}>Watch it live</Link>}>
+        {twin && !error ? <Held twin={twin} region={region} /> : loading ? <Waiting lines={8} label="Opening the region" /> : <Trouble error={error} />}
+      </Section>
+    </div>
   )
 }
 

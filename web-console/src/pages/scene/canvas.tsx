@@ -129,6 +129,7 @@ function Figures({ pace, playing, twin }: { pace: Pace | undefined; playing: boo
       <Figure label="Frame time" value={ms(known)} note={known ? `${Math.round(1_000 / known)} a second, median` : 'while it plays'} />
       <Figure label="Slow frames" value={ms(playing ? pace?.slowMs : undefined)} note={known ? '95 % of the last 240 come sooner' : 'while it plays'} />
       <Figure label="Drawing" value={ms(pace?.drawMs)} note="of the page's thread, median" />
+      <Figure label="Picture" value={pace ? `${pace.width} × ${pace.height}` : UNKNOWN} note={pace && pace.share < 1 ? `pixels, ${Math.round(100 * pace.share)} % a side: frames were slow` : 'pixels, all that the screen has there'} />
       <Figure label="Uploads" value={playing && pace ? count(pace.uploads) : UNKNOWN} note="epochs to the GPU, last second" />
       <Figure label="Skipped" value={pace ? String(pace.skipped) : UNKNOWN} note={twin.isShared ? 'epochs; memory shared with the worker' : 'epochs; each is copied to the page'} />
     </dl>

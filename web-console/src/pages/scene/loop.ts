@@ -2,6 +2,7 @@
 import type { Twin } from '@inos/sdk'
 import { quantile } from '../../format'
 import { type Camera, FIRST } from './camera'
+import { Fineness } from './fineness'
 import type { Colours, Renderer } from './gl'
 
 /** Over how many frames figures are told. */
@@ -19,6 +20,10 @@ export interface Pace {
   /** The time between two frames that 95 in 100 kept to. */
   slowMs: number | undefined
   drawMs: number | undefined
+  /** What is drawn of the device's pixels: how many across and down, and their share along a side. */
+  width: number
+  height: number
+  share: number
   /** Epochs that went to the GPU in the last second. */
   uploads: number
   /** Epochs that came and that nobody saw. */
@@ -45,6 +50,11 @@ export class Loop {
   readonly #gaps: number[] = []
   readonly #draws: number[] = []
   #uploads: number[] = []
+  readonly #fineness = new Fineness()
+  /** How many device pixels the canvas has room for. */
+  #room: readonly [number, number] = [1, 1]
+  #share = 1
+  #drew = false
 
   constructor(canvas: HTMLCanvasElement, renderer: Renderer, twin: Twin, colours: Colours, tell: (pace: Pace) => void) {
     this.#canvas = canvas
@@ -74,6 +84,8 @@ export class Loop {
     this.#deaf?.()
     this.#deaf = undefined
     this.#before = undefined
+    // What stands still may take its time: it is drawn as finely as the screen is.
+    this.#size(1)
   }
 
   /** Draws the newest epoch once. */
@@ -96,10 +108,21 @@ export class Loop {
 
   /** Fits the picture to the room that the canvas has, in device pixels. */
   fit(width: number, height: number): void {
-    if (this.#canvas.width === width && this.#canvas.height === height) return
+    if (this.#room[0] === width && this.#room[1] === height) return
+    this.#room = [width, height]
+    this.#fineness.reset()
+    this.#size(1)
+  }
+
+  /** Draws with this share of the pixels that there is room for. */
+  #size(share: number): void {
+    const [width, height] = this.#room.map((pixels) => Math.max(1, Math.round(pixels * share)))
+    this.#share = share
+    if (width === undefined || height === undefined || (this.#canvas.width === width && this.#canvas.height === height)) return
     this.#canvas.width = width
     this.#canvas.height = height
-    this.#again()
+    // A canvas of another size is empty: nobody is to see that.
+    if (this.#epoch !== undefined) this.#draw()
   }
 
   #again(): void {
@@ -109,13 +132,19 @@ export class Loop {
   }
 
   #frame(now: number): void {
-    if (this.#before !== undefined) keep(this.#gaps, now - this.#before)
+    if (this.#before !== undefined) {
+      const gap = now - this.#before
+      keep(this.#gaps, gap)
+      // A frame in which nothing moved says nothing of how long one takes.
+      if (this.#drew && this.#fineness.note(gap)) this.#size(this.#fineness.share)
+    }
     this.#before = now
-    this.#show(now)
+    this.#drew = this.#show(now)
     if (now - this.#toldAt >= TELL_MS) this.#say(now)
   }
 
-  #show(now: number): void {
+  /** Draws where something moved, and says whether it did. */
+  #show(now: number): boolean {
     if (this.#twin.epoch !== this.#epoch) {
       this.#twin.read((view) => {
         this.#renderer.upload(view)
@@ -127,7 +156,9 @@ export class Loop {
       this.#uploads.push(now)
       this.#dirty = true
     }
-    if (this.#dirty) this.#draw()
+    const moved = this.#dirty
+    if (moved) this.#draw()
+    return moved
   }
 
   #draw(): void {
@@ -146,6 +177,9 @@ export class Loop {
       frameMs: at(this.#gaps, 0.5),
       slowMs: at(this.#gaps, 0.95),
       drawMs: at(this.#draws, 0.5),
+      width: this.#canvas.width,
+      height: this.#canvas.height,
+      share: this.#share,
       uploads: this.#uploads.length,
       skipped: this.#twin.skipped,
     })
