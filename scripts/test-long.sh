@@ -27,6 +27,9 @@ sdk() {
     INOS_SDK_CUTS=1000 INOS_SDK_HOSTILE=300000 scripts/sdk.sh "$target_dir/debug/inos"
 }
 
+# Its list with a million jobs, where the other tests have 50,000.
+console() { INOS_CONSOLE_JOBS=1000000 scripts/console.sh "$target_dir/debug/inos"; }
+
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked; }
 
 step "models of threads" models
@@ -35,6 +38,7 @@ step "documentation" documentation
 . scripts/with-postgres.sh
 step "long tests" long_tests
 step "TypeScript" sdk
+step "console" console
 step "contract" scripts/contract.sh
 step "image" scripts/image-test.sh
 print_steps
