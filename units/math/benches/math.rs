@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 const TURNS: usize = 8;
 
 /// How long others are left to fall asleep before one is measured: threads of OpenBLAS go on for a while, waiting for more to do.
+/// This one works meanwhile: Linux puts a thread of one that slept next to it, on the same core, for some milliseconds.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A host with so many threads.
@@ -183,7 +184,10 @@ fn compare(what: &str, mut rows: Vec<Row<'_>>) {
     let mut seconds = vec![Vec::new(); rows.len()];
     for _ in 0..TURNS {
         for ((_, run), seconds) in rows.iter_mut().zip(&mut seconds) {
-            std::thread::sleep(PAUSE);
+            let begun = Instant::now();
+            while begun.elapsed() < PAUSE {
+                std::hint::spin_loop();
+            }
             seconds.extend(run());
         }
     }

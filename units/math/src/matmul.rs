@@ -92,10 +92,9 @@ fn read<'n, T: Packed>(bytes: &'n [u8], copy: &'n mut Vec<T>, index: usize) -> R
 fn are_finite<T: Packed>(numbers: &[T], host: &dyn Host) -> Result<bool, Fault> {
     for numbers in numbers.chunks(STEP_COUNT) {
         host.check()?;
-        // All are looked at, since that goes many at a time.
         let are_finite = Arch::new().dispatch(
             #[inline(always)]
-            || numbers.iter().fold(true, |fine, number| fine & Packed::is_finite(*number)),
+            || T::are_finite(numbers),
         );
         if !are_finite {
             return Ok(false);

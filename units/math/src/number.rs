@@ -97,8 +97,8 @@ pub(crate) trait Packed: Pod + Default + Send + Sync {
     /// Writes numbers over the front of `bytes`; what is no number has the same bits everywhere.
     fn write(numbers: &[Self], bytes: &mut [u8]);
 
-    /// Whether it is neither infinite nor no number at all.
-    fn is_finite(self) -> bool;
+    /// Whether none of them is infinite or no number at all.
+    fn are_finite(numbers: &[Self]) -> bool;
 }
 
 /// The numbers of `bytes` where they lie, if this machine reads them from there; else in `copy`.
@@ -144,8 +144,9 @@ macro_rules! packed {
             }
 
             #[inline(always)]
-            fn is_finite(self) -> bool {
-                self.is_finite()
+            fn are_finite(numbers: &[Self]) -> bool {
+                // All are looked at, and by their bits without a sign, since that goes many at a time.
+                numbers.iter().fold(0, |most, number| most.max(number.to_bits() << 1)) < Self::INFINITY.to_bits() << 1
             }
         }
     };

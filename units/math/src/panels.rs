@@ -69,9 +69,9 @@ pub(crate) fn product(
         right.resize(len / WIDTH, Zeroable::zeroed());
     }
     let right = &mut right[..len / WIDTH];
-    // As many bands for each thread, all about as high.
+    // As many bands for each thread, all but the last as high, of whole panels.
     let bands = rows.div_ceil(BAND).next_multiple_of(threads);
-    let height = rows.div_ceil(bands);
+    let height = rows.div_ceil(bands).next_multiple_of(HEIGHT);
     let (done, total) = (AtomicUsize::new(0), rows.div_ceil(height));
     let arrangers = if len < ALONE_MAX { 1 } else { threads };
     let ended = shared(arrangers, left, right.chunks_mut(inner).enumerate(), host, |(index, into), _, _| {
@@ -301,9 +301,12 @@ fn add<const ROWS: usize>(
     for (sums, row) in sums.iter().zip(c.chunks_exact_mut(columns)) {
         let row = &mut row[at..];
         if let Some(row) = row.first_chunk_mut::<WIDTH>() {
-            let before: Right = cast(*row);
-            let added = [avx._mm512_add_ps(before[0], sums[0]), avx._mm512_add_ps(before[1], sums[1])];
-            *row = cast(if adds { added } else { *sums });
+            let mut made = *sums;
+            if adds {
+                let before: Right = cast(*row);
+                made = [avx._mm512_add_ps(before[0], sums[0]), avx._mm512_add_ps(before[1], sums[1])];
+            }
+            *row = cast(made);
         } else {
             let sums: [f32; WIDTH] = cast(*sums);
             for (number, sum) in row.iter_mut().zip(sums) {
