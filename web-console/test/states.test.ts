@@ -47,7 +47,7 @@ const VIEWS = (): readonly View[] => [
   { path: '/audit', heading: 'Audit', asks: /\/v1\/audit\?/, loads: 'Loading the audit log', shows: 'console.open' },
   { path: '/memory', heading: 'Memory', ...figures, shows: 'Fragmentation' },
   { path: '/live', heading: 'Live', asks: /\/v1\/regions(\?|$)/, loads: 'Looking for regions', shows: 'Start a session' },
-  { path: '/node', heading: 'Node', asks: /\/v1\/node$/, loads: 'Loading who this is', shows: 'Identity' },
+  { path: '/node', heading: 'Node', asks: /\/v1\/node$/, loads: 'Loading who this is', shows: 'Started' },
 ]
 
 test('each view says what it waits for, in a place that stays, and what went wrong, with a way on', async () => {
@@ -150,6 +150,8 @@ test('what was read stays while the server is away, on every view, and goes on w
     const seen = await visit(browser, { ...first, scheme: all.length % 2 ? 'light' : 'dark', width: all.length % 2 ? 390 : 1440 })
     await seen.go(view.path, view.heading)
     await seen.page.getByText(view.shows).first().waitFor()
+    // A part that was not there yet has nothing to keep.
+    await expect.poll(() => seen.page.locator('.skeleton').count()).toBe(0)
     await seen.page.evaluate('globalThis.here = 1')
     all.push([view, seen])
   }
