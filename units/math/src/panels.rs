@@ -159,11 +159,14 @@ impl NullaryFnOnce for Arrange<'_> {
         let Self { from, columns, at, into } = self;
         for (into, row) in into.iter_mut().zip(from.chunks_exact(columns)) {
             let row = &row[at..];
-            let numbers = row.first_chunk::<WIDTH>().copied().unwrap_or_else(
-                #[inline(always)]
-                || std::array::from_fn(|i| row.get(i).copied().unwrap_or(0.0)),
-            );
-            *into = cast(numbers);
+            *into = match row.first_chunk::<WIDTH>() {
+                Some(numbers) => cast(*numbers),
+                None => {
+                    let mut numbers = [0.0_f32; WIDTH];
+                    numbers[..row.len()].copy_from_slice(row);
+                    cast(numbers)
+                }
+            };
         }
     }
 }
