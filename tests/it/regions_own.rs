@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -125,10 +125,26 @@ fn run_one(client: &Client) -> Value {
     client.post_json_with("/v1/jobs", &[("prefer", "wait=20")], &capsule).json()["id"].clone()
 }
 
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples/regions").join(name)
+}
+
 fn python(node: &TestNode, key: &str, count: u64) -> Events {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples/regions/events.py");
     let socket = node.data().join("regions.sock");
-    Events::start(Command::new("python3").arg(example).arg(socket).args([key, &count.to_string()]))
+    Events::start(Command::new("python3").arg(example("events.py")).arg(socket).args([key, &count.to_string()]))
+}
+
+fn c(node: &TestNode, key: &str, count: u64) -> Events {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("events");
+    let built = Command::new("cc")
+        .args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
+        .arg(&program)
+        .arg(example("events.c"))
+        .status()
+        .expect("this test needs a C compiler");
+    assert!(built.success());
+    Events::start(Command::new(program).arg(node.data().join("regions.sock")).args([key, &count.to_string()]))
 }
 
 #[test]
@@ -137,8 +153,12 @@ fn attached_processes_hear_what_the_stream_says() {
     let (admin, other) = (node.admin(), node.account("other", 1_000_000));
     let before = run_one(&admin);
     // What attaches hears what is remembered; the stream goes on after a number, here the first.
-    let mut all =
-        [Events::ours(&node, &["--attach"]), Events::ours(&node, &["--after", "1"]), python(&node, &admin.key, 99)];
+    let mut all = [
+        Events::ours(&node, &["--attach"]),
+        Events::ours(&node, &["--after", "1"]),
+        python(&node, &admin.key, 99),
+        c(&node, &admin.key, 99),
+    ];
     all[1].next();
     let first = all.each_mut().map(Events::story);
     assert!(first.iter().all(|story| *story == first[0]), "{first:?}");
@@ -154,7 +174,9 @@ fn attached_processes_hear_what_the_stream_says() {
     assert_eq!((code, out.lines().count()), (0, 1));
     node.kill();
     assert_eq!(all[0].child.wait().unwrap().code(), Some(3), "the server was killed");
-    assert_eq!(all[2].child.wait().unwrap().code(), Some(4), "the server was killed");
+    for program in &mut all[2..] {
+        assert_eq!(program.child.wait().unwrap().code(), Some(4), "the server was killed");
+    }
 }
 
 #[test]
@@ -164,7 +186,7 @@ fn who_may_not_hear_of_jobs_gets_no_ring_and_a_revoked_key_ends_one() {
     let key = |scope: &str| admin.post_json("/v1/keys", &json!({ "name": "narrow", "scopes": [scope] })).json();
     let narrow = key("regions");
     let refused = Command::new("python3")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples/regions/events.py"))
+        .arg(example("events.py"))
         .arg(node.data().join("regions.sock"))
         .args([narrow["secret"].as_str().unwrap(), "1"])
         .output()
@@ -226,9 +248,8 @@ fn a_reader_that_was_stopped_is_told_what_it_missed() {
 }
 
 #[test]
-fn the_example_has_the_numbers_of_the_layout() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples/regions/events.py");
-    let python = std::fs::read_to_string(example).unwrap();
+fn the_examples_have_the_numbers_of_the_layout() {
+    let [python, header] = ["events.py", "inos_ring.h"].map(|name| std::fs::read_to_string(example(name)).unwrap());
     let magic = u64::from_le_bytes(layout::RING_MAGIC);
     for line in [
         format!("MAGIC, VERSION = 0x{magic:X}, {}", layout::RING_VERSION),
@@ -248,4 +269,21 @@ fn the_example_has_the_numbers_of_the_layout() {
     ] {
         assert!(python.contains(&format!("{line}\n")), "{line}");
     }
+    for (name, value) in [
+        ("RING_VERSION", layout::RING_VERSION as usize),
+        ("RING_VERSION_OFFSET", layout::RING_VERSION_OFFSET),
+        ("RING_SLOT_COUNT_OFFSET", layout::RING_SLOT_COUNT_OFFSET),
+        ("RING_HEAD_OFFSET", layout::RING_HEAD_OFFSET),
+        ("RING_TAIL_OFFSET", layout::RING_TAIL_OFFSET),
+        ("RING_DROPPED_OFFSET", layout::RING_DROPPED_OFFSET),
+        ("RING_SLOTS_OFFSET", layout::RING_SLOTS_OFFSET),
+        ("RING_SLOT_LEN", layout::RING_SLOT_LEN),
+        ("RING_RECORD_LEN_MAX", layout::RING_RECORD_LEN_MAX),
+        ("RING_CONTROL_WAITING_OFFSET", layout::CONTROL_WAITING_OFFSET),
+        ("RING_CONTROL_ENDED_OFFSET", layout::CONTROL_ENDED_OFFSET),
+        ("RING_CONTROL_LEN", layout::CONTROL_LEN),
+    ] {
+        assert!(header.contains(&format!("#define INOS_{name} {value}\n")), "{name}");
+    }
+    assert!(header.contains(&format!("#define INOS_RING_MAGIC {magic:#x}ULL\n")));
 }

@@ -49,6 +49,6 @@ pub use crate::region::{
     Attached, Attachment, Change, Changed, FollowBell, Follower, Form, Pinned, Quota, Region, RegionError,
     RegionFigures, Regions, Revoked, Writing,
 };
-pub use crate::ring::{AttachedRing, Heard, Reader, Ring, RingAttachment, Unheld};
+pub use crate::ring::{AttachedRing, Heard, Ring, RingAttachment, Unheld};
 pub use crate::stats::{EpochFigures, Part, Place, Stats};
 pub use crate::writer::Writer;

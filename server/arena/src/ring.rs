@@ -11,7 +11,6 @@ pub(crate) mod slots;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use self::attached::AttachedRing;
 pub use self::slots::Heard;
@@ -128,11 +127,6 @@ impl Ring {
         self.0.controls.count()
     }
 
-    /// A reader that begins with the oldest record that is there.
-    pub fn reader(&self) -> Reader {
-        Reader { ring: self.clone(), at: self.len().saturating_sub(self.0.slot_count as u64) }
-    }
-
     /// Makes it readable by another process, to which [`send`](crate::send) then gives it.
     pub fn attach(&self) -> io::Result<RingAttachment> {
         let control = Arc::new(Control::create()?);
@@ -146,32 +140,6 @@ impl Ring {
 
     fn slots(&self) -> Slots<'_> {
         slots(&self.0.mapping, self.0.slot_count)
-    }
-}
-
-/// A reader in this process.
-pub struct Reader {
-    ring: Ring,
-    at: u64,
-}
-
-impl Reader {
-    /// Reads the next record into `to`, or tells what became of it. Never waits.
-    pub fn read(&mut self, to: &mut Vec<u8>) -> Heard {
-        self.ring.slots().read(&mut self.at, to)
-    }
-
-    /// The same, once there is something or the time is over. Blocks the thread.
-    pub fn wait(&mut self, to: &mut Vec<u8>, timeout: Duration) -> Heard {
-        let line = &self.ring.head().line;
-        let seen = line.value();
-        match self.ring.slots().read(&mut self.at, to) {
-            Heard::Nothing => {
-                line.wait(seen, Some(timeout));
-                self.ring.slots().read(&mut self.at, to)
-            }
-            heard => heard,
-        }
     }
 }
 

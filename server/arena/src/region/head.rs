@@ -117,16 +117,18 @@ impl Head {
     /// Takes a buffer that is not current for writing; `false` where somebody of this process reads it.
     ///
     /// Its mark says that it holds nothing whole before the first byte of it changes.
+    #[inline]
     pub(crate) fn claim(&self, pins: &Pins, index: usize) -> bool {
-        let held = self.marks[index].epoch.swap(0, Ordering::SeqCst);
-        // Both are in the one order of such accesses; and no byte of the buffer changes before its mark.
+        // The store that made another buffer current is before this look in the one order of such accesses: a reader
+        // whose pin is not seen here looks at what is current after that store, and goes to the other.
         full_barrier();
-        fence(Ordering::Release);
-        let is_free = pins[index].load(Ordering::SeqCst) == 0;
-        if !is_free {
-            self.marks[index].epoch.store(held, Ordering::Release);
+        if pins[index].load(Ordering::SeqCst) != 0 {
+            return false;
         }
-        is_free
+        self.marks[index].epoch.store(0, Ordering::Relaxed);
+        // No byte of the buffer changes before its mark.
+        fence(Ordering::Release);
+        true
     }
 
     /// Makes a claimed and written buffer the current one, and wakes whoever waits.

@@ -66,20 +66,28 @@ impl State {
     /// Claims a buffer and answers its number and the epoch that it held; `None` where readers of this process hold all.
     fn claim(&mut self, controls: &Controls, revoked: &mut u64) -> Option<(usize, u64)> {
         let current = self.memory.head().seen().index;
-        let mut others: [usize; BUFFERS_MAX] = std::array::from_fn(|index| index);
         let in_use = self.memory.in_use.load(Ordering::Relaxed);
+        // What was written last differs least from what is current; most often nobody reads it.
+        let nearest = (0..in_use).filter(|index| *index != current).max_by_key(|index| self.held[*index]);
+        let nearest = nearest.filter(|index| !controls.is_read(*index) && self.take(*index));
+        let index = nearest.or_else(|| self.claim_another(current, in_use, controls, revoked))?;
+        Some((index, std::mem::take(&mut self.held[index])))
+    }
+
+    /// Claims any buffer but the current one: the nearest that is not read, one more, or one that others lose.
+    #[cold]
+    fn claim_another(&self, current: usize, in_use: usize, controls: &Controls, revoked: &mut u64) -> Option<usize> {
+        let mut others: [usize; BUFFERS_MAX] = std::array::from_fn(|index| index);
         others.swap(current, in_use - 1);
         let others = &mut others[..in_use - 1];
-        // What was written last differs least from what is current.
         others.sort_unstable_by_key(|index| std::cmp::Reverse(self.held[*index]));
         let unread = others.iter().copied().find(|index| !controls.is_read(*index) && self.take(*index));
-        let index = unread.or_else(|| self.further()).or_else(|| {
+        unread.or_else(|| self.further()).or_else(|| {
             // All are read: the oldest is taken from the attached processes that read it, who will see that it was.
             let taken = others.iter().rev().copied().find(|index| self.take(*index))?;
             *revoked += controls.revoke(taken);
             Some(taken)
-        })?;
-        Some((index, std::mem::take(&mut self.held[index])))
+        })
     }
 
     fn take(&self, index: usize) -> bool {

@@ -22,7 +22,7 @@ fn attached(ring: &Ring) -> (RingAttachment, AttachedRing) {
 #[test]
 fn records_are_heard_in_order_and_what_was_written_over_is_missed() {
     let ring = Ring::create(4).unwrap();
-    let (mut reader, mut to) = (ring.reader(), Vec::new());
+    let ((_attachment, mut reader), mut to) = (attached(&ring), Vec::new());
     assert_eq!(reader.read(&mut to), Heard::Nothing);
     for number in 0..6_u64 {
         assert_eq!(ring.push(&vec![number as u8; number as usize]), Ok(number));
@@ -128,8 +128,7 @@ fn hear(ended: &AtomicBool, mut read: impl FnMut(&mut Vec<u8>) -> Heard) -> u64 
 fn many_writers_and_readers_hear_whole_records_of_each_writer_in_its_order() {
     let ring = Ring::create(16).unwrap();
     let (ended, written) = (AtomicBool::new(false), AtomicU64::new(0));
-    let (_attachment, there) = attached(&ring);
-    let mut reader = ring.reader();
+    let readers = [attached(&ring), attached(&ring)];
     thread::scope(|scope| {
         let mut writers = Vec::new();
         for writer in 0..WRITERS {
@@ -142,12 +141,13 @@ fn many_writers_and_readers_hear_whole_records_of_each_writer_in_its_order() {
                 }
             }));
         }
-        let (mut there, ended) = (there, &ended);
-        let a_while = Duration::from_millis(20);
-        let readers = [
-            scope.spawn(move || hear(ended, |to| reader.wait(to, a_while))),
-            scope.spawn(move || hear(ended, |to| there.wait(to, a_while))),
-        ];
+        let ended = &ended;
+        let readers = readers.map(|(attachment, mut there)| {
+            scope.spawn(move || {
+                let _attachment = attachment;
+                hear(ended, |to| there.wait(to, Duration::from_millis(20)))
+            })
+        });
         writers.into_iter().for_each(|writer| writer.join().unwrap());
         ended.store(true, Ordering::Release);
         for reader in readers {
@@ -161,7 +161,7 @@ proptest! {
     #[test]
     fn a_ring_is_a_bounded_list(steps in proptest::collection::vec((any::<bool>(), 0..RING_RECORD_LEN_MAX + 9), 1..200)) {
         let ring = Ring::create(8).unwrap();
-        let (mut reader, mut to) = (ring.reader(), Vec::new());
+        let ((_attachment, mut reader), mut to) = (attached(&ring), Vec::new());
         let (mut all, mut at) = (Vec::<Vec<u8>>::new(), 0);
         for (index, (push, len)) in steps.into_iter().enumerate() {
             if push {
