@@ -109,6 +109,39 @@ fn who_asks_for_a_column_pays_for_a_column() {
 }
 
 #[test]
+fn what_is_stored_is_read_where_it_lies_and_not_copied_into_a_cell() {
+    let node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let sql = "SELECT value AS n, value % 7 AS m FROM generate_series(1, 2000000)";
+    let file = client.run("data.query", &(query(sql) + "&output=parquet"), b"").body;
+    let len = file.len() as u64;
+    assert!(len > 2 << 20, "{len}");
+    let copied = || node.admin().get("/v1/stats").json()["arena"]["copied_bytes"]["cell"].as_u64().unwrap();
+    let hash = client.send("PUT", "/v1/blobs", &[], &file).json()["hash"].as_str().unwrap().to_owned();
+    let params = json!({ "sql": "SELECT sum(n) AS total, max(m) AS most FROM input" });
+    let capsule = json!({ "unit": "data", "method": "query", "params": params, "inputs": [{ "blob": hash }] });
+    let ask = || {
+        let done = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &capsule).json();
+        assert_eq!(done["state"], "succeeded", "{done}");
+        client.get(&format!("/v1/jobs/{}/outputs/0", done["id"].as_str().unwrap())).text()
+    };
+    let before = copied();
+    assert_eq!(ask(), r#"[{"total":2000001000000,"most":6}]"#);
+    assert!(copied() - before < len / 10, "{} of {len} bytes were copied", copied() - before);
+    // Also one that goes while others come, many times in the same cell: descriptors and mappings go with the job.
+    for _ in 0..40 {
+        assert_eq!(ask(), r#"[{"total":2000001000000,"most":6}]"#);
+    }
+    // Beside it, one that comes with the job.
+    let params = json!({ "sql": "SELECT count(*) AS n FROM input0, input1 WHERE input0.n = input1.n" });
+    let inputs = json!([{ "blob": hash }, { "text": "n\n5\n77\n0\n" }]);
+    let capsule = json!({ "unit": "data", "method": "query", "params": params, "inputs": inputs });
+    let done = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &capsule).json();
+    let answer = client.get(&format!("/v1/jobs/{}/outputs/0", done["id"].as_str().unwrap())).text();
+    assert_eq!(answer, r#"[{"n":2}]"#, "{done}");
+}
+
+#[test]
 fn a_cell_has_the_memory_that_the_server_gives_it() {
     let node = TestNode::with(Options::default().with("workers", "1").with("cell-memory", "256MiB"));
     let client = node.account("user", 1_000_000_000);

@@ -236,6 +236,8 @@ fn spawn(folder: &Path, options: &Options) -> (Child, SocketAddr, Arc<Mutex<Stri
     if !options.args.iter().any(|arg| arg == "--listen") {
         command.env("INOS_LISTEN", "127.0.0.1:0");
     }
+    // Whatever the machine has: many servers run at once, and some are asked for all that they give.
+    command.env("INOS_CELL_MEMORY", "1GiB");
     let mut child = command
         .args(["serve", "--json", "--data-dir"])
         .arg(folder)

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use bytes::Bytes;
@@ -15,8 +16,8 @@ use rustix::net::{
 
 use crate::mapping::Mapping;
 
-/// The most descriptors of one message.
-pub const DESCRIPTORS_MAX: usize = 4;
+/// The most descriptors of one message: those of a job, and one for each of its inputs.
+pub const DESCRIPTORS_MAX: usize = 68;
 
 /// What can be read and never again changed.
 fn whole() -> SealFlags {
@@ -57,13 +58,31 @@ pub fn open(file: &File) -> io::Result<Bytes> {
     Ok(Bytes::from_owner(Sealed(Mapping::of_sealed(file, len)?)))
 }
 
+/// A range of a file that another process gave, in place.
+///
+/// That process promises that the file becomes neither shorter nor other, as [`crate::map_file`] says; a descriptor from
+/// anybody else may not come here.
+pub fn part(file: &File, range: Range<u64>) -> io::Result<Bytes> {
+    let len = u64::try_from(rustix::fs::fstat(file)?.st_size).map_err(io::Error::other)?;
+    let (start, end) = (usize::try_from(range.start), usize::try_from(range.end));
+    let (Ok(start), Ok(end)) = (start, end) else { return Err(io::ErrorKind::InvalidInput.into()) };
+    if start > end || range.end > len {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a range goes beyond its file"));
+    }
+    if start == end {
+        return Ok(Bytes::new());
+    }
+    let whole = Bytes::from_owner(Sealed(Mapping::of_file(file, 0, end, false)?));
+    Ok(whole.slice(start..end))
+}
+
 /// Mapped memory that nobody can change.
 struct Sealed(Mapping);
 
 impl AsRef<[u8]> for Sealed {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: the mapping lives as long as `self` and is read-only, and its memory is sealed: it becomes neither
-        // shorter nor other.
+        // SAFETY: the mapping lives as long as `self` and is read-only, and its memory is sealed, or a file whose giver
+        // promises as much: it becomes neither shorter nor other.
         unsafe { std::slice::from_raw_parts(self.0.at(0).as_ptr(), self.0.len()) }
     }
 }

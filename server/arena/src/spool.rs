@@ -3,6 +3,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use rustix::io::Errno;
 use crate::inner::Keeper;
 use crate::mapping::Mapping;
 use crate::sync::Ordering;
-use crate::{Error, Place, map_file};
+use crate::{Error, Place, map_file, map_giveable};
 
 /// Writes shorter than this are gathered first.
 const STAGE_LEN: usize = 64 << 10;
@@ -87,7 +88,11 @@ impl Spool {
     pub(crate) fn finish(mut self) -> Result<Bytes, Error> {
         self.window = None;
         self.flush()?;
-        let bytes = map_file(&self.file, 0, self.flushed)?;
+        // What lies there may go on to another process; without a way to open it for reading alone it is copied then.
+        let bytes = match reopened(&self.file) {
+            Some(file) => map_giveable(file)?,
+            None => map_file(&self.file, 0, self.flushed)?,
+        };
         Ok(Bytes::from_owner(Spooled { bytes, _space: self.space }))
     }
 
@@ -180,6 +185,12 @@ fn named_then_unlinked(folder: &Path, flags: OFlags, mode: Mode) -> io::Result<F
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// The same file, open for reading alone.
+fn reopened(file: &File) -> Option<File> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Some(rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?.into())
 }
 
 fn write_at(file: &File, bytes: &[u8], offset: u64) -> Result<(), Error> {

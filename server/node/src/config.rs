@@ -42,8 +42,8 @@ pub struct Config {
     pub workers: Option<NonZeroUsize>,
     /// Whether cells work though the kernel cannot fence them in.
     pub weak_cells: bool,
-    /// The most memory of its own that a cell may take.
-    pub cell_bytes_max: usize,
+    /// The most memory of its own that a cell may take; none means a share of half the machine's.
+    pub cell_bytes_max: Option<usize>,
     /// Jobs that may wait in all.
     pub queue_len_max: usize,
     /// Jobs of one account that may wait.
@@ -181,7 +181,7 @@ impl Config {
             arena_account_bytes_max: None,
             workers: None,
             weak_cells: false,
-            cell_bytes_max: 0,
+            cell_bytes_max: None,
             queue_len_max: 0,
             account_queue_len_max: 0,
             body_bytes_max: 0,
@@ -241,7 +241,7 @@ impl Config {
         if self.arena_account_bytes_max.is_some_and(|max| max > self.arena_bytes) {
             return wrong("arena-account-max", "is more than the whole arena (arena-size)");
         }
-        if self.cell_bytes_max < CELL_BYTES_MIN {
+        if self.cell_bytes_max.is_some_and(|max| max < CELL_BYTES_MIN) {
             return wrong("cell-memory", "is less than 64MiB, and a cell takes about that to work at all");
         }
         if self.storage_charged_every < Duration::from_secs(1) {

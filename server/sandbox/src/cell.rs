@@ -12,22 +12,26 @@ use std::{
 };
 
 use bytes::Bytes;
-use inos_arena::parcel;
+use inos_arena::{heap, parcel};
 use inos_unit::{Call, Fault, Unit};
 use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
     net::{RecvFlags, SendFlags},
     process::{Pid, Signal},
 };
 
 use crate::{
     Fence, fence,
-    message::{Ended, Order, Said, Task, Written},
+    message::{Ended, Lies, Order, Said, Task, Written},
     soon::take_soon,
     stage::{Aside, Away, Far, Given},
 };
 
 /// The stack of the thread that runs jobs: a parser that goes deep ends the cell, but not soon.
 const STACK_LEN: usize = 16 << 20;
+
+/// How long a cell has nothing to do until it gives back memory that it keeps for the next job.
+const IDLE_AFTER: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Runs jobs of these units for the server at the other end of standard input, whose process is `server`; returns when it
 /// is gone.
@@ -65,7 +69,12 @@ pub fn serve(units: Vec<Arc<dyn Unit>>, fence: Fence, server: u32) -> io::Result
 fn next(socket: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
     let mut buffer = [0; 64];
     let taken = match take_soon(socket, &mut buffer)? {
-        None => parcel::take(socket, &mut buffer, RecvFlags::empty())?,
+        None => {
+            if !comes_within(socket, IDLE_AFTER) {
+                heap::give_back();
+            }
+            parcel::take(socket, &mut buffer, RecvFlags::empty())?
+        }
         soon => soon,
     };
     let Some((len, descriptors)) = taken else { return Ok(None) };
@@ -76,9 +85,16 @@ fn next(socket: &OwnedFd) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
     Ok(Some((order, descriptors)))
 }
 
+/// Whether something comes from the server soon; what cannot be asked is left to whoever reads.
+fn comes_within(socket: &OwnedFd, patience: Timespec) -> bool {
+    !matches!(poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&patience)), Ok(0))
+}
+
 /// A job as it came, with all that it takes to run it.
 struct Job {
     parcel: Bytes,
+    /// Files in which inputs lie.
+    files: Vec<File>,
     task_at: u64,
     away: File,
     scratch: Arc<Aside>,
@@ -91,7 +107,7 @@ impl Job {
             return Err(Fault::Broken("a job without its memory".into()));
         };
         let parcel = parcel::open(&given).map_err(|error| Fault::Broken(format!("a job's parcel: {error}")))?;
-        Ok(Self { parcel, task_at, away, scratch: Arc::new(Aside(scratch)) })
+        Ok(Self { parcel, files: files.collect(), task_at, away, scratch: Arc::new(Aside(scratch)) })
     }
 
     fn run(&self, units: &[Arc<dyn Unit>], socket: &OwnedFd, memory: u64) -> Result<Ended, Fault> {
@@ -100,8 +116,7 @@ impl Job {
         let task: Task = serde_json::from_slice(&head).map_err(|error| Fault::Broken(format!("a task: {error}")))?;
         let unit = units.iter().find(|unit| unit.spec().name == task.unit).ok_or_else(|| broken("an unknown unit"))?;
         let method = unit.spec().method(&task.method).ok_or_else(|| broken("an unknown method"))?;
-        let inputs: Result<Vec<Bytes>, Fault> =
-            task.inputs.iter().map(|range| part(&self.parcel, range.clone())).collect();
+        let inputs: Result<Vec<Bytes>, Fault> = task.inputs.iter().map(|input| self.input(input)).collect();
         let mut inputs = Given::new(inputs?);
         let far = Far::new(socket, (task.threads.max(1), memory), self.scratch.clone());
         let usual = method.output_media.first().copied().unwrap_or("application/octet-stream");
@@ -115,6 +130,19 @@ impl Job {
         match ran {
             Ok(written) => written.map(Ended::Done),
             Err(panic) => Err(Fault::Broken(format!("the unit panicked: {}", text(panic.as_ref())))),
+        }
+    }
+}
+
+impl Job {
+    /// An input, in place.
+    fn input(&self, lies: &Lies) -> Result<Bytes, Fault> {
+        match lies {
+            Lies::Parcel(range) => part(&self.parcel, range.clone()),
+            Lies::File(number, range) => {
+                let file = self.files.get(*number).ok_or_else(|| Fault::Broken("an input without its file".into()))?;
+                parcel::part(file, range.clone()).map_err(|error| Fault::Broken(format!("an input's file: {error}")))
+            }
         }
     }
 }

@@ -17,10 +17,18 @@ pub(crate) struct Task {
     pub(crate) unit: String,
     pub(crate) method: String,
     pub(crate) params: Params,
-    /// Where the inputs lie in the parcel.
-    pub(crate) inputs: Vec<Range<u64>>,
+    pub(crate) inputs: Vec<Lies>,
     /// How many threads it may use.
     pub(crate) threads: usize,
+}
+
+/// Where an input lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Lies {
+    /// In the parcel.
+    Parcel(Range<u64>),
+    /// In the file of this number of those that came along.
+    File(usize, Range<u64>),
 }
 
 /// One output, in the memory that the cell wrote.

@@ -13,7 +13,7 @@ use rustix::net::SendFlags;
 
 use crate::{
     child::{Cell, Heard},
-    message::{Ended, Order, Said, Task, Written},
+    message::{Ended, Lies, Order, Said, Task, Written},
 };
 
 /// How often the server looks whether the job is to stop.
@@ -23,8 +23,10 @@ const MEASURE_EVERY: Duration = Duration::from_millis(50);
 /// How long a cell may take to stop by itself.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// The most bytes of all inputs of a job together: they lie in memory beside the arena while it runs.
+/// The most bytes of all inputs of a job together: most lie in memory beside the arena while it runs.
 const INPUTS_BYTES_MAX: u64 = 2 << 30;
+/// The most files of one job.
+const FILES_MAX: usize = parcel::DESCRIPTORS_MAX - 3;
 /// Inputs begin at a multiple of this many bytes, which readers of columns want.
 const ALIGNMENT: u64 = 64;
 /// The most outputs of one job.
@@ -99,14 +101,24 @@ fn send(cell: &mut Cell, unit: &str, call: &mut Call<'_>, host: &dyn Host, arena
         threads: host.threads(),
     };
     let (mut parcel, mut at) = (parcel::blank().map_err(no_room)?, 0);
+    let (mut files, mut bytes_in) = (Vec::new(), 0);
     for index in 0..call.inputs.count() {
         let bytes = call.inputs.get(index)?.slice()?;
-        if at + bytes.len() as u64 > INPUTS_BYTES_MAX {
+        bytes_in += bytes.len() as u64;
+        if bytes_in > INPUTS_BYTES_MAX {
             return Err(Fault::limit(INPUTS_BYTES_MAX, "bytes of all inputs together"));
+        }
+        // What lies in a file is mapped by the cell as well: of a file with columns it may need a small part.
+        if files.len() < FILES_MAX
+            && let Some((file, range)) = inos_arena::file_behind(bytes)
+        {
+            task.inputs.push(Lies::File(files.len(), range));
+            files.push(file);
+            continue;
         }
         parcel.write_all(bytes).map_err(no_room)?;
         arena.count_copy(Place::Cell, bytes.len());
-        task.inputs.push(at..at + bytes.len() as u64);
+        task.inputs.push(Lies::Parcel(at..at + bytes.len() as u64));
         let end = at + bytes.len() as u64;
         at = end.next_multiple_of(ALIGNMENT);
         parcel.write_all(&[0; ALIGNMENT as usize][..(at - end) as usize]).map_err(no_room)?;
@@ -122,8 +134,9 @@ fn send(cell: &mut Cell, unit: &str, call: &mut Call<'_>, host: &dyn Host, arena
     let scratch = cell.scratch.insert(scratch);
     let order = Order::Run { task_at: at }.bytes();
     // A cell that reads nothing is none that can be waited for.
-    let sent =
-        parcel::pass(&cell.socket, &order, &[parcel.as_fd(), away.as_fd(), scratch.as_fd()], SendFlags::DONTWAIT);
+    let mut descriptors = vec![parcel.as_fd(), away.as_fd(), scratch.as_fd()];
+    descriptors.extend(files.iter().map(|file| file.as_fd()));
+    let sent = parcel::pass(&cell.socket, &order, &descriptors, SendFlags::DONTWAIT);
     sent.map_err(|error| Fault::Lost(format!("a cell takes no job: {error}")))?;
     Ok(away)
 }

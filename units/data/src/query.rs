@@ -1,12 +1,12 @@
 //! `query`: one SELECT statement over the job's inputs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use datafusion::{
-    common::{DataFusionError, ParamValues, ScalarValue, metadata::ScalarAndMetadata},
+    common::{DataFusionError, ParamValues, ScalarValue, format::MetricType, metadata::ScalarAndMetadata},
     logical_expr::LogicalPlan,
-    physical_plan::execute_stream,
+    physical_plan::{ExecutionPlan, display::DisplayableExecutionPlan, execute_stream},
     prelude::SessionContext,
 };
 use futures_util::StreamExt;
@@ -23,6 +23,9 @@ use crate::{
     tables,
     write::Sink,
 };
+
+/// The most steps of a plan that a job's log tells of.
+const STEPS_TOLD_MAX: usize = 100;
 
 pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let QueryParams { sql, values, tables, output } = call.read_params()?;
@@ -89,6 +92,8 @@ where
     let session = session(&files, host).map_err(|error| fault(&error, fence::POINTER))?;
     let blame = blame(&tables);
     let (known, output) = (files.clone(), &mut *call.output);
+    let steps = Arc::new(OnceLock::new());
+    let taken = steps.clone();
     let work = move |batches: Batches| async move {
         for (at, table) in tables.iter().enumerate() {
             table.register(at, &known, &session).await?;
@@ -96,7 +101,7 @@ where
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
         named::register(&names, &session).await.map_err(|error| fault(&error, fence::POINTER))?;
         let plan = plan(session.clone()).await?;
-        match stream(plan, &session, &batches).await {
+        match stream(plan, &session, &batches, &taken).await {
             Err(fault @ Fault::Invalid { .. }) => {
                 for table in &tables {
                     if let Some(better) = table.bad_line(&known, &session).await {
@@ -116,14 +121,33 @@ where
         }
         Some(writing) => writing.write(&batch, output),
     })?;
+    if let Some(plan) = steps.get() {
+        took(plan).iter().for_each(|line| host.log(line));
+    }
     writing.map_or(Ok(()), |writing| writing.finish(output))
 }
 
-/// Sends what a plan gives.
-async fn stream(plan: LogicalPlan, session: &SessionContext, batches: &Batches) -> Result<(), Fault> {
+/// What each step of a plan that has run took: a line each, the last step first.
+fn took(plan: &Arc<dyn ExecutionPlan>) -> Vec<String> {
+    let text = DisplayableExecutionPlan::with_metrics(plan.as_ref()).set_metric_types(vec![MetricType::Summary]);
+    let text = text.indent(false).to_string();
+    let mut lines: Vec<String> = text.lines().take(STEPS_TOLD_MAX + 1).map(|line| format!("step {line}")).collect();
+    if lines.len() > STEPS_TOLD_MAX {
+        lines[STEPS_TOLD_MAX] = "step … and more".into();
+    }
+    lines
+}
+
+/// Sends what a plan gives, and leaves it in `taken`, with what its steps took, once it has run.
+async fn stream(
+    plan: LogicalPlan,
+    session: &SessionContext,
+    batches: &Batches,
+    taken: &OnceLock<Arc<dyn ExecutionPlan>>,
+) -> Result<(), Fault> {
     let told = |error: DataFusionError| fault(&error, fence::POINTER);
     let plan = session.state().create_physical_plan(&plan).await.map_err(told)?;
-    let mut stream = execute_stream(plan, session.task_ctx()).map_err(told)?;
+    let mut stream = execute_stream(plan.clone(), session.task_ctx()).map_err(told)?;
     // The columns, also of an answer without rows.
     let mut next = Some(Ok(RecordBatch::new_empty(stream.schema())));
     while let Some(batch) = next {
@@ -131,6 +155,8 @@ async fn stream(plan: LogicalPlan, session: &SessionContext, batches: &Batches) 
         batches.send(batch.map_err(told)?).await.map_err(|_| Fault::Cancelled)?;
         next = stream.next().await;
     }
+    // Set once: a job has one plan.
+    let _ = taken.set(plan);
     Ok(())
 }
 

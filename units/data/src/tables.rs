@@ -81,8 +81,8 @@ pub(crate) fn open(call: &mut Call<'_>, told: Vec<TableParams>, host: &dyn Host)
             let whole = call.inputs.get(*input as usize)?.bytes()?;
             bytes.push(unpack(whole, params.compression, *input, &mut left, host)?);
         }
-        let table =
-            Table::of(at, params, inputs, &mut bytes).map_err(|(member, why)| Fault::invalid(here(member), why))?;
+        let table = Table::of(at, params, inputs, &mut bytes, host.threads())
+            .map_err(|(member, why)| Fault::invalid(here(member), why))?;
         files.extend(table.paths.iter().cloned().zip(bytes));
         tables.push(table);
     }
@@ -105,6 +105,7 @@ impl Table {
         params: TableParams,
         inputs: Vec<u32>,
         files: &mut [Bytes],
+        threads: usize,
     ) -> Result<Self, (&'static str, String)> {
         let head = files.iter().find(|file| !file.is_empty()).cloned().unwrap_or_default();
         let format = if params.format == Format::Auto {
@@ -134,8 +135,8 @@ impl Table {
         {
             return Err(("inputs", format!("a table has at most {COLUMNS_MAX} columns")));
         }
-        let newlines_in_values =
-            matches!(format, Format::Csv | Format::Tsv) && files.iter().any(|file| sniff::breaks_within_quotes(file));
+        let newlines_in_values = matches!(format, Format::Csv | Format::Tsv)
+            && files.iter().any(|file| sniff::breaks_within_quotes(file, threads));
         let (mut paths, mut partitions) = (Vec::new(), None);
         for (file, input) in inputs.iter().enumerate() {
             let told = params.paths.get(file).map_or("", String::as_str);

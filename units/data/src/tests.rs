@@ -134,6 +134,28 @@ fn a_plan_is_told_and_what_its_steps_took() {
 }
 
 #[test]
+fn the_log_has_what_each_step_took() {
+    let params = json!({ "sql": "SELECT city, sum(amount) AS total FROM input GROUP BY city ORDER BY city" });
+    let host = Quiet::default();
+    let params = serde_json::from_value(params).unwrap();
+    run(&Data::new(), "query", params, &[SALES], 1 << 20, &host).unwrap();
+    let lines = host.lines.into_inner().unwrap();
+    let told = |what: &str, figure: &str| {
+        let line = lines.iter().find(|line| line.contains(what));
+        assert!(line.is_some_and(|line| line.contains(figure)), "{what}: {lines:#?}");
+    };
+    told("SortExec", "output_rows=2");
+    told("AggregateExec: mode=Partial", "elapsed_compute=");
+    told("DataSourceExec", "output_rows=3");
+    // Of one that fails, nothing has run to its end.
+    let host = Quiet::default();
+    let params = serde_json::from_value(json!({ "sql": "SELECT 1 / (amount - amount) FROM input" })).unwrap();
+    let inputs: [&[u8]; 1] = [b"amount\n3\n"];
+    assert!(run(&Data::new(), "query", params, &inputs, 1 << 20, &host).is_err());
+    assert!(host.lines.into_inner().unwrap().is_empty());
+}
+
+#[test]
 fn text_files_are_read_as_they_are_written() {
     let quoted = b"\xef\xbb\xbfname,note\r\n\"a,b\",\"two\nlines \"\"x\"\"\"\r\nc,\r\n";
     let wanted = json!([{ "name": "a,b", "note": "two\nlines \"x\"" }, { "name": "c", "note": null }]);

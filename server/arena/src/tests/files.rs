@@ -6,7 +6,7 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use super::pattern;
-use crate::{Error, map_file};
+use crate::{Error, file_behind, map_file, map_giveable};
 
 const LEN: usize = 20_000;
 
@@ -49,4 +49,32 @@ fn mapped_bytes_outlive_the_name_and_the_file() {
     let bytes = map_file(named.as_file(), 0, LEN as u64).unwrap();
     named.close().unwrap();
     assert_eq!(bytes, pattern(4, LEN));
+}
+
+#[test]
+fn a_file_that_may_be_given_is_found_behind_its_bytes_and_no_others() {
+    let len = 1 << 20;
+    let mut named = tempfile::NamedTempFile::new().unwrap();
+    named.write_all(&pattern(5, len)).unwrap();
+    let open = || File::open(named.path()).unwrap();
+    let (one, two) = (map_giveable(open()).unwrap(), map_giveable(open()).unwrap());
+    let (file, range) = file_behind(&one.slice(7..len - 1)).unwrap();
+    assert_eq!(range, 7..len as u64 - 1);
+    assert_eq!(crate::parcel::part(&file, range).unwrap(), pattern(5, len)[7..len - 1]);
+    assert!(crate::parcel::part(&file, 0..len as u64 + 1).is_err());
+    assert!(file_behind(&pattern(5, len)).is_none(), "other bytes of the same kind");
+    drop(one);
+    let (_, range) = file_behind(&two).unwrap();
+    assert_eq!(range, 0..len as u64, "each mapping is noted by itself");
+    // What is short is copied by whoever passes it on.
+    let mut short = tempfile::NamedTempFile::new().unwrap();
+    short.write_all(b"short").unwrap();
+    let bytes = map_giveable(File::open(short.path()).unwrap()).unwrap();
+    assert!(bytes == b"short"[..] && file_behind(&bytes).is_none());
+}
+
+#[test]
+fn a_file_that_could_be_written_is_not_given() {
+    let named = tempfile::NamedTempFile::new().unwrap();
+    assert!(matches!(map_giveable(named.reopen().unwrap()), Err(Error::Map { .. })));
 }

@@ -8,6 +8,11 @@ use inos_unit::Unit;
 
 use crate::config::Config;
 
+/// The least memory that a cell is given where nobody says.
+const MEMORY_MIN: u64 = 256 << 20;
+/// The most.
+const MEMORY_MAX: u64 = 16 << 30;
+
 /// The units as the engine runs them: those that ask for it in cells, of which there are none where no unit does.
 pub(super) fn lanes(
     units: Vec<Arc<dyn Unit>>,
@@ -20,10 +25,21 @@ pub(super) fn lanes(
     if !units.iter().any(in_cells) {
         return Ok(units);
     }
-    let (memory_max, weak) = (config.cell_bytes_max as u64, config.weak_cells);
+    let memory_max = config.cell_bytes_max.map_or_else(|| usual_memory(workers), |bytes| bytes as u64);
+    let weak = config.weak_cells;
     let options = Options { cells_max: workers, memory_max };
     let lane = Lane::start(arena.clone(), options, turned, move || Ok(command(memory_max, weak)))?;
     Ok(units.into_iter().map(|unit| if in_cells(&unit) { lane.of(unit) } else { unit }).collect())
+}
+
+/// What a cell may take where nobody says: as many as may work at once take half of the machine's memory.
+fn usual_memory(workers: usize) -> u64 {
+    let system = rustix::system::sysinfo();
+    let machine = (system.totalram as u64).saturating_mul(system.mem_unit.into());
+    // A container may have less than the machine; what cannot be read or is no number sets no limit.
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    let memory = container.map_or(machine, |limit: u64| limit.min(machine));
+    (memory / 2 / workers.max(1) as u64).clamp(MEMORY_MIN, MEMORY_MAX)
 }
 
 /// This very program, whatever has become of its file since.
