@@ -164,6 +164,11 @@ fn a_cell_has_nothing_of_anybody_else() {
     // What its allocator is told; the C library parts it in place.
     let mut told = environment.trim_start_matches("GLIBC_TUNABLES=").split_terminator('\0');
     assert!(told.all(|part| part.starts_with("glibc.malloc.")), "{environment}");
+    let status = std::fs::read_to_string(format!("/proc/{of_other}/status")).unwrap();
+    for sets in ["CapInh", "CapPrm", "CapEff"] {
+        assert!(status.contains(&format!("{sets}:\t0000000000000000\n")), "{sets}: {status}");
+    }
+    assert!(status.contains("NoNewPrivs:\t1\n") && status.contains("Seccomp:\t2\n"), "{status}");
     for file in open_files(of_other) {
         let name = file.to_string_lossy().into_owned();
         // A file without a name is where the job puts bytes aside.

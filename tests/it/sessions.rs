@@ -19,6 +19,7 @@ use crate::{
 };
 
 crate::on_both! {
+    a_session_that_goes_on_counts_the_steps_that_it_had_made,
     a_session_makes_its_steps_and_says_what_came_of_them,
     a_subscriber_sees_each_step_and_without_one_a_session_rests,
     a_session_ends_once_the_last_who_followed_it_has_left,
@@ -305,8 +306,12 @@ fn a_kill_leaves_money_and_regions_as_they_were_told(options: Options) {
     let busy = json!({ "width": 1024, "height": 1024, "hz": 240, "busy_ms": 1000, "alone": "run", "region": "lost" });
     let lost = begun(&admin, &session("compute.life", busy));
     until(Duration::from_secs(20), || is_there(&admin, "kept") && count(&admin, "kept") > 5);
+    until(Duration::from_secs(20), || is_there(&admin, "lost"));
+    // From its second step on, whenever a busy machine lets it make that.
+    let first = read(&admin, "lost").0;
+    until(Duration::from_secs(20), || read(&admin, "lost").0 > first);
     let used = Instant::now();
-    while used.elapsed() < Duration::from_millis(3_500) {
+    while used.elapsed() < Duration::from_millis(4_500) {
         thread::sleep(Duration::from_millis(50));
     }
     let seen = count(&admin, "kept");
@@ -327,6 +332,33 @@ fn a_kill_leaves_money_and_regions_as_they_were_told(options: Options) {
     assert!(lost["metrics"]["run_us"].as_u64().unwrap() >= 1_000_000, "what it used before the kill counts: {lost}");
     assert_eq!(lost["metrics"]["run_us"].as_u64().unwrap().div_ceil(1000) * 10 + 100, cost(&lost));
     assert_eq!((before - admin.balance(), held(&admin)), (cost(&kept) + cost(&lost), json!(0)));
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}
+
+fn a_session_that_goes_on_counts_the_steps_that_it_had_made(options: Options) {
+    let mut node = TestNode::with(options);
+    let admin = node.admin();
+    let counts = |region: &str, persistent: bool| {
+        session(
+            "compute.counter",
+            json!({ "hz": 100, "steps": 120, "alone": "run", "region": region, "persistent": persistent }),
+        )
+    };
+    let (kept, lost) = (begun(&admin, &counts("kept", true)), begun(&admin, &counts("lost", false)));
+    until(Duration::from_secs(20), || {
+        ["kept", "lost"].into_iter().all(|region| is_there(&admin, region) && count(&admin, region) > 20)
+    });
+    assert_eq!(node.stop(), Some(0));
+    node.restart();
+    let admin = node.admin();
+    for (path, region) in [(&kept, "kept"), (&lost, "lost")] {
+        let job = ended(&admin, path);
+        assert_eq!(job["state"], "succeeded", "{job}");
+        let told = admin.get(&format!("{path}/outputs/0")).json();
+        // The one whose region is gone began anew, and has made as many there.
+        assert_eq!((&told["steps"], count(&admin, region)), (&json!(120), 120), "{region}: {told}");
+    }
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
 }

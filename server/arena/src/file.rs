@@ -48,12 +48,11 @@ pub fn map_file(file: &File, offset: u64, len: u64) -> Result<Bytes, Error> {
     Ok(Bytes::from_owner(MappedFile { mapping, skip: skip as usize }))
 }
 
-/// As [`map_file`] does, of a whole file that other processes may be given as well: [`file_behind`] finds it.
+/// As [`map_file`] does, of the first `len` bytes of a file that other processes may be given as well: [`file_behind`] finds it.
 ///
 /// The file must be open for reading alone; one of 256 KiB or more stays open as long as the bytes are in use.
-pub fn map_giveable(file: File) -> Result<Bytes, Error> {
-    let failed = |source: io::Error| Error::Map { len: 0, source };
-    let len = file.metadata().map_err(failed)?.len();
+pub fn map_giveable(file: File, len: u64) -> Result<Bytes, Error> {
+    let failed = |source: io::Error| Error::Map { len, source };
     let flags = rustix::fs::fcntl_getfl(&file).map_err(|errno| failed(errno.into()))?;
     if flags.intersects(OFlags::WRONLY | OFlags::RDWR) {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "who is given this file could write it")));

@@ -90,7 +90,7 @@ impl Spool {
         self.flush()?;
         // What lies there may go on to another process; without a way to open it for reading alone it is copied then.
         let bytes = match reopened(&self.file) {
-            Some(file) => map_giveable(file)?,
+            Some(file) => map_giveable(file, self.flushed)?,
             None => map_file(&self.file, 0, self.flushed)?,
         };
         Ok(Bytes::from_owner(Spooled { bytes, _space: self.space }))

@@ -85,7 +85,8 @@ impl Files {
         let Some(shard) = self.folder.find(&shard)? else { return Ok(None) };
         let Some(file) = shard.open(&rest)? else { return Ok(None) };
         let identity = identity(&file).during(|| format!("examine the payload {hash}"))?;
-        let bytes = inos_arena::map_giveable(file).map_err(|source| Error::Map { name: hash.to_string(), source })?;
+        let bytes = inos_arena::map_giveable(file, identity.len)
+            .map_err(|source| Error::Map { name: hash.to_string(), source })?;
         if self.checked.lock().get(hash) != Some(&identity) {
             let found = Hash::from(blake3::Hasher::new().update_rayon(&bytes).finalize());
             if found != *hash {

@@ -67,6 +67,8 @@ pub(crate) struct Story {
     pub(crate) retry: Option<Retry>,
     /// How long the steps of a session took before the server was started last, in microseconds.
     pub(crate) used_us: u64,
+    /// How many steps a session had made by then.
+    pub(crate) steps_before: u64,
     /// How often it was begun before the present attempt.
     pub(crate) earlier: AtomicU32,
     /// What its outputs are remembered under, where they are to be.
@@ -160,6 +162,7 @@ impl Story {
             queue_ttl_ms: *queue_ttl_ms,
             retry: *retry,
             used_us: 0,
+            steps_before: 0,
             earlier: AtomicU32::new(0),
             memo: None,
             control: Arc::new(Control::new()),

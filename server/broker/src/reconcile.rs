@@ -128,7 +128,7 @@ impl Inside {
         plan.limits = self.limits(&caller.purse, unfinished, &asked.limits);
         let Unfinished { id, submitted, deadline, held, .. } = *unfinished;
         let story = Story::new((id, submitted, deadline), &caller.purse, &plan, held);
-        let story = Story { used_us: asked.used_us, ..story };
+        let story = Story { used_us: asked.used_us, steps_before: asked.steps, ..story };
         story.note_attempts(asked.attempts);
         let span = asked.trace.map(Origin::Part).unwrap_or_default().resume(self.recorder.as_ref(), submitted);
         if outputs.is_empty() {

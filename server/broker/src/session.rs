@@ -59,7 +59,7 @@ impl Inside {
         let control = Arc::downgrade(&story.control);
         let bell = Arc::new(move || control.upgrade().iter().for_each(|control: &Arc<Control>| control.nudge()));
         let regions = Arc::new(Opened::new(self, story.purse.account, bell));
-        Some(Session { seat, regions, allowance: allowance(story) })
+        Some(Session { seat, regions, allowance: allowance(story), steps_before: story.steps_before })
     }
 }
 
@@ -97,28 +97,30 @@ impl Usage {
         })
     }
 
-    /// Looks at what it has used since it began; called by its own thread, which this does not hold up.
-    pub(crate) fn look(self: &Arc<Self>, busy_us: u64) {
+    /// Looks at what it has used since it began, and at the steps it has made; called by its own thread, which this does
+    /// not hold up.
+    pub(crate) fn look(self: &Arc<Self>, (busy_us, steps): (u64, u64)) {
         if busy_us >= self.noted_us.load(Relaxed) + NOTE_EVERY_US {
-            self.note(busy_us);
+            self.note((busy_us, steps));
         }
     }
 
     /// Writes it down, unless more has been meanwhile.
-    pub(crate) fn note(self: &Arc<Self>, busy_us: u64) {
+    pub(crate) fn note(self: &Arc<Self>, (busy_us, steps): (u64, u64)) {
         self.noted_us.fetch_max(busy_us, Relaxed);
         let Some(inside) = self.inside.upgrade() else { return };
         let (this, kept) = (self.clone(), inside.clone());
-        inside.tasks.spawn_on(async move { this.write(&kept, busy_us).await }, &inside.runtime);
+        inside.tasks.spawn_on(async move { this.write(&kept, (busy_us, steps)).await }, &inside.runtime);
     }
 
-    async fn write(&self, inside: &Inside, busy_us: u64) {
+    async fn write(&self, inside: &Inside, (busy_us, steps): (u64, u64)) {
         let mut asked = self.asked.lock().await;
         let used_us = self.before_us + busy_us;
         if used_us <= asked.used_us {
             return;
         }
         asked.used_us = used_us;
+        asked.steps = steps;
         let Ok(text) = serde_json::to_vec(&*asked) else { return };
         if let Err(error) = inside.ledger.amend_asked(self.account, self.id, &text).await {
             let error = &error as &dyn std::error::Error;

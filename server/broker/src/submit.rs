@@ -111,6 +111,9 @@ pub(crate) struct Asked {
     /// How long a session's steps took so far, in microseconds.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(crate) used_us: u64,
+    /// How many steps a session has made so far.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) steps: u64,
     /// Where it belongs among traces, if one is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<TraceContext>,
@@ -122,8 +125,8 @@ fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-fn is_none(used_us: &u64) -> bool {
-    *used_us == 0
+fn is_none(of: &u64) -> bool {
+    *of == 0
 }
 
 /// What is asked of an accepted job, and where its bytes were put.
@@ -244,7 +247,7 @@ impl Inside {
         let price = Some(plan.price.numbers());
         let limits = plan.limits.iter().map(Limit::of).collect();
         let capsule = plan.capsule.clone();
-        let asked = Asked { capsule, price, limits, attempts: 0, used_us: 0, trace: origin.part(), inputs };
+        let asked = Asked { capsule, price, limits, attempts: 0, used_us: 0, steps: 0, trace: origin.part(), inputs };
         let text = serde_json::to_vec(&asked).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
         Ok(Away { asked, text, segment, files })
     }
@@ -268,7 +271,7 @@ impl Inside {
         let done: Done = Box::new(move |ran| {
             // Put off is not ended: the books still have it, and the next start takes it up.
             if told.was_put_off(&ran) {
-                used.iter().for_each(|usage| usage.note(ran.run_us));
+                used.iter().for_each(|usage| usage.note((ran.run_us, told.control.progress().0)));
                 return;
             }
             let this = inside.clone();
@@ -371,7 +374,7 @@ impl Inside {
             else {
                 return;
             };
-            usage.iter().for_each(|usage| usage.look(control.busy_us()));
+            usage.iter().for_each(|usage| usage.look((control.busy_us(), control.progress().0)));
             let mut seen = seen.lock();
             if control.begun() && !seen.0 {
                 seen.0 = true;

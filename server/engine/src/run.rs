@@ -46,11 +46,12 @@ pub(crate) struct Stepping {
     pub(crate) seat: Option<Seat>,
     pub(crate) regions: Arc<dyn SessionRegions>,
     pub(crate) allowance: Duration,
+    pub(crate) steps_before: u64,
 }
 
 impl From<Session> for Stepping {
-    fn from(Session { seat, regions, allowance }: Session) -> Self {
-        Self { seat: Some(seat), regions, allowance }
+    fn from(Session { seat, regions, allowance, steps_before }: Session) -> Self {
+        Self { seat: Some(seat), regions, allowance, steps_before }
     }
 }
 
@@ -152,6 +153,10 @@ impl Host for World<'_> {
     fn rest(&self) -> Result<(), Fault> {
         self.playing()?.rest(self.control)
     }
+
+    fn steps_before(&self) -> u64 {
+        self.playing().map_or(0, |playing| playing.steps_before)
+    }
 }
 
 /// Counts a sign of life where somebody counts them.
@@ -168,7 +173,7 @@ pub(crate) fn run(entry: &Entry, control: &Control, work: Work, ground: &Ground<
     let pulse = entry.method.heartbeat_ms.map(|_| control);
     let mut sources =
         Sources::new(inputs, (control, pulse), ground.arena, account, entry.method.input_bytes_max, until);
-    let playing = session.map(|session| Playing::begin(session.regions, session.allowance));
+    let playing = session.map(Playing::begin);
     let key = key.as_ref().map(|lent| &lent.key);
     let needed = Cell::new(u64::MAX);
     let world = World { account, control, ground, until, pulse, playing, key, needed };

@@ -17,7 +17,7 @@ use crate::{
     Control, End, Entry, Refused, Task,
     control::SPENT,
     desk::{Desk, Next},
-    run::{Ground, Work, run},
+    run::{Ground, Stepping, Work, run},
     shared::Shared,
     task::{Queued, after},
     workers::{STACK_BYTES, finish},
@@ -58,6 +58,8 @@ pub struct Session {
     pub regions: Arc<dyn SessionRegions>,
     /// How long its steps may take together; whatever goes beyond ends it.
     pub allowance: Duration,
+    /// How many it had made before the server was started last.
+    pub steps_before: u64,
 }
 
 /// The regions that a session may open, and whether anybody needs it.
@@ -73,6 +75,7 @@ pub trait SessionRegions: Send + Sync {
 pub(crate) struct Playing {
     regions: Arc<dyn SessionRegions>,
     allowance: Duration,
+    pub(crate) steps_before: u64,
     /// Since when it does not wait.
     awake: Cell<Instant>,
     busy: Cell<Duration>,
@@ -120,9 +123,10 @@ impl Drop for Seat {
 }
 
 impl Playing {
-    pub(crate) fn begin(regions: Arc<dyn SessionRegions>, allowance: Duration) -> Self {
+    pub(crate) fn begin(session: Stepping) -> Self {
+        let Stepping { regions, allowance, steps_before, seat: _ } = session;
         let (awake, busy, due, told) = (Cell::new(Instant::now()), Cell::default(), Cell::default(), Cell::default());
-        Self { regions, allowance, awake, busy, due, told }
+        Self { regions, allowance, steps_before, awake, busy, due, told }
     }
 
     pub(crate) fn open(&self, name: &str, form: &RegionForm<'_>, first: &[u8]) -> Result<Box<dyn State>, Fault> {

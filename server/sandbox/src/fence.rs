@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, io};
 
 use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, setrlimit};
+use rustix::{
+    process::{DumpableBehavior, Resource, Rlimit, setrlimit},
+    thread::{CapabilitySet, CapabilitySets, set_capabilities},
+};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
@@ -42,6 +45,9 @@ pub(crate) fn close(fence: Fence) -> io::Result<()> {
     limit(Resource::Nofile, FILES_MAX)?;
     // Memory behind a descriptor is a file to the kernel, and counts nowhere else.
     limit(Resource::Fsize, FILE_LEN_MAX)?;
+    // Where the server runs as root, a cell has none of root's powers.
+    let none = CapabilitySet::empty();
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
     // Nobody of the same user reads its memory either.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     let walls = [walls().map_err(|why| (Missing::Landlock, why)), filter().map_err(|why| (Missing::Seccomp, why))];

@@ -75,6 +75,11 @@ pub trait Host {
         Err(Fault::Broken("a rest was wanted by a method that is no session".into()))
     }
 
+    /// How many steps this session had made, as far as that was written down, before its server was started last.
+    fn steps_before(&self) -> u64 {
+        0
+    }
+
     /// The key that the server holds and that the job names by `key_id`; none where it names none.
     fn key(&self) -> Option<&HeldKey> {
         None

@@ -156,8 +156,10 @@ impl Pace {
     /// Where the host says stop (a cancel, a deadline, no budget), that is passed on: the region stays as it was stepped last.
     pub fn play(&self, call: &mut Call<'_>, host: &dyn Host, stage: &mut dyn Stage) -> Result<(), Fault> {
         let name = self.region.as_deref().unwrap_or(stage.region());
-        let mut region = self.open(name, host, stage)?;
-        let (steps, ended) = self.step_on(host, region.as_mut(), stage)?;
+        let (mut region, goes_on) = self.open(name, host, stage)?;
+        // What begins anew has made no steps, whatever was made of what is gone.
+        let before = if goes_on { host.steps_before() } else { 0 };
+        let (steps, ended) = self.step_on(before, host, region.as_mut(), stage)?;
         let mut hash = None;
         let epoch = region.read(&mut |held| hash = Some(blake3::hash(held)));
         let hash = hash.map(|hash| hash.to_hex().to_string());
@@ -168,15 +170,20 @@ impl Pace {
         call.output.write(told.to_string().as_bytes())
     }
 
-    /// The region at the state with which the session begins.
-    fn open<'h>(&self, name: &str, host: &'h dyn Host, stage: &mut dyn Stage) -> Result<Box<dyn State + 'h>, Fault> {
+    /// The region at the state with which the session begins, and whether it goes on from what the region held.
+    fn open<'h>(
+        &self,
+        name: &str,
+        host: &'h dyn Host,
+        stage: &mut dyn Stage,
+    ) -> Result<(Box<dyn State + 'h>, bool), Fault> {
         let (schema, stride) = stage.record();
         let form =
             RegionForm { media_type: "application/octet-stream", stride, schema: &schema, persistent: self.persistent };
         let first = stage.first()?;
         let mut region = host.region(name, &form, &first)?;
         if !region.was_there() {
-            return Ok(region);
+            return Ok((region, false));
         }
         let mut goes_on = false;
         if self.persistent {
@@ -185,12 +192,18 @@ impl Pace {
         if !goes_on {
             region.publish(&first)?;
         }
-        Ok(region)
+        Ok((region, goes_on))
     }
 
-    fn step_on(&self, host: &dyn Host, region: &mut dyn State, stage: &mut dyn Stage) -> Result<(u64, Ended), Fault> {
+    fn step_on(
+        &self,
+        before: u64,
+        host: &dyn Host,
+        region: &mut dyn State,
+        stage: &mut dyn Stage,
+    ) -> Result<(u64, Ended), Fault> {
         let linger = Duration::from_millis(self.linger_ms.into());
-        let (mut done, mut followed, mut hz) = (0, Instant::now(), self.hz);
+        let (mut done, mut followed, mut hz) = (before, Instant::now(), self.hz);
         loop {
             if self.steps > 0 && done >= self.steps {
                 return Ok((done, Ended::Steps));

@@ -57,7 +57,7 @@ fn a_file_that_may_be_given_is_found_behind_its_bytes_and_no_others() {
     let mut named = tempfile::NamedTempFile::new().unwrap();
     named.write_all(&pattern(5, len)).unwrap();
     let open = || File::open(named.path()).unwrap();
-    let (one, two) = (map_giveable(open()).unwrap(), map_giveable(open()).unwrap());
+    let (one, two) = (map_giveable(open(), len as u64).unwrap(), map_giveable(open(), 1 << 19).unwrap());
     let (file, range) = file_behind(&one.slice(7..len - 1)).unwrap();
     assert_eq!(range, 7..len as u64 - 1);
     assert_eq!(crate::parcel::part(&file, range).unwrap(), pattern(5, len)[7..len - 1]);
@@ -65,16 +65,17 @@ fn a_file_that_may_be_given_is_found_behind_its_bytes_and_no_others() {
     assert!(file_behind(&pattern(5, len)).is_none(), "other bytes of the same kind");
     drop(one);
     let (_, range) = file_behind(&two).unwrap();
-    assert_eq!(range, 0..len as u64, "each mapping is noted by itself");
+    assert_eq!(range, 0..1 << 19, "each mapping is noted by itself");
+    assert!(matches!(map_giveable(open(), len as u64 + 1), Err(Error::Range { .. })));
     // What is short is copied by whoever passes it on.
     let mut short = tempfile::NamedTempFile::new().unwrap();
     short.write_all(b"short").unwrap();
-    let bytes = map_giveable(File::open(short.path()).unwrap()).unwrap();
+    let bytes = map_giveable(File::open(short.path()).unwrap(), 5).unwrap();
     assert!(bytes == b"short"[..] && file_behind(&bytes).is_none());
 }
 
 #[test]
 fn a_file_that_could_be_written_is_not_given() {
     let named = tempfile::NamedTempFile::new().unwrap();
-    assert!(matches!(map_giveable(named.reopen().unwrap()), Err(Error::Map { .. })));
+    assert!(matches!(map_giveable(named.reopen().unwrap(), 0), Err(Error::Map { .. })));
 }

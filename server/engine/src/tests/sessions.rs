@@ -26,7 +26,7 @@ fn session(bench: &Bench, method: &str, allowance: Duration) -> (Task, Sent, Arc
     let (mut task, sent) = bench.task(method, vec![]);
     let switch = Arc::new(Switch::default());
     let seat = bench.engine.seat(task.account, false).unwrap();
-    task.session = Some(Session { seat, regions: switch.clone(), allowance });
+    task.session = Some(Session { seat, regions: switch.clone(), allowance, steps_before: 0 });
     (task, sent, switch)
 }
 
@@ -122,7 +122,8 @@ fn a_drain_puts_sessions_off_at_once_and_begins_no_more() {
     let (late, refused, _) = {
         let (mut task, sent) = bench.task("steps", vec![]);
         let seat = bench.engine.seat(2, false).unwrap();
-        task.session = Some(Session { seat, regions: Arc::new(Switch::default()), allowance: FOREVER });
+        task.session =
+            Some(Session { seat, regions: Arc::new(Switch::default()), allowance: FOREVER, steps_before: 0 });
         (task, sent, ())
     };
     assert!(bench.engine.drain(FOREVER), "nobody has to wait for them");
