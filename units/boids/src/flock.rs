@@ -2,7 +2,8 @@
 //! itself and in a fixed order, so that neither threads nor the order of birds shows in the result.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use inos_unit::{Fault, Host};
 use pulp::Arch;
@@ -19,6 +20,9 @@ const THREADS_MAX: usize = 16;
 const THREAD_BIRDS_MIN: usize = 2048;
 /// How many pieces of the world there are for each of several threads: they end together, as nearly as a piece is short.
 const THREAD_PIECES: usize = 32;
+
+/// How often a thread that has no more pieces looks whether to stop, while others have one.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Fewer birds are sorted on one thread: waking others takes longer.
 const SORT_BIRDS_MIN: usize = 1 << 16;
@@ -112,15 +116,21 @@ impl Flock {
         let scene = Scene { rules, birds: sorted, start: &sorted.start, cells, predators, minds };
         let count = if threads == 1 { 1 } else { threads * THREAD_PIECES };
         let pieces = Mutex::new(pieces(Part::whole(birds), scene.start, cells, count).into_iter());
-        let (stop, looked) = (AtomicBool::new(false), AtomicU64::new(0));
+        let (stop, looked, working) = (AtomicBool::new(false), AtomicU64::new(0), AtomicUsize::new(threads - 1));
         std::thread::scope(|scope| {
-            let (scene, pieces, looked, stop) = (&scene, &pieces, &looked, &stop);
-            for thread in 1..threads {
+            let (scene, pieces, looked, stop, working) = (&scene, &pieces, &looked, &stop, &working);
+            let own = std::thread::current();
+            let begin = |thread: usize| {
                 // From both ends, so that two threads are near each other's birds only at the last.
                 let is_back = thread % 2 == 1;
-                let stopped = || stop.load(Ordering::Relaxed);
-                scope.spawn(move || arch.dispatch(Mover { scene, pieces, is_back, looked, stopped }));
-            }
+                let (own, stopped) = (own.clone(), || stop.load(Ordering::Relaxed));
+                scope.spawn(move || {
+                    arch.dispatch(Mover { scene, pieces, is_back, looked, stopped });
+                    working.fetch_sub(1, Ordering::Release);
+                    own.unpark();
+                })
+            };
+            let others: Vec<_> = (1..threads).map(begin).collect();
             let stopped = || {
                 if host.cancelled() {
                     stop.store(true, Ordering::Relaxed);
@@ -128,6 +138,11 @@ impl Flock {
                 stop.load(Ordering::Relaxed)
             };
             arch.dispatch(Mover { scene, pieces, is_back: false, looked, stopped });
+            // Another may be left with a crowd, and hears of a stop by this thread alone.
+            let work = || working.load(Ordering::Acquire) > 0 && others.iter().any(|other| !other.is_finished());
+            while work() && !stopped() {
+                std::thread::park_timeout(LOOK_EVERY);
+            }
         });
         std::mem::swap(&mut birds.id, &mut sorted.id);
         *looked_at += looked.into_inner();
