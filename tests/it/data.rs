@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use inos_tests::{Client, Options, TestNode, until};
 use serde_json::{Value, json};
 
+use crate::events::stream;
+
 const SALES: &str = "city,amount,day\nBern,3,2026-01-02\nOslo,4.5,2026-01-03\nBern,,2026-02-01\n";
 
 /// A job that has ended.
@@ -139,6 +141,12 @@ fn what_is_stored_is_read_where_it_lies_and_not_copied_into_a_cell() {
     let done = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &capsule).json();
     let answer = client.get(&format!("/v1/jobs/{}/outputs/0", done["id"].as_str().unwrap())).text();
     assert_eq!(answer, r#"[{"n":2}]"#, "{done}");
+    // The job's log has what each step of its plan took.
+    let events = stream(&client, &format!("/v1/jobs/{}/events", done["id"].as_str().unwrap()), None);
+    let steps: Vec<&str> =
+        events.iter().filter(|event| event.name == "log").filter_map(|event| event.data["line"].as_str()).collect();
+    let told = |what: &str| steps.iter().any(|step| step.contains(what) && step.contains("output_rows="));
+    assert!(told("HashJoinExec") && told("DataSourceExec"), "{steps:#?}");
 }
 
 #[test]

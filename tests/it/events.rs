@@ -17,10 +17,10 @@ use crate::hostile_socket::{frame, shake_on};
 
 /// One event of a stream.
 #[derive(Debug, Clone)]
-struct Event {
+pub(crate) struct Event {
     id: Option<u64>,
-    name: String,
-    data: Value,
+    pub(crate) name: String,
+    pub(crate) data: Value,
 }
 
 /// The whole events of a stream that may have been cut anywhere.
@@ -161,7 +161,7 @@ fn ended(client: &Client, job: &str) {
 }
 
 /// A stream of a job that has ended, from its start or after an event.
-fn stream(client: &Client, path: &str, after: Option<u64>) -> Vec<Event> {
+pub(crate) fn stream(client: &Client, path: &str, after: Option<u64>) -> Vec<Event> {
     let after = after.map(|id| id.to_string());
     let headers: Vec<(&str, &str)> = after.iter().map(|id| ("last-event-id", id.as_str())).collect();
     events(&client.send("GET", path, &headers, b"").text())
