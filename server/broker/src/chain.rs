@@ -225,7 +225,8 @@ impl Inside {
         let job = chain.live.job();
         self.tell(&chain.story, State::Queued);
         let this = self.clone();
-        self.runtime.spawn(async move { this.follow(chain).await });
+        // It ends at once when the server stops, unless it has an end to write down: a stop waits for that.
+        self.tasks.spawn_on(async move { this.follow(chain).await }, &self.runtime);
         job
     }
 

@@ -11,6 +11,7 @@ mod check;
 mod course;
 mod done;
 mod events;
+mod finish;
 mod frame;
 mod held;
 mod hold;

@@ -11,7 +11,7 @@ use std::{
 
 use inos_engine::{Clock, Control, Done, End, Feed, Outcome, Refused, Said, Task};
 use inos_failpoints::{Point, reach};
-use inos_ledger::{Accept, Commit, CommitError, Entry, Finish, Limit};
+use inos_ledger::{Accept, Entry, Limit};
 use inos_protocols::{
     Hash, JobId, KeyId, Refusal,
     job::{Capsule, Job, State},
@@ -26,22 +26,16 @@ use crate::{
     Broker, Caller, Inside,
     chain::{Chain, Waits, built_on},
     course::{Course, Pause},
-    done::{Ended, Story},
+    done::Story,
     events::Happening,
-    hold,
     live::Live,
     payload::{self, Place, Put},
     plan::{Ask, Plan, hashes, settle_down},
-    recent::Finished,
     run::{Claimed, crowded, settled},
     session::Usage,
     terms::check_durable,
     trace::Origin,
 };
-
-/// How long the end of a job that nobody waits for may wait for other ends, or for a commit to which it adds little: so it makes
-/// no client wait longer that hands in the next one, and is less than anybody notices.
-const COMPANY: Duration = Duration::from_millis(1);
 
 /// An accepted job.
 #[derive(Debug)]
@@ -282,76 +276,6 @@ impl Inside {
         self.tell_of(&story, &story.control, live, usage);
         self.offer(task);
         live.job()
-    }
-
-    /// Writes down how an accepted job ended; goes on trying while the database is away.
-    pub(crate) async fn finish(self: &Arc<Self>, story: &Story, ran: Outcome) {
-        let ended = self.conclude(story, ran, story.held);
-        let ended = self.put_out(story, ended).await;
-        let inputs = &ended.ending.input_hashes;
-        if story.reads_later && !inputs.is_empty() {
-            self.note_request(story, inputs).await;
-        }
-        self.record(story, ended).await;
-    }
-
-    /// The same for one that cannot be begun.
-    pub(crate) async fn never_begun(self: &Arc<Self>, story: &Story, state: State, why: &Refusal) {
-        let ending = self.never_began(story.keep_ms, story.attempts_before(), state, why);
-        self.record(story, Ended { ending, outputs: Vec::new(), settling: None }).await;
-    }
-
-    async fn record(self: &Arc<Self>, story: &Story, mut ended: Ended) {
-        let live = self.live.get(story.purse.account, story.id);
-        if live.as_ref().is_some_and(|live| !live.end(ended.ending.state)) {
-            tracing::error!(job = %story.id, "an accepted job that has ended was to end again");
-            return;
-        }
-        if let Some(settling) = &mut ended.settling {
-            settling.ends(&ended.ending);
-        }
-        let (mut pause_ms, cost, state) = (50, ended.ending.cost, ended.ending.state);
-        self.pace.count(&ended.ending, story.entry.is_session());
-        reach(Point::JobEnded);
-        let receipt = loop {
-            let finish = Finish {
-                id: story.id,
-                purse: story.purse.clone(),
-                ending: ended.ending.clone(),
-                limits: story.limits.clone(),
-            };
-            let entries = vec![Entry::Finish(finish)];
-            let committed = match live.as_ref().is_some_and(|live| live.is_awaited()) {
-                true => self.ledger.commit(entries),
-                false => self.ledger.commit_in_company(entries, COMPANY),
-            };
-            match committed.await.pop() {
-                Some(Err(CommitError::Unavailable | CommitError::LeaseLost)) => {
-                    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-                    pause_ms = (pause_ms * 2).min(5000);
-                }
-                Some(Err(error)) => {
-                    tracing::error!(job = %story.id, ?error, "an accepted job's end was refused by the ledger");
-                    if let Some(settling) = &mut ended.settling {
-                        settling.refused(&hold::uncommitted(error));
-                    }
-                    break None;
-                }
-                Some(Ok(Commit::Receipt(receipt))) => break Some(receipt),
-                Some(Ok(Commit::Accepted | Commit::Transferred(_))) | None => break None,
-            }
-        };
-        story.share.get().iter().for_each(|share| share.spent(ended.ending.cost));
-        reach(Point::EndRecorded);
-        if let Some(receipt) = receipt {
-            self.remember_ended(story, &ended.ending);
-            self.recent.remember(Finished::new(story, &ended.ending, &ended.outputs, receipt));
-        }
-        drop(ended);
-        live.iter().for_each(|live| live.settled());
-        self.events.tell(story.purse.account, story.id, Happening::State { state, cost });
-        self.live.remove(story.id);
-        self.offer_backlog();
     }
 
     pub(crate) fn tell(&self, story: &Story, state: State) {

@@ -236,6 +236,28 @@ async fn keeps_its_laws(steps: Vec<Step>) {
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
 }
 
+/// As after a stop that gave up waiting: the old server still has the job while the new one takes it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_two_servers_run_ends_and_is_told_once() {
+    let mut seen = Seen::default();
+    let House { broker, caller, folder } = opened(tempfile::tempdir().unwrap(), &seen).await;
+    let mut capsule = Capsule::new("moody", "act", Vec::new());
+    capsule.params = json!({ "panics_in_10": 0, "ms": 300 }).as_object().unwrap().clone();
+    seen.jobs.push(broker.submit(&caller, capsule, Origin::default()).await.unwrap().job.id);
+    let house = opened(folder, &seen).await;
+    let job = ended(&house, seen.jobs[0]).await;
+    // The slower one of the two has come to its end, too.
+    let until = tokio::time::Instant::now() + Duration::from_secs(30);
+    while broker.0.live.len() + house.broker.0.live.len() > 0 {
+        assert!(tokio::time::Instant::now() < until, "one never ends");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(seen.ends.lock().get(&job.id).cloned(), Some(vec![State::Succeeded]));
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
 
