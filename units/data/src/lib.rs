@@ -1,8 +1,10 @@
 //! The unit `data`: SQL over the inputs of a job, by DataFusion. It reads them in place, sees nothing else, and runs in a
 //! cell, since no limit from inside holds for every query. Never opens a file, and keeps nothing from one job to the next.
 
+mod cuts;
 mod faults;
 mod fence;
+mod lines;
 mod look;
 mod methods;
 mod named;

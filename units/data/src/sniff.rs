@@ -1,7 +1,5 @@
 //! What a file is, by its first bytes.
 
-use std::thread;
-
 use bytes::Bytes;
 
 use crate::params::{Compression, Format};
@@ -63,55 +61,6 @@ pub(crate) fn without_mark(text: Bytes) -> Bytes {
     if text.starts_with(BYTE_ORDER_MARK) { text.slice(BYTE_ORDER_MARK.len()..) } else { text }
 }
 
-/// A part of a text shorter than this is not worth a thread.
-const PART_LEN_MIN: usize = 4 << 20;
-
-/// Whether a CSV file has a line break within quotes, so that it cannot be read from the middle. Looks at all of it, with so
-/// many threads.
-pub(crate) fn breaks_within_quotes(text: &[u8], threads: usize) -> bool {
-    let part_len = text.len().div_ceil(threads.max(1)).max(PART_LEN_MIN);
-    let parts: Vec<Quotes> = thread::scope(|scope| {
-        let mut parts = text.chunks(part_len);
-        let first = parts.next().unwrap_or_default();
-        let others: Vec<_> = parts.map(|part| (part, scope.spawn(|| Quotes::of(part)))).collect();
-        let first = Quotes::of(first);
-        // Looking has nothing to break off by; were it to, the part is looked at again here.
-        let others = others.into_iter().map(|(part, look)| look.join().unwrap_or_else(|_| Quotes::of(part)));
-        std::iter::once(first).chain(others).collect()
-    });
-    let mut within = 0;
-    parts.into_iter().any(|part| {
-        let breaks = part.breaks[1 - within];
-        within ^= part.parity;
-        breaks
-    })
-}
-
-/// What a part of a text says without what is before it.
-#[derive(Debug, Default, Clone, Copy)]
-struct Quotes {
-    /// Whether there is a line break after an even number of the part's quotes, and after an odd one.
-    breaks: [bool; 2],
-    /// Whether there is an odd number of quotes.
-    parity: usize,
-}
-
-impl Quotes {
-    fn of(mut part: &[u8]) -> Self {
-        let mut found = Self::default();
-        loop {
-            let next = memchr::memchr(b'"', part);
-            let until = next.unwrap_or(part.len());
-            if !found.breaks[found.parity] {
-                found.breaks[found.parity] = memchr::memchr(b'\n', &part[..until]).is_some();
-            }
-            let Some(next) = next else { return found };
-            found.parity ^= 1;
-            part = &part[next + 1..];
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -139,43 +88,10 @@ mod tests {
         assert_eq!(delimiter(b"alone\n"), b',');
     }
 
-    #[test]
-    fn a_line_break_within_quotes_is_found() {
-        assert!(breaks_within_quotes(b"a,b\n1,\"two\nlines\"\n", 1));
-        assert!(!breaks_within_quotes(b"a,b\n1,\"one \"\" line\"\n2,\"x\"\n", 1));
-    }
-
-    #[test]
-    fn a_line_break_within_quotes_is_found_wherever_parts_begin() {
-        let mut text = b"1,\"a \"\" b\"\n".repeat(PART_LEN_MIN / 4);
-        assert!(text.len() > 2 * PART_LEN_MIN && !breaks_within_quotes(&text, 3));
-        for at in [0, PART_LEN_MIN - 1, PART_LEN_MIN, PART_LEN_MIN + 1, text.len() - 12] {
-            // The next letter, which is within quotes.
-            let at = at + text[at..].iter().position(u8::is_ascii_alphabetic).unwrap();
-            let before = std::mem::replace(&mut text[at], b'\n');
-            assert!(breaks_within_quotes(&text, 3), "at {at}");
-            text[at] = before;
-        }
-    }
-
     proptest! {
         #[test]
         fn any_bytes_are_something(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = (format(&bytes), compression(&bytes), delimiter(&bytes));
-        }
-
-        #[test]
-        fn parts_say_of_quotes_what_the_whole_says(text in "[\"\nab]{0,40}", cut in 0..40_usize) {
-            let text = text.as_bytes();
-            let mut within = false;
-            let plain = text.iter().any(|byte| {
-                within ^= *byte == b'"';
-                within && *byte == b'\n'
-            });
-            prop_assert_eq!(breaks_within_quotes(text, 1), plain);
-            let (one, two) = text.split_at(cut.min(text.len()));
-            let (one, two) = (Quotes::of(one), Quotes::of(two));
-            prop_assert_eq!(one.breaks[1] || two.breaks[1 - one.parity], plain);
         }
     }
 }

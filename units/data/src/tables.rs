@@ -1,7 +1,7 @@
 //! A job's inputs as tables: which files each has, of which form, and what their columns are.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     io::Cursor,
     sync::Arc,
 };
@@ -27,7 +27,9 @@ use inos_unit::{Call, Fault, Host};
 use object_store::path::Path;
 
 use crate::{
+    cuts::cuts,
     faults::fault,
+    lines::Lines,
     params::{Format, INPUTS_MAX, TableParams},
     parts::{NULL, unescaped},
     sniff,
@@ -48,7 +50,9 @@ pub(crate) struct Table {
     pub(crate) inputs: Vec<u32>,
     params: TableParams,
     delimiter: u8,
-    newlines_in_values: bool,
+    /// Where lines begin in its CSV files, for several threads.
+    cuts: HashMap<Path, Vec<usize>>,
+    threads: usize,
     /// Its files in the store, below [`Table::folder`].
     paths: Vec<Path>,
     /// Columns that its paths have.
@@ -135,8 +139,10 @@ impl Table {
         {
             return Err(("inputs", format!("a table has at most {COLUMNS_MAX} columns")));
         }
-        let newlines_in_values = matches!(format, Format::Csv | Format::Tsv)
-            && files.iter().any(|file| sniff::breaks_within_quotes(file, threads));
+        let cuts = match format {
+            Format::Csv | Format::Tsv => cuts(&files.iter().map(Bytes::as_ref).collect::<Vec<_>>(), delimiter, threads),
+            _ => Vec::new(),
+        };
         let (mut paths, mut partitions) = (Vec::new(), None);
         for (file, input) in inputs.iter().enumerate() {
             let told = params.paths.get(file).map_or("", String::as_str);
@@ -147,8 +153,9 @@ impl Table {
             paths.push((path, found));
         }
         let partitions = typed(&paths.iter().map(|(_, found)| found.clone()).collect::<Vec<_>>());
-        let paths = paths.into_iter().map(|(path, _)| path).collect();
-        Ok(Self { name: params.name.clone(), format, inputs, params, delimiter, newlines_in_values, paths, partitions })
+        let paths: Vec<Path> = paths.into_iter().map(|(path, _)| path).collect();
+        let cuts = paths.iter().cloned().zip(cuts).collect();
+        Ok(Self { name: params.name.clone(), format, inputs, params, delimiter, cuts, threads, paths, partitions })
     }
 
     /// Whether its files have a layout that a reader follows, so that one who wrote a wrong one can lead it astray.
@@ -172,13 +179,13 @@ impl Table {
             Format::Json => {
                 Arc::new(JsonFormat::default().with_schema_infer_max_rec(ROWS_LOOKED_AT).with_newline_delimited(false))
             }
-            Format::Auto | Format::Csv | Format::Tsv => Arc::new(
-                CsvFormat::default()
+            Format::Auto | Format::Csv | Format::Tsv => {
+                let csv = CsvFormat::default()
                     .with_schema_infer_max_rec(ROWS_LOOKED_AT)
                     .with_has_header(self.params.header)
-                    .with_delimiter(self.delimiter)
-                    .with_newlines_in_values(self.newlines_in_values),
-            ),
+                    .with_delimiter(self.delimiter);
+                Arc::new(Lines::new(csv, self.cuts.clone(), self.threads))
+            }
         }
     }
 

@@ -177,6 +177,19 @@ fn text_files_are_read_as_they_are_written() {
 }
 
 #[test]
+fn a_long_file_is_read_in_parts_wherever_its_lines_break() {
+    let mut long = String::from("n,note\n");
+    (1..=400_000).for_each(|line| long += &format!("{line},\"number\n{line},\"\"twice\"\"\"\n"));
+    assert!(long.len() > 10 << 20, "or it is read by one thread");
+    let sql = "SELECT count(*) AS rows, sum(n) AS sum, count(DISTINCT note) AS notes FROM input";
+    let wanted = json!([{ "rows": 400_000, "sum": 80_000_200_000_i64, "notes": 400_000 }]);
+    assert_eq!(rows(sql, &[long.as_bytes()]), wanted);
+    let plan = text("explain", json!({ "sql": sql }), &[long.as_bytes()]);
+    let groups = std::thread::available_parallelism().map_or(1, usize::from);
+    assert!(groups == 1 || plan.contains(&format!("{groups} groups")), "{plan}");
+}
+
+#[test]
 fn an_answer_without_rows_still_has_its_form() {
     let sql = "SELECT city, amount FROM input WHERE false";
     assert_eq!(text("query", json!({ "sql": sql }), &[SALES]), "[]");
