@@ -20,6 +20,7 @@ mod mapping;
 mod pages;
 pub mod parcel;
 mod passing;
+mod patience;
 mod pulse;
 mod region;
 mod ring;

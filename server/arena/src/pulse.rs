@@ -41,7 +41,8 @@ impl Pulse {
         if self.value() == seen {
             self.beat.asked.advance();
         }
-        self.beat.line.wait(seen, timeout)
+        // Beats are too far apart to be looked for.
+        self.beat.line.rest(seen, timeout)
     }
 }
 
@@ -53,13 +54,13 @@ impl Beat {
             // A waiter asks before it waits, so the word is read before the count: whoever is missed here has asked.
             let now_asked = self.asked.value();
             if self.line.waiters() == 0 && now_asked == asked {
-                self.asked.wait(asked, None);
+                self.asked.rest(asked, None);
                 due = due.max(Instant::now());
                 continue;
             }
             asked = now_asked;
             let left = due.saturating_duration_since(Instant::now());
-            if !left.is_zero() && self.ended.wait(0, Some(left)) != 0 {
+            if !left.is_zero() && self.ended.rest(0, Some(left)) != 0 {
                 return;
             }
             self.line.advance();

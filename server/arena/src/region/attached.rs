@@ -11,6 +11,7 @@ use super::memory::PAGE_LEN;
 use crate::control::Control;
 use crate::layout;
 use crate::mapping::{self, Mapping};
+use crate::patience::Patience;
 use crate::sync::{AtomicU32, Ordering};
 
 /// The buffer was taken for a newer epoch while it was read: what was read is no epoch. Read again.
@@ -24,6 +25,7 @@ pub struct Attached {
     mapping: Mapping,
     control: Control,
     capacity: usize,
+    patience: Patience,
 }
 
 impl Attached {
@@ -45,7 +47,7 @@ impl Attached {
         if buffers != Some(len) || !capacity.is_multiple_of(PAGE_LEN) {
             return wrong("its buffers do not fit it");
         }
-        Ok(Attached { mapping, control: Control::open(control)?, capacity })
+        Ok(Attached { mapping, control: Control::open(control)?, capacity, patience: Patience::default() })
     }
 
     /// Its last epoch.
@@ -100,8 +102,15 @@ impl Attached {
     }
 
     /// Sleeps until its epoch differs from `seen`, it is retired or ended, or the time is over; answers its epoch then.
+    ///
+    /// Looks for at most 20 µs where that helped before, and then sleeps.
     pub fn wait(&self, seen: u64, timeout: Option<Duration>) -> u64 {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        // The line moves on for whatever ends a wait.
+        let turn = self.head().line.value();
+        if self.epoch() == seen && !self.is_retired() {
+            self.patience.look(timeout, || self.head().line.value() != turn);
+        }
         loop {
             let turn = self.head().line.value();
             self.control.set_waiting(true);

@@ -73,7 +73,8 @@ struct Rung {
 impl Bell {
     /// Has those who await a change woken; costs one look where nobody does.
     ///
-    /// What has changed was stored `SeqCst`, so that the look comes after it in the one order of such accesses.
+    /// What has changed was stored `SeqCst` or before an advance, so that the look comes after it in the one order of such
+    /// accesses.
     #[inline]
     pub(super) fn ring(&self, watchers: &Arc<Watchers>) {
         full_barrier();
@@ -107,7 +108,8 @@ impl Rung {
         while !self.stopped.load(Ordering::SeqCst) {
             let changed = std::mem::take(&mut *self.changed.lock());
             changed.iter().for_each(|watchers| watchers.wake());
-            seen = self.line.wait(seen, None);
+            // To wake a task costs more than a look could spare, and looking would take a core from the tasks.
+            seen = self.line.rest(seen, None);
         }
     }
 }

@@ -26,7 +26,8 @@ pub enum Change<'a> {
     Edit(usize, &'a mut dyn FnMut(&mut [u8])),
 }
 
-/// What the writer of a region knows.
+/// What the writer of a region knows, and its lock, on lines that no reader looks at.
+#[repr(align(64))]
 pub(super) struct State {
     pub(super) memory: Arc<Memory>,
     /// Where readers still look, since this region lies elsewhere and nobody was told yet.
