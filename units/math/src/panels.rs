@@ -8,6 +8,7 @@ use std::arch::x86_64::__m512;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use inos_unit::{Fault, Host};
 use pulp::bytemuck::{Zeroable, cast_slice};
@@ -34,6 +35,8 @@ const KEPT_MAX: usize = 1 << 21;
 const ALONE_MAX: usize = 1 << 19;
 /// How many multiplications are done between two looks at the host: about half a millisecond.
 const CHECK_WORK: usize = 1 << 26;
+/// How often a thread for which no part is left looks at the host, while others work on theirs.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Where factors are arranged. To get so much memory from the system takes as long as a tenth of a product.
 #[derive(Default)]
@@ -133,12 +136,21 @@ fn shared<P: Send>(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads {
-            let (by_turns, stopped) = (&by_turns, &stopped);
-            scope.spawn(move || by_turns(&mut Vec::new(), &Look { host: None, stopped, fault: Cell::default() }));
-        }
+        let own = std::thread::current();
+        let begin = |_| {
+            let (by_turns, stopped, own) = (&by_turns, &stopped, own.clone());
+            scope.spawn(move || {
+                by_turns(&mut Vec::new(), &Look { host: None, stopped, fault: Cell::default() });
+                own.unpark();
+            })
+        };
+        let others: Vec<_> = (1..threads).map(begin).collect();
         let look = Look { host: Some(host), stopped: &stopped, fault: Cell::default() };
         by_turns(left, &look);
+        // Others may have their last parts yet, and hear of a stop by this thread alone.
+        while others.iter().any(|other| !other.is_finished()) && !look.is_stopped() {
+            std::thread::park_timeout(LOOK_EVERY);
+        }
         look.fault.take().map_or(Ok(()), Err)
     })
 }
@@ -316,5 +328,48 @@ fn add<const ROWS: usize>(
                 *number = if adds { *number + sum } else { sum };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use inos_unit::testing::Quiet;
+
+    use super::*;
+
+    /// The asking thread has no part any more when the stop comes: the host is to be looked at more often than it would be
+    /// for this thread's own work.
+    #[test]
+    fn a_stop_is_heard_while_another_thread_has_the_last_part() {
+        let host = Quiet { cancel_after: Some(20.into()), ..Quiet::default() };
+        let (is_held, is_in_vain) = (AtomicBool::new(false), AtomicBool::new(false));
+        let ended = shared(2, &mut Vec::new(), 0..2, &host, |_, _, look| {
+            if look.host.is_some() {
+                while !is_held.load(Relaxed) {
+                    std::thread::yield_now();
+                }
+                return;
+            }
+            is_held.store(true, Relaxed);
+            let begun = Instant::now();
+            while !look.is_stopped() && !is_in_vain.load(Relaxed) {
+                is_in_vain.store(begun.elapsed() > Duration::from_secs(60), Relaxed);
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!((ended, is_in_vain.into_inner()), (Err(Fault::Cancelled), false));
+    }
+
+    #[test]
+    fn whoever_has_no_part_waits_for_those_that_have_one() {
+        let made = AtomicUsize::new(0);
+        shared(3, &mut Vec::new(), 0..9, &Quiet::default(), |_, _, _| {
+            std::thread::sleep(Duration::from_millis(2));
+            made.fetch_add(1, Relaxed);
+        })
+        .unwrap();
+        assert_eq!(made.into_inner(), 9);
     }
 }
