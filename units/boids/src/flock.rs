@@ -54,7 +54,8 @@ pub(crate) struct Flock {
 }
 
 impl Birds {
-    fn with(count: usize) -> Self {
+    /// So many birds that stand at the corner of the world.
+    pub(crate) fn with(count: usize) -> Self {
         let zeros = || std::array::from_fn(|_| vec![0.0; count]);
         Self {
             place: zeros(),
@@ -74,7 +75,7 @@ impl Flock {
         // From 0 up to but not including 1, in steps of 2^-24.
         let mut chance = || (source.next_u32() >> 8) as f32 / (1 << 24) as f32;
         let mut birds = Birds::with(count);
-        let cruise = (rules.speed_min + rules.speed_max) / 2.0;
+        let cruise = rules.cruise();
         let mut one = || {
             let place = [chance(), chance(), chance()].map(|part| part * rules.side);
             let way = [chance(), chance(), chance()].map(|part| part - 0.5);

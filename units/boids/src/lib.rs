@@ -4,6 +4,7 @@
 mod evolve;
 mod flock;
 mod forces;
+mod kept;
 mod live;
 mod near;
 mod preview;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::flock::Flock;
 use crate::forces::Minds;
+use crate::kept;
 use crate::rules::Rules;
 use crate::simulate::{RECORD_LEN, too_much, write_records};
 
@@ -20,6 +21,8 @@ const OF_SIMULATE: [&str; 3] = ["steps", "snapshot_every", "output"];
 
 struct Live {
     flock: Flock,
+    /// Whether its records are to say all that it takes to go on from them.
+    is_kept: bool,
 }
 
 pub(crate) fn method() -> Method {
@@ -49,7 +52,8 @@ fn params() -> Value {
 pub(crate) fn run(call: &mut Call<'_>, host: &dyn Host) -> Result<(), Fault> {
     let (rules, pace) = read(call.params)?;
     let minds = Minds::of(&rules);
-    pace.play(call, host, &mut Live { flock: Flock::new(rules, minds) })
+    let mut live = Live { flock: Flock::new(rules, minds), is_kept: pace.persistent };
+    pace.play(call, host, &mut live)
 }
 
 fn read(given: &Given) -> Result<(Rules, Pace), Fault> {
@@ -83,9 +87,10 @@ impl Stage for Live {
         Ok(first)
     }
 
-    /// Records do not say how fast a bird flies, so that a flock always begins anew.
-    fn take_up(&mut self, _: &[u8]) -> bool {
-        false
+    /// Birds go on as their records say. Hunters, of which no record tells, come anew from where they began.
+    fn take_up(&mut self, held: &[u8]) -> bool {
+        let birds = kept::read(held, &self.flock);
+        birds.map(|birds| self.flock.birds = birds).is_some()
     }
 
     fn advance(&mut self, host: &dyn Host) -> Result<(), Fault> {
@@ -102,6 +107,9 @@ impl Live {
     fn write(&self, into: &mut Vec<u8>) {
         into.resize(self.flock.birds.id.len() * RECORD_LEN, 0);
         write_records(&self.flock, into);
+        if self.is_kept {
+            kept::mark(&self.flock, into);
+        }
     }
 }
 
@@ -118,9 +126,89 @@ mod tests {
     }
 
     fn epochs(params: Value) -> Vec<Vec<u8>> {
+        epochs_after(None, params)
+    }
+
+    /// The epochs of a session, the first of them one that was there before it.
+    fn epochs_after(held: Option<&[u8]>, params: Value) -> Vec<Vec<u8>> {
         let twin = Twin::default();
+        held.into_iter().for_each(|held| twin.put("flock", held));
         testing::run(&Boids::new(), "session", given(params), &[], 1, &twin).unwrap();
         twin.regions.take().remove("flock").unwrap()
+    }
+
+    fn numbers(state: &[u8]) -> Vec<[f32; 8]> {
+        let numbers: Vec<_> = state.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        numbers.as_chunks::<8>().0.to_vec()
+    }
+
+    /// A world that birds do not leave on one side to come in on the other.
+    fn kept(steps: u32) -> Value {
+        json!({ "count": 2000, "seed": 7, "dt": 0.02, "edge": "steer", "species": [{}, { "cohesion": 0.2 }],
+            "steps": steps, "persistent": true })
+    }
+
+    #[test]
+    fn a_kept_flock_goes_on_as_if_it_had_never_ended() {
+        let whole = epochs(kept(25));
+        let again = epochs_after(Some(&whole[20]), kept(5));
+        assert_eq!((again.len(), again[0] == whole[20]), (6, true), "nothing is published before the next step");
+        for (step, again) in again.iter().enumerate() {
+            for (bird, (made, wanted)) in numbers(again).iter().zip(numbers(&whole[20 + step])).enumerate() {
+                let off = made.iter().zip(wanted).map(|(made, wanted)| (made - wanted).abs()).fold(0.0, f32::max);
+                assert!(off < 2e-3, "bird {bird} is off by {off} after {step} steps");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_kept_flock_says_more_turns_no_bird() {
+        let mut passing = kept(10);
+        passing["persistent"] = false.into();
+        let last = |params: Value| numbers(epochs(params).last().unwrap());
+        for (kept, passing) in last(kept(10)).into_iter().zip(last(passing)) {
+            let [x, y, z, i, j, k, w, kind] = kept;
+            assert_eq!([x, y, z, i, j, 0.0, w, kind], passing);
+            assert!(k > 0.0 && 1e-9 * i.hypot(w).max(j) > k, "{kept:?}");
+        }
+    }
+
+    #[test]
+    fn a_flock_begins_anew_where_records_are_of_another_or_of_none() {
+        let whole = epochs(kept(3));
+        let (first, held) = (&whole[0], &whole[3]);
+        let with = |at: usize, number: f32| {
+            let mut bytes = held.clone();
+            bytes[at * 4..][..4].copy_from_slice(&number.to_le_bytes());
+            bytes
+        };
+        let strange = [
+            Vec::new(),
+            held[RECORD_LEN..].to_vec(),
+            held[1..].to_vec(),
+            vec![0; held.len()],
+            with(0, -1.0),
+            with(1, f32::NAN),
+            with(2, 1e9),
+            with(3, 2.0),
+            with(5, -1.0),
+            with(5, f32::INFINITY),
+            with(7, 3.0),
+        ];
+        for bytes in strange {
+            assert_eq!(&epochs_after(Some(&bytes), kept(1))[1], first);
+        }
+    }
+
+    #[test]
+    fn birds_whose_records_say_no_speed_fly_on_as_those_do_that_begin() {
+        let mut held = epochs(kept(3)).remove(3);
+        held.chunks_mut(RECORD_LEN).for_each(|record| record[20..24].fill(0));
+        let made = epochs_after(Some(&held), kept(1)).remove(1);
+        for (made, held) in numbers(&made).iter().zip(numbers(&held)) {
+            let far = (0..3).map(|axis| (made[axis] - held[axis]).powi(2)).sum::<f32>().sqrt();
+            assert!((0.009..0.041).contains(&far), "0.5 to 2 in a second, {far} in a fiftieth of it");
+        }
     }
 
     #[test]

@@ -164,6 +164,11 @@ impl Rules {
         Ok(self)
     }
 
+    /// How fast a bird flies at first.
+    pub(crate) fn cruise(&self) -> f32 {
+        (self.speed_min + self.speed_max) / 2.0
+    }
+
     /// Cells along each axis: none is smaller than a bird sees, and there are not many more cells than birds.
     pub(crate) fn cells(&self) -> usize {
         let most = libm::cbrtf(self.count as f32 * 4.0).max(3.0);
