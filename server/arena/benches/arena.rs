@@ -106,6 +106,14 @@ fn publishing_regions(criterion: &mut Criterion) {
         criterion.bench_function(&format!("region/copy {len} B"), |bench| {
             bench.iter(|| black_box(&mut to).copy_from_slice(black_box(&bytes[0])));
         });
+        let mut kept = region.write();
+        criterion.bench_function(&format!("region/publish {len} B, the writer's lock kept"), |bench| {
+            bench.iter(|| {
+                turn ^= 1;
+                kept.publish(Change::Whole(black_box(&bytes[turn])))
+            });
+        });
+        drop(kept);
         let part: &[(u64, &[u8])] = &[(0, &bytes[0][..16])];
         criterion.bench_function(&format!("region/publish 16 B of {len} B, nobody waits"), |bench| {
             bench.iter(|| region.write().publish(Change::Parts(black_box(part))));

@@ -15,6 +15,14 @@ pub(crate) fn full_barrier() {
     loom::sync::atomic::fence(Ordering::SeqCst);
 }
 
+/// The order of a store that a `SeqCst` read-modify-write follows, where looks after both must come after the store.
+///
+/// The language asks for `SeqCst`, which on x86-64 is an instruction as dear as the one that follows. There that one alone
+/// is a full barrier for whatever came before it, and the compiler moves no store below it and no look above it. The model
+/// has a fence after it, see [`full_barrier`], so that this is what it checks.
+pub(crate) const BEFORE_A_BARRIER: Ordering =
+    if cfg!(any(loom, target_arch = "x86_64")) { Ordering::Release } else { Ordering::SeqCst };
+
 /// A number for the calling thread, to spread threads over shards.
 #[inline]
 pub(crate) fn thread_number() -> usize {

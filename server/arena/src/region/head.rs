@@ -5,7 +5,7 @@ use inos_failpoints::{Point, reach};
 
 use crate::epoch::Line;
 use crate::layout;
-use crate::sync::{AtomicU32, AtomicU64, Ordering, fence, full_barrier};
+use crate::sync::{AtomicU32, AtomicU64, BEFORE_A_BARRIER, Ordering, fence, full_barrier};
 
 /// The most buffers of a region.
 pub(crate) const BUFFERS_MAX: usize = layout::REGION_BUFFER_COUNT_MAX;
@@ -136,8 +136,9 @@ impl Head {
         self.marks[index].len.store(len, Ordering::Relaxed);
         self.marks[index].epoch.store(epoch, Ordering::Release);
         reach(Point::RegionMarked);
-        self.current.0.store(epoch << INDEX_BITS | index as u64, Ordering::SeqCst);
+        self.current.0.store(epoch << INDEX_BITS | index as u64, BEFORE_A_BARRIER);
         reach(Point::RegionCurrent);
+        // The barrier: whoever publishes looks at pins and at who waits only after it.
         self.line.advance();
     }
 }
