@@ -1,5 +1,6 @@
 # The server as an image: built from source, a slim base, nobody's user, one folder to keep.
 #   docker build -t inos .
+#   docker build -t inos --build-arg RUSTFLAGS="-C target-cpu=x86-64-v3" .     # for processors since about 2013 alone
 #   docker run -p 4667:4667 -v inos-data:/data --read-only inos
 # All bases are arguments, so that a mirror or a base of one's own can take their place.
 ARG NODE=node:22-bookworm-slim
@@ -24,6 +25,7 @@ COPY . .
 # Embedded by the build below.
 COPY --from=pages /src/web-console/dist/app web-console/dist/app
 ENV CARGO_TARGET_DIR=/target
+ARG RUSTFLAGS
 RUN cargo build --release --locked -p inos-node \
     && install -D --strip /target/release/inos /out/inos \
     && install -d -m 0700 /out/data

@@ -8,6 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 need_rust
 use_target_dir
+use_processor
 span="${INOS_BENCH_SPAN:-10s}"
 libraries="${INOS_BENCH_LIBRARIES:-1}"
 unset INOS_BENCH_SPAN INOS_BENCH_LIBRARIES

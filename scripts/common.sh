@@ -73,6 +73,17 @@ use_mold() {
     fi
 }
 
+# Builds for processors like this one (those since about 2013) where it is one of them: statements of `data` over large
+# files take a tenth less. For what runs where it was built; such a build tells a processor that it cannot run on.
+use_processor() {
+    local flag
+    if [ -n "${RUSTFLAGS:-}" ] || [ "$(uname -m)" != x86_64 ]; then return; fi
+    for flag in avx2 bmi1 bmi2 f16c fma movbe abm aes; do
+        if ! grep -m1 '^flags' /proc/cpuinfo 2>/dev/null | grep -qw "$flag"; then return; fi
+    done
+    export RUSTFLAGS="-C target-cpu=x86-64-v3 -C target-feature=+aes"
+}
+
 steps=""
 
 # step NAME COMMAND…: runs it, remembers how long it took, and ends the script when it fails.

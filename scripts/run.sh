@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 need_rust
 use_target_dir
+use_processor
 
 data_dir="${INOS_DATA_DIR:-./inos-data}"
 listen="${INOS_LISTEN:-127.0.0.1:4667}"

@@ -31,7 +31,7 @@ use clap_complete::Shell;
 use crate::{
     client::{At, Client},
     exit::{Exit, Failure},
-    show,
+    processor, show,
     terminal::{Terminal, say},
 };
 
@@ -113,6 +113,10 @@ enum Command {
 
 /// Reads the command line, does what it says and says how it went.
 pub fn main() -> ExitCode {
+    if let Some(failure) = processor::unfit() {
+        report(&failure, false);
+        return code(failure.exit);
+    }
     let cli = Cli::parse();
     let json = cli.json;
     match cli.run() {

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod lock;
 pub mod logs;
 pub mod otlp;
+mod processor;
 pub mod redact;
 pub mod serve;
 mod show;
