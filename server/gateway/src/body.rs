@@ -2,7 +2,6 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,9 +11,11 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use inos_protocols::{Refusal, refusal::Kind};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::OwnedSemaphorePermit,
     time::{Instant, Sleep, sleep_until},
 };
+
+use crate::cellar::Cellar;
 
 /// How late an alarm rings where the server itself stood still: its process was stopped, or had no core to run on.
 const STOOD_STILL: Duration = Duration::from_millis(500);
@@ -49,26 +50,6 @@ pub(crate) struct Rate {
     pub(crate) bytes_per_second_min: u64,
     /// on average over this much waiting.
     pub(crate) window: Duration,
-}
-
-/// What bodies that are read as a whole may hold together; one that comes in a single piece needs no room here.
-pub(crate) struct Cellar(Arc<Semaphore>);
-
-impl Cellar {
-    /// Room for this many bytes, counted in KiB.
-    pub(crate) fn new(bytes_max: u64) -> Self {
-        let kib = usize::try_from(bytes_max / 1024).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        Self(Arc::new(Semaphore::new(kib)))
-    }
-
-    /// Room for `len` bytes, or a refusal where there is none.
-    pub(crate) fn store(&self, len: usize) -> Result<OwnedSemaphorePermit, Refusal> {
-        let kib = u32::try_from(len.div_ceil(1024)).unwrap_or(u32::MAX);
-        Arc::clone(&self.0).try_acquire_many_owned(kib).map_err(|_| {
-            let detail = "The server holds as many bytes of requests as it may. Nothing was run or charged; try again.";
-            Refusal::new(Kind::Overloaded, detail).retry_after_ms(1000)
-        })
-    }
 }
 
 /// A body in one piece, and the room that it takes.

@@ -6,6 +6,7 @@ mod attach;
 mod auth;
 mod body;
 mod call;
+mod cellar;
 mod console;
 mod cors;
 mod debts;

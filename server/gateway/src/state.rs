@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     Options,
-    body::Cellar,
+    cellar::Cellar,
     cors::Origins,
     endings::Endings,
     metrics::Metrics,
@@ -38,7 +38,7 @@ pub(crate) struct State {
     pub(crate) throttle: Throttle,
     /// How fast those with a limit ask.
     pub(crate) rates: Rates,
-    /// Where bodies lie that are read as a whole.
+    /// Where bodies lie that are read as a whole, and frames that wait to be read.
     pub(crate) cellar: Cellar,
     /// Tokens of pages.
     pub(crate) tokens: Tokens,

@@ -20,10 +20,10 @@ use inos_protocols::{
     refusal::Kind,
 };
 use parking_lot::Mutex;
-use tokio::sync::{OnceCell, OwnedSemaphorePermit};
+use tokio::sync::OnceCell;
 
 use super::codec::{self, Codec};
-use crate::state::App;
+use crate::{cellar::StoredFrame, state::App};
 
 /// How many frames of one region are remembered: for those who have different epochs, or read another way.
 const FRAMES_MAX: usize = 8;
@@ -56,6 +56,8 @@ type Frame = Arc<OnceCell<Message>>;
 
 /// One region as it is told to all of its subscribers.
 pub(crate) struct Feed {
+    /// Whose region it is, and whose share its frames take.
+    account: AccountId,
     handle: RegionHandle,
     frames: Mutex<Vec<(Version, Frame)>>,
     patience: Patience,
@@ -74,7 +76,7 @@ impl Feeds {
             return feed;
         }
         all.retain(|_, feed| feed.strong_count() > 0);
-        let feed = Arc::new(Feed { handle, frames: Mutex::default(), patience: Patience::default() });
+        let feed = Arc::new(Feed { account, handle, frames: Mutex::default(), patience: Patience::default() });
         all.insert(key, Arc::downgrade(&feed));
         feed
     }
@@ -158,7 +160,7 @@ impl Feed {
         if len > len_max {
             return Err(Unwritten::Refused(too_large(name, len_max)));
         }
-        let stored = app.cellar.store(len).map_err(Unwritten::Refused)?;
+        let stored = app.cellar.of(self.account).store(len).map_err(Unwritten::Refused)?;
         app.broker.arena().count_copy(Place::RegionOut, bytes_len);
         let deflates = version.reader.deflate && bytes_len >= DEFLATE_BYTES_MIN && self.patience.allows();
         let next = Next { name: name.clone(), version, pin, pages, deflates };
@@ -219,7 +221,7 @@ fn deflate(bytes: &[u8]) -> Option<Bytes> {
 /// Bytes of a frame, and the room that they take for as long as anybody has them.
 struct Stored {
     bytes: Bytes,
-    _stored: OwnedSemaphorePermit,
+    _stored: StoredFrame,
 }
 
 impl AsRef<[u8]> for Stored {
@@ -228,7 +230,7 @@ impl AsRef<[u8]> for Stored {
     }
 }
 
-fn keeping(message: Message, stored: OwnedSemaphorePermit) -> Message {
+fn keeping(message: Message, stored: StoredFrame) -> Message {
     let owned = |bytes| Bytes::from_owner(Stored { bytes, _stored: stored });
     match message {
         Message::Binary(bytes) => Message::Binary(owned(bytes)),
@@ -326,14 +328,15 @@ mod tests {
     #[test]
     fn the_room_of_a_frame_is_free_once_nobody_has_it() {
         for codec in Codec::ALL {
-            let cellar = crate::body::Cellar::new(8 << 10);
-            let message = keeping(frame(codec, "r", Vec::new(), vec![1; 100]), cellar.store(8 << 10).unwrap());
+            let cellar = crate::cellar::Cellar::new(32 << 10);
+            let share = cellar.of(AccountId::new());
+            let message = keeping(frame(codec, "r", Vec::new(), vec![1; 100]), share.store(8 << 10).unwrap());
             let copy = message.clone();
             drop(message);
-            assert!(cellar.store(1).is_err());
+            assert!(share.store(1).is_err());
             assert!(codec::len(&copy) > 100);
             drop(copy);
-            assert!(cellar.store(8 << 10).is_ok());
+            assert!(share.store(8 << 10).is_ok());
         }
     }
 }

@@ -12,13 +12,11 @@ use inos_protocols::{
     refusal::Kind,
 };
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::{
     codec::{self, Codec},
     slots::Slots,
 };
-use crate::body::Cellar;
+use crate::cellar::{Share, StoredFrame};
 
 /// What an answer takes beside its outputs' bytes, roughly: ids, times, receipt and path.
 const ANSWER_BYTES: usize = 768;
@@ -55,7 +53,7 @@ pub(crate) struct Written {
     /// Whether room was made for further submissions.
     pub(crate) made_room: bool,
     /// The memory that epochs of regions take until they are written.
-    pub(crate) stored: Vec<OwnedSemaphorePermit>,
+    pub(crate) stored: Vec<StoredFrame>,
     /// Whether an epoch of a region still waits, since there was no memory for it.
     pub(crate) is_short: bool,
 }
@@ -167,8 +165,8 @@ impl Outbox {
 
     /// Makes messages of everything that waits, numbers them and keeps them until they are acked.
     ///
-    /// Epochs of regions, which every connection copies, take their room from the cellar.
-    pub(crate) fn take(&mut self, cellar: &Cellar) -> Option<Written> {
+    /// Epochs of regions, which every connection copies, take their room from the account's share.
+    pub(crate) fn take(&mut self, share: Share<'_>) -> Option<Written> {
         if self.waiting_bytes == 0 && self.again.is_empty() && !self.regions.any_waits() {
             return None;
         }
@@ -190,7 +188,7 @@ impl Outbox {
             written.messages.push(self.unnumbered(ServerBody::Pong(number)));
         }
         self.waiting_bytes = 0;
-        self.regions.take(&mut written, cellar);
+        self.regions.take(&mut written, share);
         Some(written)
     }
 
@@ -313,9 +311,10 @@ fn unsendable(answer: &Answer, frame_bytes_max: usize) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use inos_protocols::wire;
+    use inos_protocols::{AccountId, wire};
 
     use super::*;
+    use crate::cellar::Cellar;
 
     #[test]
     fn no_frame_says_more_than_a_reader_takes() {
@@ -325,7 +324,7 @@ mod tests {
             outbox.push(Reply::Accepted((begin..begin + 900).map(accepted).collect()));
         }
         let mut seen = Vec::new();
-        for message in outbox.take(&Cellar::new(0)).unwrap().messages {
+        for message in outbox.take(Cellar::new(0).of(AccountId::new())).unwrap().messages {
             let Message::Binary(bytes) = message else { panic!("no binary message") };
             let ServerBody::Accepted(jobs) = wire::read_server_frame(&bytes).unwrap().body else {
                 panic!("not accepted")

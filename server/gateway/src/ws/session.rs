@@ -12,7 +12,7 @@ use super::{
     line::{End, Line},
     outbox::{Outbox, Written},
 };
-use crate::{Options, body::Cellar, refusal::not_found, state::App};
+use crate::{Options, cellar::Cellar, refusal::not_found, state::App};
 
 /// The most sessions at once, cut ones included.
 const SESSIONS_MAX: usize = 200_000;
@@ -97,7 +97,7 @@ impl Session {
         if state.connections != connection {
             return None;
         }
-        let written = state.outbox.take(cellar)?;
+        let written = state.outbox.take(cellar.of(self.account))?;
         drop(state);
         if written.made_room {
             self.room.notify_one();

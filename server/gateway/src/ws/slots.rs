@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::extract::ws::Message;
 
 use super::{codec, outbox::Written};
-use crate::body::Cellar;
+use crate::cellar::Share;
 
 /// The regions of one session, by name.
 #[derive(Default)]
@@ -83,10 +83,10 @@ impl Slots {
     }
 
     /// Takes every epoch that waits and for which there is room: the connection's own copy is counted until it is written.
-    pub(super) fn take(&mut self, written: &mut Written, cellar: &Cellar) {
+    pub(super) fn take(&mut self, written: &mut Written, share: Share<'_>) {
         for slot in self.slots.values_mut() {
             let Some((epoch, message)) = slot.waits.take() else { continue };
-            let Ok(stored) = cellar.store(codec::len(&message)) else {
+            let Ok(stored) = share.store(codec::len(&message)) else {
                 slot.waits = Some((epoch, message));
                 written.is_short = true;
                 continue;
@@ -101,21 +101,25 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
+    use inos_protocols::AccountId;
+
     use super::*;
+    use crate::cellar::Cellar;
 
     fn message(fill: u8) -> Message {
         Message::Binary(vec![fill; 2000].into())
     }
 
-    fn taken(slots: &mut Slots, cellar: &Cellar) -> Written {
+    fn taken(slots: &mut Slots, share: Share<'_>) -> Written {
         let mut written = Written::default();
-        slots.take(&mut written, cellar);
+        slots.take(&mut written, share);
         written
     }
 
     #[test]
     fn what_an_earlier_following_still_has_to_say_is_not_said() {
         let (mut slots, cellar) = (Slots::default(), Cellar::new(1 << 20));
+        let share = cellar.of(AccountId::new());
         let old = slots.follow("r", 7, false);
         // The connection is cut, and its successor follows from where the client is.
         slots.clear();
@@ -126,34 +130,36 @@ mod tests {
         assert_eq!((slots.turn("r", old), slots.turn("r", new)), (Turn::Over, Turn::From(5)));
         slots.show("r", new, 9, message(5));
         assert_eq!(slots.turn("r", new), Turn::Wait);
-        assert_eq!(taken(&mut slots, &cellar).messages, [message(5)]);
+        assert_eq!(taken(&mut slots, share).messages, [message(5)]);
         assert_eq!(slots.turn("r", new), Turn::From(9));
     }
 
     #[test]
     fn an_epoch_waits_for_room_and_a_newer_one_takes_its_place() {
-        let (mut slots, cellar) = (Slots::default(), Cellar::new(4 << 10));
-        let held = cellar.store(4 << 10).unwrap();
+        let (mut slots, cellar) = (Slots::default(), Cellar::new(16 << 10));
+        let share = cellar.of(AccountId::new());
+        let held = share.store(4 << 10).unwrap();
         let number = slots.follow("r", 1, false);
         slots.show("r", number, 2, message(2));
-        let written = taken(&mut slots, &cellar);
+        let written = taken(&mut slots, share);
         assert!(written.messages.is_empty() && written.is_short && slots.any_waits());
         slots.show("r", number, 3, message(3));
         drop(held);
-        let written = taken(&mut slots, &cellar);
+        let written = taken(&mut slots, share);
         assert_eq!((&written.messages[..], written.is_short), (&[message(3)][..], false));
-        assert!(cellar.store(4 << 10).is_err(), "the room is taken until the copy is written");
+        assert!(share.store(4 << 10).is_err(), "the room is taken until the copy is written");
         drop(written);
-        assert!(cellar.store(4 << 10).is_ok());
+        assert!(share.store(4 << 10).is_ok());
     }
 
     #[test]
     fn whoever_confirms_is_told_of_nothing_before_it_has_what_was_written() {
         let (mut slots, cellar) = (Slots::default(), Cellar::new(1 << 20));
+        let share = cellar.of(AccountId::new());
         let number = slots.follow("r", 1, true);
         assert_eq!(slots.turn("r", number), Turn::From(1));
         slots.show("r", number, 4, message(4));
-        taken(&mut slots, &cellar);
+        taken(&mut slots, share);
         for other in [0, 1, 3, 5, u64::MAX] {
             slots.have("r", other);
             assert_eq!(slots.turn("r", number), Turn::Wait, "{other}");
