@@ -39,18 +39,18 @@ fn an_account_has_a_thousand_regions_and_not_one_more() {
 }
 
 #[test]
-fn all_accounts_together_have_an_eighth_of_the_files_and_none_of_them_more_than_half_of_it() {
+fn all_accounts_together_have_half_of_the_files_and_none_of_them_more_than_half_of_it() {
     let node = TestNode::with(Options { shell: Some("ulimit -n 256".into()), ..Options::default() });
     let (admin, other, third) = (node.admin(), node.account("other", 0), node.account("third", 0));
     for (client, whose) in [(&admin, "a"), (&other, "b")] {
-        for number in 0..16 {
+        for number in 0..64 {
             assert_eq!(put(client, &format!("{whose}{number}"), b"x").status, 201, "{whose}{number}");
         }
         assert_eq!(put(client, "one-more", b"x").code(), "storage-full");
     }
     let refused = put(&third, "mine", b"x");
     assert_eq!(refused.code(), "storage-full");
-    assert!(refused.text().contains("32 regions"), "{}", refused.text());
+    assert!(refused.text().contains("128 regions"), "{}", refused.text());
     assert_eq!(other.send("DELETE", "/v1/regions/b0", &[], b"").status, 204);
     assert_eq!(put(&third, "mine", b"x").status, 201);
 }
@@ -59,7 +59,7 @@ fn all_accounts_together_have_an_eighth_of_the_files_and_none_of_them_more_than_
 fn a_region_that_was_refused_or_failed_takes_no_place() {
     let node = TestNode::with(Options { shell: Some("ulimit -n 256".into()), ..Options::default() });
     let admin = node.admin();
-    for number in 0..40 {
+    for number in 0..140 {
         let refused = put(&admin, &format!("r{number}?bytes_max=1"), b"xy");
         assert_eq!(refused.code(), "payload-too-large");
     }

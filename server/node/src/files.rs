@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// The most files that are left for the ledger, payloads and spools; a process with few leaves half of them.
+/// The most files that are left for the ledger, payloads and spools; a process with few leaves a quarter of them.
 const KEPT_MAX: u64 = 1_024;
 /// The most connections at once where the operator names no number: while they rest they take less than 2 GiB together.
 const CONNECTIONS_MAX: u64 = 100_000;
@@ -23,7 +23,7 @@ pub(crate) fn raise_limit() {
 
 /// How many connections there may be at once: what the operator says, else what the limit of open files leaves.
 pub(crate) fn connections_max(wanted: Option<usize>) -> usize {
-    let room = room(getrlimit(Resource::Nofile).current);
+    let room = room(getrlimit(Resource::Nofile).current, mappings_max());
     match wanted {
         Some(wanted) if wanted > room => {
             tracing::warn!(
@@ -39,8 +39,8 @@ pub(crate) fn connections_max(wanted: Option<usize>) -> usize {
 
 /// How many regions there may be: each is an open file, and a mapping, of which the kernel allows a process so many.
 pub(crate) fn regions_max() -> usize {
-    let mappings = mappings_max() / 4;
-    usize::try_from(regions(getrlimit(Resource::Nofile).current).min(mappings)).unwrap_or(usize::MAX)
+    let regions = regions(getrlimit(Resource::Nofile).current, mappings_max());
+    usize::try_from(regions).unwrap_or(usize::MAX)
 }
 
 /// How many mappings the kernel allows a process.
@@ -49,14 +49,14 @@ fn mappings_max() -> u64 {
     said.and_then(|said| said.trim().parse().ok()).unwrap_or(MAPPINGS_DEFAULT)
 }
 
-/// The open files that regions may take of so many; `None` is no limit.
-fn regions(files: Option<u64>) -> u64 {
-    files.unwrap_or(u64::MAX) / 8
+/// The regions that fit under a limit of open files, where `None` is no limit, and one of mappings.
+fn regions(files: Option<u64>, mappings: u64) -> u64 {
+    (files.unwrap_or(u64::MAX) / 2).min(mappings / 4)
 }
 
-/// The connections that fit under a limit of open files; `None` is no limit.
-fn room(files: Option<u64>) -> usize {
-    let left = files.map_or(u64::MAX, |files| files - KEPT_MAX.min(files / 2) - regions(Some(files)));
+/// The connections that fit under a limit of open files beside as many regions as there may be; `None` is no limit.
+fn room(files: Option<u64>, mappings: u64) -> usize {
+    let left = files.map_or(u64::MAX, |some| some - KEPT_MAX.min(some / 4) - regions(files, mappings));
     usize::try_from(left).unwrap_or(usize::MAX).max(1)
 }
 
@@ -71,11 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn connections_leave_files_for_everything_else() {
-        for (files, wanted) in [(0, 1), (64, 24), (1_024, 384), (20_000, 16_476), (1 << 20, (7 << 17) - 1_024)] {
-            assert_eq!(room(Some(files)), wanted, "{files}");
+    fn regions_connections_and_everything_else_share_the_files() {
+        let few = [(0, 0, 1), (64, 32, 16), (256, 128, 64), (1_024, 512, 256), (20_000, 10_000, 8_976)];
+        // There are no more regions than the kernel allows mappings for: the files beyond are for connections.
+        let many = [(100_000, 16_382, 82_594), (1 << 20, 16_382, (1 << 20) - 1_024 - 16_382)];
+        for (files, for_regions, for_connections) in few.into_iter().chain(many) {
+            let shares = (regions(Some(files), MAPPINGS_DEFAULT), room(Some(files), MAPPINGS_DEFAULT));
+            assert_eq!(shares, (for_regions, for_connections), "{files}");
         }
         assert_eq!(connections_max(Some(7)), 7);
-        assert!(connections_max(None) as u64 <= CONNECTIONS_MAX.min(room(None) as u64));
+        assert!(connections_max(None) as u64 <= CONNECTIONS_MAX);
     }
 }
