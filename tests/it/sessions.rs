@@ -25,6 +25,7 @@ crate::on_both! {
     a_session_ends_once_the_last_who_followed_it_has_left,
     a_budget_ends_a_session_and_is_all_that_it_costs,
     clocks_and_cancelling_end_a_session,
+    a_flock_that_is_kept_flies_on_from_where_it_was,
     a_kill_leaves_money_and_regions_as_they_were_told,
     a_stopped_server_takes_its_sessions_up_again,
 }
@@ -294,6 +295,32 @@ fn clocks_and_cancelling_end_a_session(options: Options) {
     assert_eq!(held(&admin), 0);
     assert_eq!(node.stop(), Some(0));
     node.assert_clean();
+}
+
+fn a_flock_that_is_kept_flies_on_from_where_it_was(options: Options) {
+    let mut node = TestNode::with(options);
+    let admin = node.admin();
+    let flock = json!({ "count": 500, "dt": 0.001, "edge": "steer", "hz": 50, "alone": "run", "persistent": true });
+    let path = begun(&admin, &session("boids.session", flock));
+    until(Duration::from_secs(20), || is_there(&admin, "flock"));
+    let first = read(&admin, "flock").0;
+    until(Duration::from_secs(20), || read(&admin, "flock").0 > first + 5);
+    assert_eq!(node.stop(), Some(0));
+    node.restart();
+    let admin = node.admin();
+    let (epoch, held) = read(&admin, "flock");
+    until(Duration::from_secs(20), || read(&admin, "flock").0 > epoch + 2);
+    let (later, flown) = read(&admin, "flock");
+    // The fastest fly two lengths in a second, of which a step is a thousandth; a world of 500 birds is ten long.
+    let most = 0.002 * (later - epoch) as f32 + 0.001;
+    let places = |state: &[u8]| -> Vec<f32> {
+        let numbers = state.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        numbers.enumerate().filter(|(index, _)| index % 8 < 3).map(|(_, number)| number).collect()
+    };
+    let off = places(&held).iter().zip(places(&flown)).map(|(was, is)| (was - is).abs()).fold(0.0, f32::max);
+    assert!(off > 0.0 && off < most, "off by {off} after {} epochs", later - epoch);
+    cancel(&admin, &path);
+    assert_eq!(ended(&admin, &path)["state"], "cancelled");
 }
 
 fn a_kill_leaves_money_and_regions_as_they_were_told(options: Options) {
