@@ -223,3 +223,101 @@ fn kills_in_a_row_leave_nothing_behind() {
     // What a server leaves that was killed ends with it.
     until(Duration::from_secs(10), || alive.iter().all(|pid| !PathBuf::from(format!("/proc/{pid}")).exists()));
 }
+
+#[test]
+fn a_request_to_end_is_for_the_server_and_not_for_its_cells() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut node = TestNode::with(Options::default().with("workers", "1"));
+    let client = node.account("user", 1_000_000_000);
+    let worker: u32 = told(&client, "process", &json!({})).parse().unwrap();
+    let capsule = json!({ "unit": "test_cell", "method": "wait", "params": { "ms": 1_500 }, "keep": true });
+    let path = client.post_json("/v1/jobs", &capsule).header("location").unwrap().to_owned();
+    until(Duration::from_secs(10), || client.get(&path).json()["state"] == "running");
+    let all = || cells(&node).into_iter().map(|pid| Pid::from_raw(pid as i32).unwrap());
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        all().for_each(|cell| kill_process(cell, signal).unwrap());
+    }
+    until(Duration::from_secs(30), || client.get(&path).json()["state"] != "running");
+    assert_eq!(client.get(&path).json()["state"], "succeeded");
+    assert_eq!(told(&client, "process", &json!({})), worker.to_string(), "it goes on with the next job");
+    // What a service manager does: the server and its cells are all told at once, and a job that runs ends well.
+    let path = client.post_json("/v1/jobs", &capsule).header("location").unwrap().to_owned();
+    until(Duration::from_secs(10), || client.get(&path).json()["state"] == "running");
+    let alive: Vec<Pid> = all().collect();
+    alive.iter().for_each(|cell| kill_process(*cell, Signal::TERM).unwrap());
+    assert_eq!(node.stop(), Some(0));
+    until(Duration::from_secs(10), || alive.iter().all(|cell| rustix::process::test_kill_process(*cell).is_err()));
+    node.restart();
+    let client = Client::new(&node.url(), &client.key);
+    assert_eq!(client.get(&path).json()["state"], "succeeded");
+}
+
+#[test]
+fn a_cell_has_threads_within_a_bound() {
+    let node = TestNode::with(Options::default().with("workers", "1").with("cell-memory", "1GiB"));
+    let client = node.account("user", 1_000_000_000);
+    let before: u32 = told(&client, "process", &json!({})).parse().unwrap();
+    assert_eq!(told(&client, "begin_threads", &json!({ "count": 200, "ms": 200 })), "200");
+    assert_eq!(told(&client, "process", &json!({})), before.to_string(), "so many are no offence");
+    let greedy = run(&client, "begin_threads", &json!({ "count": 2_000, "ms": 600_000 }), "");
+    let error = &greedy["error"];
+    assert_eq!((&greedy["state"], &error["code"]), (&json!("failed"), &json!("payload-too-large")), "{greedy}");
+    assert!(error["detail"].as_str().unwrap().contains("threads (limit 1024)"), "{greedy}");
+    // Also one that is done before anybody looks leaves none behind.
+    let between: u32 = told(&client, "process", &json!({})).parse().unwrap();
+    assert_ne!(before, between);
+    let quick = run(&client, "begin_threads", &json!({ "count": 2_000, "ms": 0 }), "");
+    assert!(quick["state"] == "succeeded" || quick["error"]["code"] == "payload-too-large", "{quick}");
+    assert_ne!(told(&client, "process", &json!({})), between.to_string());
+    until(Duration::from_secs(10), || !PathBuf::from(format!("/proc/{between}")).exists());
+}
+
+#[test]
+fn a_cell_without_work_gives_back_memory_that_it_kept() {
+    const TAKEN: u64 = 256 << 20;
+    let node = TestNode::with(Options::default().with("workers", "1").with("cell-memory", "1GiB"));
+    let client = node.account("user", 1_000_000_000);
+    let cell: u32 = told(&client, "process", &json!({})).parse().unwrap();
+    let figure = |name: &str| {
+        let status = std::fs::read_to_string(format!("/proc/{cell}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
+    };
+    told(&client, "strew", &json!({ "bytes": TAKEN }));
+    assert!(figure("VmHWM:") > TAKEN, "it had that much");
+    until(Duration::from_secs(60), || figure("VmRSS:") < TAKEN / 2);
+    assert_eq!(told(&client, "process", &json!({})), cell.to_string(), "and it is still the same");
+}
+
+#[test]
+fn a_server_killed_while_a_cell_has_a_stored_file_loses_nothing() {
+    let mut node = TestNode::start();
+    let client = node.account("user", 1_000_000_000);
+    let data: Vec<u8> = (0..3_000_000u32).map(|number| (number % 251) as u8).collect();
+    let hash = client.send("PUT", "/v1/blobs", &[], &data).json()["hash"].as_str().unwrap().to_owned();
+    let capsule = json!({
+        "unit": "test_cell", "method": "wait", "params": { "ms": 600_000 }, "inputs": [{ "blob": hash }],
+    });
+    let path = client.post_json("/v1/jobs", &capsule).header("location").unwrap().to_owned();
+    // Its file is mapped by the cell.
+    let maps = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let stored = node.data().join("payloads").to_str().unwrap().to_owned();
+    until(Duration::from_secs(30), || cells(&node).iter().any(|pid| maps(pid).contains(&stored)));
+    let alive = cells(&node);
+    node.kill();
+    until(Duration::from_secs(30), || alive.iter().all(|pid| !PathBuf::from(format!("/proc/{pid}")).exists()));
+    node.assert_clean();
+    node.restart();
+    let client = Client::new(&node.url(), &client.key);
+    assert!(client.get(&format!("/v1/blobs/{hash}")).body == data);
+    // Its job is told of as well, whether it ended with the server or goes on.
+    let state = || client.get(&path).json()["state"].as_str().unwrap().to_owned();
+    assert!(["failed", "queued", "running"].contains(&state().as_str()), "{}", state());
+    client.send("POST", &format!("{path}/cancel"), &[], b"");
+    until(Duration::from_secs(30), || ["failed", "cancelled"].contains(&state().as_str()));
+    let sum = json!({ "unit": "test_cell", "method": "echo", "inputs": [{ "blob": hash }] });
+    let done = client.post_json_with("/v1/jobs", &[("prefer", "wait=60")], &sum).json();
+    assert_eq!(done["state"], "succeeded", "{done}");
+    assert_eq!(node.stop(), Some(0));
+    node.assert_clean();
+}

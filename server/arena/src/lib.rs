@@ -26,6 +26,7 @@ mod region;
 mod ring;
 mod runs;
 mod shard;
+pub mod signals;
 mod spin;
 mod spool;
 mod stats;

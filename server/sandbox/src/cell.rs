@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use inos_arena::{heap, parcel};
+use inos_arena::{heap, parcel, signals};
 use inos_unit::{Call, Fault, Unit};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -36,6 +36,8 @@ const IDLE_AFTER: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 /// Runs jobs of these units for the server at the other end of standard input, whose process is `server`; returns when it
 /// is gone.
 pub fn serve(units: Vec<Arc<dyn Unit>>, fence: Fence, server: u32) -> io::Result<()> {
+    // What asks all processes of a service to end is for the server: it lets its jobs end, and then its cells.
+    signals::ignore_requests_to_end();
     // Whatever the server died of, nothing of it goes on.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     if rustix::process::getppid().map(Pid::as_raw_pid) != i32::try_from(server).ok() {

@@ -5,7 +5,10 @@ use std::{
     io,
     os::{
         fd::OwnedFd,
-        unix::{fs::FileExt, process::CommandExt},
+        unix::{
+            fs::{FileExt, MetadataExt},
+            process::CommandExt,
+        },
     },
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -43,6 +46,8 @@ pub(crate) struct Cell {
     words: File,
     /// `/proc/PID/statm`.
     statm: File,
+    /// `/proc/PID/task`.
+    tasks: File,
     buffer: Vec<u8>,
     pub(crate) jobs: u64,
 }
@@ -66,11 +71,13 @@ impl Cell {
         command.current_dir("/").stdin(Stdio::from(theirs)).stdout(Stdio::null());
         // In a group of its own: what a terminal sends to the server's group is for the server.
         let mut process = command.stderr(Stdio::from(words.try_clone()?)).process_group(0).spawn()?;
-        let statm = File::open(format!("/proc/{}/statm", process.id())).inspect_err(|_| {
+        let of = |name: &str| File::open(format!("/proc/{}/{name}", process.id()));
+        let opened = of("statm").and_then(|statm| Ok((statm, of("task")?)));
+        let (statm, tasks) = opened.inspect_err(|_| {
             // A process that nobody waits for would stay as a zombie.
             let _ = (process.kill(), process.wait());
         })?;
-        Ok(Self { process, socket, scratch: None, words, statm, buffer: vec![0; LEN_MAX], jobs: 0 })
+        Ok(Self { process, socket, scratch: None, words, statm, tasks, buffer: vec![0; LEN_MAX], jobs: 0 })
     }
 
     /// Waits until it is fenced.
@@ -122,6 +129,13 @@ impl Cell {
         let mut pages = text.split_ascii_whitespace().map(|pages| pages.parse::<u64>().unwrap_or_default());
         let (resident, shared) = (pages.nth(1).unwrap_or_default(), pages.next().unwrap_or_default());
         resident.saturating_sub(shared) * rustix::param::page_size() as u64
+    }
+
+    /// How many threads it has; 0 once it is gone.
+    pub(crate) fn threads(&self) -> u64 {
+        // Each is a folder, which counts as a link of the one above; that one has two of its own. To ask for this is one call,
+        // however many there are.
+        self.tasks.metadata().map_or(0, |of| of.nlink().saturating_sub(2))
     }
 
     /// Ends it, and says how it ended and what it said last.

@@ -32,6 +32,9 @@ const ALIGNMENT: u64 = 64;
 /// The most outputs of one job.
 const OUTPUTS_MAX: u64 = 64;
 const MEDIA_TYPE_LEN_MAX: usize = 256;
+/// The most threads of a cell. What the kernel keeps for a thread counts as no memory of the cell's own, and the kernel's own
+/// limit of threads is one for all processes of a user. Engines take a few for each processor.
+const THREADS_MAX: u64 = 1024;
 
 /// The most that a cell may take.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +76,11 @@ pub(crate) fn run(
     if let (Fate::Lives, Some(scratch)) = (&fate, &cell.scratch)
         && scratch.set_len(0).is_err()
     {
+        cell.end();
+        fate = Fate::Ended;
+    }
+    // They would work on in the next job's time.
+    if matches!(fate, Fate::Lives) && cell.threads() > THREADS_MAX {
         cell.end();
         fate = Fate::Ended;
     }
@@ -186,6 +194,9 @@ fn follow(
 fn measure(cell: &Cell, method: &Method, away: &File, most: Most) -> Result<(), Fault> {
     if cell.memory() > most.memory {
         return Err(Fault::limit(most.memory, "bytes of memory"));
+    }
+    if cell.threads() > THREADS_MAX {
+        return Err(Fault::limit(THREADS_MAX, "threads"));
     }
     // It keeps the limit itself; one that was taken over does not.
     let written = away.metadata().map_or(0, |of| of.len());

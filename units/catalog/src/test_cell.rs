@@ -2,6 +2,8 @@
 //!
 //! Exists only with the feature `test-units`; never part of a release.
 
+use std::time::{Duration, Instant};
+
 use inos_unit::{Call, Fault, Host, Lane, Method, Spec, Unit, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,6 +32,18 @@ struct Memory {
     bytes: u64,
 }
 
+/// How many threads.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Threads {
+    /// How many to begin; none of them ever ends.
+    #[schemars(range(min = 0, max = 100_000), example = 10)]
+    count: usize,
+    /// How long to stay then, in milliseconds.
+    #[schemars(range(min = 0, max = 600_000), example = 10)]
+    ms: u64,
+}
+
 /// What to try to reach.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +62,13 @@ impl TestCell {
             method("abort", "Ends its process.", nothing(), (0, 1)),
             method("overflow", "Calls itself until its stack is used up.", nothing(), (0, 1)),
             method("take", "Takes memory.", schema_of::<Memory>(), (0, 1)),
+            method(
+                "strew",
+                "Takes memory in parts, gives it up, and keeps a little beside each.",
+                schema_of::<Memory>(),
+                (0, 1),
+            ),
+            method("begin_threads", "Begins threads and leaves them.", schema_of::<Threads>(), (0, 1)),
             method("read", "Tries to read a file.", schema_of::<Aim>(), (0, 1)),
             method("dial", "Tries to connect.", schema_of::<Aim>(), (0, 1)),
             method("begin", "Tries to begin a program.", schema_of::<Aim>(), (0, 1)),
@@ -74,6 +95,8 @@ impl Unit for TestCell {
             "abort" => std::process::abort(),
             "overflow" => format!("{}", deeper(1)),
             "take" => take(call.read_params::<Memory>()?.bytes),
+            "strew" => strew(call.read_params::<Memory>()?.bytes),
+            "begin_threads" => begin_threads(&call.read_params()?, host),
             "read" => said(std::fs::read(call.read_params::<Aim>()?.at).map(|bytes| bytes.len())),
             "dial" => said(std::net::TcpStream::connect(call.read_params::<Aim>()?.at)),
             "begin" => said(std::process::Command::new(call.read_params::<Aim>()?.at).spawn()),
@@ -100,4 +123,29 @@ fn take(bytes: u64) -> String {
     let len = usize::try_from(bytes).unwrap_or(usize::MAX);
     let memory = std::hint::black_box(vec![1_u8; len]);
     format!("{}", memory.len())
+}
+
+/// What is freed between blocks that are not can be had again by this process alone, until its allocator is told otherwise.
+fn strew(bytes: u64) -> String {
+    const BLOCK_LEN: usize = 64 << 10;
+    let count = usize::try_from(bytes).unwrap_or(usize::MAX) / BLOCK_LEN;
+    let taken: Vec<Vec<u8>> = (0..count)
+        .map(|_| {
+            let block = std::hint::black_box(vec![1_u8; BLOCK_LEN]);
+            std::mem::forget(std::hint::black_box(vec![1_u8; 64]));
+            block
+        })
+        .collect();
+    format!("{}", taken.len())
+}
+
+fn begin_threads(wanted: &Threads, host: &dyn Host) -> String {
+    // As little memory as a thread can have: it is not what ends this one.
+    let begin = || std::thread::Builder::new().stack_size(32 << 10).spawn(std::thread::park);
+    let begun = (0..wanted.count).map_while(|_| begin().ok()).count();
+    let until = Instant::now() + Duration::from_millis(wanted.ms);
+    while Instant::now() < until && !host.cancelled() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    begun.to_string()
 }
