@@ -117,13 +117,19 @@ impl Parts {
     fn path(&self, batch: &RecordBatch, row: usize) -> Result<String, Fault> {
         let told = |error: arrow::error::ArrowError| fault(&error.into(), POINTER);
         let mut path = String::new();
-        for column in &self.by {
+        for (at, column) in self.by.iter().enumerate() {
             let values = batch.column(*column);
             let value = match values.is_null(row) {
                 true => NULL.to_owned(),
                 false => {
                     let values = ArrayFormatter::try_new(values, &FormatOptions::default()).map_err(told)?;
-                    escaped(&values.value(row).try_to_string().map_err(told)?)
+                    let text = values.value(row).try_to_string().map_err(told)?;
+                    // Readers compare what a path stands for, so that no way of writing it would keep it from being a null.
+                    if text == NULL {
+                        let why = format!("a value is {NULL}, which stands for a null in a path");
+                        return Err(Fault::invalid(format!("{POINTER}/{at}"), why));
+                    }
+                    escaped(&text)
                 }
             };
             path += &format!("{}={value}/", escaped(batch.schema().field(*column).name()));

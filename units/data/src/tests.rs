@@ -336,6 +336,24 @@ fn rows_are_parted_into_files_and_read_again_as_one_table() {
         let some = text("query", json!({ "sql": sql, "tables": tables, "output": "csv" }), &files);
         assert_eq!(some, "amount,day,city\n3.0,2026-01-02,Bern\n,2026-02-01,Bern\n", "{form}");
     }
+    // What stands for a null is no text that a file could be named by; next to nothing is one.
+    let named = |city: &str| format!("{{\"city\":{city},\"n\":1}}\n{{\"city\":\"\",\"n\":2}}\n");
+    let params = || serde_json::from_value(json!({ "partition_by": ["city"], "output": "parquet" })).unwrap();
+    let parted =
+        |city: &str| run(&Data::new(), "convert", params(), &[named(city).as_bytes()], 1 << 20, &Quiet::default());
+    let refused_as = parted("\"__HIVE_DEFAULT_PARTITION__\"");
+    assert!(
+        matches!(&refused_as, Err(Fault::Invalid { pointer, message }) if pointer == "/params/partition_by/0" && message.contains("null")),
+        "{refused_as:?}"
+    );
+    let mut outputs = parted("null").unwrap();
+    let list: Value = serde_json::from_slice(&outputs.pop().unwrap().1).unwrap();
+    let paths: Vec<&Value> = list.as_array().unwrap().iter().map(|part| &part["path"]).collect();
+    assert_eq!(paths, ["city=/data.parquet", "city=__HIVE_DEFAULT_PARTITION__/data.parquet"]);
+    let files: Vec<&[u8]> = outputs.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+    let sql = "SELECT city, n FROM t ORDER BY n";
+    let read = text("query", json!({ "sql": sql, "tables": [{ "name": "t", "paths": paths }] }), &files);
+    assert_eq!(read, r#"[{"city":null,"n":1},{"city":"","n":2}]"#);
     // No rows are no files.
     let params = serde_json::from_value(json!({ "partition_by": ["city"] })).unwrap();
     let none = run(&Data::new(), "convert", params, &[b"city,amount\n"], 1 << 20, &Quiet::default()).unwrap();
