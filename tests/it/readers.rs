@@ -47,8 +47,12 @@ fn events_that_nobody_reads_take_no_memory_and_reach_everybody_else() {
     let mut quick = watch(Raw::connect(node.address()));
     let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
     let job = rich.post_json("/v1/jobs", &capsule).json()["id"].as_str().unwrap().to_owned();
-    let told = quick.read_until("succeeded");
-    assert!(told.contains(&job) && told.contains("succeeded"), "{told}");
+    // Others that were asked for before may still be ending.
+    let mut told = String::new();
+    until(Duration::from_secs(20), || {
+        told += &quick.read_until("\n");
+        told.lines().any(|line| line.contains(&job) && line.contains("succeeded"))
+    });
     assert_eq!(admin.get("/healthz").status, 200);
     drop((idle, quick));
     // Well-behaved clients may keep a few of theirs.
