@@ -341,7 +341,7 @@ fn is_whole(bytes: &[u8]) -> bool {
     (1..bytes.len() / 8).all(|at| word(at) == word(0) ^ at as u64)
 }
 
-/// How long many read and write. Where no person waits for the tests it may be longer, since others run beside it.
+/// How long many read and write: longer where no person waits for the tests.
 fn crowd_seconds() -> u64 {
     let asked = std::env::var("INOS_REGION_SECONDS").ok().and_then(|text| text.parse().ok());
     let of = |(name, seconds)| std::env::var_os(name).map(|_| seconds);
