@@ -11,7 +11,8 @@ use serde_json::json;
 
 const FORMS: &[&str] = &["auto", "parquet", "csv", "tsv", "ndjson", "json", "arrow", "arrow_stream"];
 
-fuzz_target!(|bytes: &[u8]| {
+// Readers of files with a layout may panic where it is wrong, which the unit makes a refusal: only what it lets out counts.
+fuzz_target!(init: std::panic::set_hook(Box::new(|_| {})), |bytes: &[u8]| {
     let Some((first, file)) = bytes.split_first() else { return };
     let form = FORMS[usize::from(*first) % FORMS.len()];
     // Both the look at the columns, and every value.
