@@ -6,8 +6,12 @@
 
 use std::arch::x86_64::__m512;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::sync::{Mutex, PoisonError};
+use std::thread::Thread;
 use std::time::Duration;
 
 use inos_unit::{Fault, Host};
@@ -118,6 +122,20 @@ impl Look<'_> {
     }
 }
 
+/// One thread more that works, until this is dropped, also by a panic.
+struct Working<'c> {
+    count: &'c AtomicUsize,
+    /// Whoever waits until none does.
+    waits: Thread,
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Release);
+        self.waits.unpark();
+    }
+}
+
 /// Has so many threads take one part after the other, so that nobody waits for one whose core others use too.
 fn shared<P: Send>(
     threads: usize,
@@ -135,20 +153,20 @@ fn shared<P: Send>(
             work(part, left, look);
         }
     };
+    let working = AtomicUsize::new(threads.saturating_sub(1));
     std::thread::scope(|scope| {
-        let own = std::thread::current();
-        let begin = |_| {
-            let (by_turns, stopped, own) = (&by_turns, &stopped, own.clone());
+        for _ in 1..threads {
+            let (by_turns, stopped) = (&by_turns, &stopped);
+            let working = Working { count: &working, waits: std::thread::current() };
             scope.spawn(move || {
+                let _working = working;
                 by_turns(&mut Vec::new(), &Look { host: None, stopped, fault: Cell::default() });
-                own.unpark();
-            })
-        };
-        let others: Vec<_> = (1..threads).map(begin).collect();
+            });
+        }
         let look = Look { host: Some(host), stopped: &stopped, fault: Cell::default() };
         by_turns(left, &look);
         // Others may have their last parts yet, and hear of a stop by this thread alone.
-        while others.iter().any(|other| !other.is_finished()) && !look.is_stopped() {
+        while working.load(Acquire) > 0 && !look.is_stopped() {
             std::thread::park_timeout(LOOK_EVERY);
         }
         look.fault.take().map_or(Ok(()), Err)
