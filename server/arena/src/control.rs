@@ -90,6 +90,7 @@ pub(crate) struct Controls {
 }
 
 impl Controls {
+    #[inline]
     pub(crate) fn count(&self) -> usize {
         // In the one order of such accesses: a process that is not counted yet looks at the epoch after it was.
         self.count.load(Ordering::SeqCst)
@@ -108,13 +109,20 @@ impl Controls {
     }
 
     /// Whether one of the processes says that it sleeps.
+    #[inline]
     pub(crate) fn any_waits(&self) -> bool {
-        self.count() > 0 && self.all.lock().iter().any(|control| control.waits())
+        self.count() > 0 && self.any(|control| control.waits())
     }
 
     /// Whether one of the processes says that it reads a buffer.
+    #[inline]
     pub(crate) fn is_read(&self, index: usize) -> bool {
-        self.count() > 0 && self.all.lock().iter().any(|control| control.pinned() == Some(index))
+        self.count() > 0 && self.any(|control| control.pinned() == Some(index))
+    }
+
+    #[cold]
+    fn any(&self, is_it: impl Fn(&Control) -> bool) -> bool {
+        self.all.lock().iter().any(|control| is_it(control))
     }
 
     /// Counts that a buffer was taken, for each process that reads it; answers how many those are.

@@ -58,6 +58,7 @@ impl Mapping {
     }
 
     /// The address of a byte of it.
+    #[inline]
     pub(crate) fn at(&self, offset: usize) -> NonNull<u8> {
         assert!(offset < self.len, "an offset lies in its mapping");
         // SAFETY: `offset` lies in the mapping, which is one allocation.

@@ -166,6 +166,7 @@ struct Counts {
 
 impl Counts {
     /// Counts on; only for whoever holds the writer's lock, which spares a locked addition.
+    #[inline]
     fn add(&self, counter: &AtomicU64, by: u64) {
         counter.store(counter.load(Ordering::Relaxed) + by, Ordering::Relaxed);
     }
@@ -224,6 +225,7 @@ impl Region {
     }
 
     /// The right to change it, for one at a time; waits for another writer and never for a reader.
+    #[inline]
     pub fn write(&self) -> Writing<'_> {
         Writing::new(&self.0)
     }
@@ -305,6 +307,7 @@ impl fmt::Debug for Region {
 
 impl Shared {
     /// Tells tasks that something changed.
+    #[inline]
     fn ring(&self) {
         self.bell.ring(&self.watchers);
     }

@@ -132,6 +132,7 @@ impl Head {
     }
 
     /// Makes a claimed and written buffer the current one, and wakes whoever waits.
+    #[inline]
     pub(crate) fn publish(&self, index: usize, epoch: u64, len: u64) {
         self.marks[index].len.store(len, Ordering::Relaxed);
         self.marks[index].epoch.store(epoch, Ordering::Release);

@@ -100,6 +100,7 @@ impl Memory {
     ///
     /// The buffer was claimed and nobody else of this process has a slice of it.
     #[allow(clippy::mut_from_ref)]
+    #[inline]
     pub(crate) unsafe fn bytes_mut(&self, index: usize) -> &mut [u8] {
         let base = self.mapping.at(self.offset(index));
         // SAFETY: as above; other processes only map it for reading and check the buffer's mark afterwards.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use inos_failpoints::{Point, reach};
 use parking_lot::MutexGuard;
 
-use super::head::BUFFERS_MAX;
+use super::head::{BUFFERS_MAX, Seen};
 use super::memory::{Memory, PAGE_LEN};
 use super::quota::Quota;
 use super::{RegionError, Shared, capacity_for, charge_for};
@@ -32,6 +32,10 @@ pub(super) struct State {
     pub(super) memory: Arc<Memory>,
     /// Where readers still look, since this region lies elsewhere and nobody was told yet.
     before: Option<Arc<Memory>>,
+    /// What is current: what the head says, without a look at it.
+    now: Seen,
+    /// The buffer that was current before, which differs least from what is.
+    last: usize,
     /// The epoch that each buffer holds; zero is none.
     held: [u64; BUFFERS_MAX],
 }
@@ -61,23 +65,30 @@ impl State {
         memory.head().publish(0, epoch, bytes.len() as u64);
         let mut held = [0; BUFFERS_MAX];
         held[0] = epoch;
-        Ok(State { memory: Arc::new(memory), before: None, held })
+        let now = Seen { index: 0, epoch, len: bytes.len() as u64 };
+        Ok(State { memory: Arc::new(memory), before: None, now, last: 1, held })
+    }
+
+    /// What the region holds.
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: the current buffer is written by nobody, and another becomes current only by `&mut self`.
+        unsafe { self.memory.bytes(self.now.index, self.now.len as usize) }
     }
 
     /// Claims a buffer and answers its number and the epoch that it held; `None` where readers of this process hold all.
+    #[inline]
     fn claim(&mut self, controls: &Controls, revoked: &mut u64) -> Option<(usize, u64)> {
-        let current = self.memory.head().seen().index;
-        let in_use = self.memory.in_use.load(Ordering::Relaxed);
         // What was written last differs least from what is current; most often nobody reads it.
-        let nearest = (0..in_use).filter(|index| *index != current).max_by_key(|index| self.held[*index]);
-        let nearest = nearest.filter(|index| !controls.is_read(*index) && self.take(*index));
-        let index = nearest.or_else(|| self.claim_another(current, in_use, controls, revoked))?;
+        let is_free = !controls.is_read(self.last) && self.take(self.last);
+        let index = if is_free { self.last } else { self.claim_another(controls, revoked)? };
         Some((index, std::mem::take(&mut self.held[index])))
     }
 
     /// Claims any buffer but the current one: the nearest that is not read, one more, or one that others lose.
     #[cold]
-    fn claim_another(&self, current: usize, in_use: usize, controls: &Controls, revoked: &mut u64) -> Option<usize> {
+    fn claim_another(&self, controls: &Controls, revoked: &mut u64) -> Option<usize> {
+        let (current, in_use) = (self.now.index, self.memory.in_use.load(Ordering::Relaxed));
         let mut others: [usize; BUFFERS_MAX] = std::array::from_fn(|index| index);
         others.swap(current, in_use - 1);
         let others = &mut others[..in_use - 1];
@@ -91,6 +102,7 @@ impl State {
         })
     }
 
+    #[inline]
     fn take(&self, index: usize) -> bool {
         self.memory.head().claim(&self.memory.pins, index)
     }
@@ -107,10 +119,7 @@ impl State {
 
     /// Goes to new memory that holds what is current; readers of the old keep it until they are done.
     fn go(&mut self, quota: &Quota, capacity: usize) -> Result<(), RegionError> {
-        let seen = self.memory.head().seen();
-        // SAFETY: the current buffer is written by nobody, and `&mut self` is the only writer.
-        let bytes = unsafe { self.memory.bytes(seen.index, seen.len as usize) };
-        let fresh = State::holding(quota, capacity, seen.epoch, bytes)?;
+        let fresh = State::holding(quota, capacity, self.now.epoch, self.bytes())?;
         for (to, from) in fresh.memory.stamps.iter().zip(&self.memory.stamps) {
             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
@@ -128,45 +137,37 @@ pub struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
+    #[inline]
     pub(super) fn new(shared: &'a Shared) -> Writing<'a> {
         Writing { shared, state: shared.state.lock() }
     }
 
     /// The epoch that the next publishing makes.
     pub fn next_epoch(&self) -> u64 {
-        self.state.memory.head().epoch() + 1
+        self.state.now.epoch + 1
     }
 
     /// What the region holds now.
     pub fn bytes(&self) -> &[u8] {
-        let seen = self.state.memory.head().seen();
-        // SAFETY: the current buffer is written by nobody while this writer does not publish, which takes `&mut self`.
-        unsafe { self.state.memory.bytes(seen.index, seen.len as usize) }
+        self.state.bytes()
     }
 
-    /// Refuses what [`publish`](Writing::publish) would refuse, but for lack of room.
-    pub fn check(&self, change: &Change<'_>) -> Result<(), RegionError> {
-        let (len, max) = (self.bytes().len(), self.shared.bytes_max);
+    /// How long the region will be, where [`publish`](Writing::publish) would refuse the change only for lack of room.
+    #[inline]
+    fn check(&self, change: &Change<'_>) -> Result<usize, RegionError> {
+        let Seen { epoch, len, .. } = self.state.now;
         if self.shared.gone.load(Ordering::SeqCst) {
             return Err(RegionError::Gone);
         }
-        if self.next_epoch() > layout::REGION_EPOCH_MAX {
+        if epoch >= layout::REGION_EPOCH_MAX {
             return Err(RegionError::Ended);
         }
-        let wanted = match change {
-            Change::Whole(bytes) => bytes.len(),
-            Change::Edit(len, _) => *len,
-            Change::Parts(parts) => {
-                let outside = |(offset, bytes): &&(u64, &[u8])| within(*offset, bytes.len(), len).is_none();
-                return match parts.iter().find(outside) {
-                    None => Ok(()),
-                    Some((offset, bytes)) => {
-                        Err(RegionError::Range { offset: *offset, len: bytes.len(), region_len: len })
-                    }
-                };
-            }
+        let (wanted, max) = match change {
+            Change::Whole(bytes) => (bytes.len(), self.shared.bytes_max),
+            Change::Edit(len, _) => (*len, self.shared.bytes_max),
+            Change::Parts(parts) => return all_within(parts, len as usize),
         };
-        if wanted > max { Err(RegionError::TooLong { len: wanted as u64, max }) } else { Ok(()) }
+        if wanted > max { Err(RegionError::TooLong { len: wanted as u64, max }) } else { Ok(wanted) }
     }
 
     /// What the region would hold after a change that is not an edit.
@@ -187,28 +188,27 @@ impl<'a> Writing<'a> {
     }
 
     /// Takes what memory a region of `len` bytes needs, so that publishing as many lacks none.
+    #[inline]
     pub fn make_room(&mut self, len: usize) -> Result<(), RegionError> {
-        if len > self.state.memory.capacity() {
-            let capacity = capacity_for(len.next_power_of_two().min(self.shared.bytes_max));
-            self.state.go(&self.shared.quota, capacity)?;
-            self.tell();
-        }
+        if len > self.state.memory.capacity() { self.grow(len) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn grow(&mut self, len: usize) -> Result<(), RegionError> {
+        let capacity = capacity_for(len.next_power_of_two().min(self.shared.bytes_max));
+        self.state.go(&self.shared.quota, capacity)?;
+        self.tell();
         Ok(())
     }
 
     /// Makes the next epoch and answers its number. After an error nothing has changed.
     ///
     /// Where an [`Edit`](Change::Edit) panics, its buffer is not published and the region stays as it was.
+    #[inline]
     pub fn publish(&mut self, change: Change<'_>) -> Result<u64, RegionError> {
-        self.check(&change)?;
-        let len = match &change {
-            Change::Whole(bytes) => bytes.len(),
-            Change::Edit(len, _) => *len,
-            Change::Parts(_) => self.bytes().len(),
-        };
+        let len = self.check(&change)?;
         self.make_room(len)?;
-        let epoch = self.next_epoch();
-        self.next_buffer(epoch, len, change)?;
+        let epoch = self.next_buffer(len, change)?;
         self.tell();
         Ok(epoch)
     }
@@ -229,46 +229,64 @@ impl<'a> Writing<'a> {
         was_there
     }
 
-    fn next_buffer(&mut self, epoch: u64, len: usize, change: Change<'_>) -> Result<(), RegionError> {
-        let mut revoked = 0;
-        let controls = &self.shared.controls;
-        let claimed = match self.state.claim(controls, &mut revoked) {
-            Some(claimed) => Some(claimed),
-            None => {
-                let capacity = self.state.memory.capacity();
-                self.state.go(&self.shared.quota, capacity)?;
-                self.state.claim(controls, &mut revoked)
-            }
-        };
-        let (index, held) = claimed.expect("new memory has buffers that nobody reads");
-        if revoked > 0 {
-            self.shared.counts.add(&self.shared.counts.revoked, revoked);
-        }
-        let memory = &self.state.memory;
+    #[inline]
+    fn next_buffer(&mut self, len: usize, change: Change<'_>) -> Result<u64, RegionError> {
+        let (index, held) = self.claim()?;
+        let (state, counts) = (&mut *self.state, &self.shared.counts);
+        let (memory, epoch) = (&state.memory, state.now.epoch + 1);
         // SAFETY: the buffer was claimed under the writer's lock, which `self` holds, and gets this one slice.
         let to = unsafe { memory.bytes_mut(index) };
         reach(Point::RegionClaimed);
-        let copied = Next { memory, from: self.bytes(), held, epoch }.fill(&mut to[..], len, change);
-        self.shared.counts.add(&self.shared.counts.copied, copied as u64);
+        let copied = Next { memory, from: state.bytes(), held, epoch }.fill(to, len, change);
+        counts.add(&counts.copied, copied as u64);
         reach(Point::RegionFilled);
         memory.head().publish(index, epoch, len as u64);
-        self.state.held[index] = epoch;
-        Ok(())
+        state.held[index] = epoch;
+        state.last = state.now.index;
+        state.now = Seen { index, epoch, len: len as u64 };
+        Ok(epoch)
+    }
+
+    /// Claims a buffer, in new memory where readers of this process hold all of them; answers what it held too.
+    #[inline]
+    fn claim(&mut self) -> Result<(usize, u64), RegionError> {
+        let (mut revoked, controls) = (0, &self.shared.controls);
+        let claimed = match self.state.claim(controls, &mut revoked) {
+            Some(claimed) => claimed,
+            None => {
+                let capacity = self.state.memory.capacity();
+                self.state.go(&self.shared.quota, capacity)?;
+                self.state.claim(controls, &mut revoked).expect("new memory has buffers that nobody reads")
+            }
+        };
+        if revoked > 0 {
+            self.shared.counts.add(&self.shared.counts.revoked, revoked);
+        }
+        Ok(claimed)
     }
 
     /// Lets everybody see what was published.
+    #[inline]
     fn tell(&mut self) {
+        if self.state.before.is_some() {
+            self.tell_of_move();
+        }
+        self.wake_attached(&self.state.memory);
+        self.shared.ring();
+    }
+
+    #[cold]
+    fn tell_of_move(&mut self) {
         if let Some(before) = self.state.before.take() {
             self.shared.memory.store(self.state.memory.clone());
             before.retire();
             self.wake_attached(&before);
             self.shared.counts.add(&self.shared.counts.moved, 1);
         }
-        self.wake_attached(&self.state.memory);
-        self.shared.ring();
     }
 
     /// Wakes attached processes that sleep on the epoch.
+    #[inline]
     fn wake_attached(&self, memory: &Memory) {
         if self.shared.controls.any_waits() {
             memory.head().line.wake();
@@ -288,6 +306,7 @@ struct Next<'a> {
 
 impl Next<'_> {
     /// Fills a buffer and stamps the pages that differ from what is current; answers how many bytes it copied.
+    #[inline]
     fn fill(&self, to: &mut [u8], len: usize, change: Change<'_>) -> usize {
         match change {
             Change::Whole(bytes) => self.whole(to, bytes),
@@ -301,6 +320,7 @@ impl Next<'_> {
         }
     }
 
+    #[inline]
     fn whole(&self, to: &mut [u8], bytes: &[u8]) -> usize {
         let mut copied = 0;
         for page in 0..bytes.len().max(self.from.len()).div_ceil(PAGE_LEN) {
@@ -317,6 +337,7 @@ impl Next<'_> {
         copied
     }
 
+    #[inline]
     fn parts(&self, to: &mut [u8], parts: &[(u64, &[u8])]) -> usize {
         for (offset, bytes) in parts {
             let range = within(*offset, bytes.len(), self.from.len()).expect("parts were checked");
@@ -330,6 +351,7 @@ impl Next<'_> {
     }
 
     /// Brings a buffer to what is current: only the pages that changed since the epoch that it held.
+    #[inline]
     fn catch_up(&self, to: &mut [u8]) -> usize {
         let mut copied = 0;
         for page in (0..self.from.len().div_ceil(PAGE_LEN)).filter(|page| self.stamp(*page) > self.held) {
@@ -345,27 +367,41 @@ impl Next<'_> {
         (0..pages).filter(|page| part(*page, to) != part(*page, self.from)).for_each(|page| self.set_stamp(page));
     }
 
+    #[inline]
     fn stamp(&self, page: usize) -> u64 {
         self.memory.stamps[page].load(Ordering::Relaxed)
     }
 
     /// Readers see the stamp with the epoch: it is set before that is published.
+    #[inline]
     fn set_stamp(&self, page: usize) {
         self.memory.stamps[page].store(self.epoch, Ordering::Relaxed);
     }
 }
 
 /// Where a page lies in `len` bytes.
+#[inline]
 fn range(page: usize, len: usize) -> Range<usize> {
     let start = (page * PAGE_LEN).min(len);
     start..(start + PAGE_LEN).min(len)
 }
 
+#[inline]
 fn part(page: usize, bytes: &[u8]) -> &[u8] {
     &bytes[range(page, bytes.len())]
 }
 
+/// The length itself, where all parts lie in a region that is so long.
+#[inline]
+fn all_within(parts: &[(u64, &[u8])], region_len: usize) -> Result<usize, RegionError> {
+    match parts.iter().find(|(offset, bytes)| within(*offset, bytes.len(), region_len).is_none()) {
+        None => Ok(region_len),
+        Some((offset, bytes)) => Err(RegionError::Range { offset: *offset, len: bytes.len(), region_len }),
+    }
+}
+
 /// A part as a range, where it lies in `region_len` bytes.
+#[inline]
 fn within(offset: u64, len: usize, region_len: usize) -> Option<Range<usize>> {
     let start = usize::try_from(offset).ok()?;
     let end = start.checked_add(len).filter(|end| *end <= region_len)?;
