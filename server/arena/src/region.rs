@@ -7,6 +7,7 @@ mod attached;
 mod follow;
 pub(crate) mod head;
 mod memory;
+mod next;
 mod quota;
 mod watch;
 mod write;
