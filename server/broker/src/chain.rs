@@ -208,7 +208,7 @@ impl Inside {
     async fn succeeded(&self, caller: &Caller, index: usize, output: JobOutput) -> Result<Job, Refusal> {
         loop {
             if let Some(live) = self.live.get(caller.account, output.job) {
-                live.ended().await;
+                live.ended(&self.ledger).await;
             }
             match self.job_of(caller, output.job).await {
                 Ok(job) if ended(&job, index, output)? => return Ok(job),

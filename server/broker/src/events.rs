@@ -197,6 +197,11 @@ impl Channel {
         let history = History { lost: first, newest: first, bytes: 0, events: VecDeque::new(), ring: None };
         Self { sender: broadcast::channel(256).0, history: Mutex::new(history) }
     }
+
+    /// Whether somebody subscribed, or a process is attached.
+    fn is_heard(&self) -> bool {
+        self.sender.receiver_count() > 0 || self.history.lock().followed().is_some()
+    }
 }
 
 impl Hub {
@@ -232,6 +237,12 @@ impl Hub {
         subscription
     }
 
+    /// Whether anybody hears of an account's events just now.
+    pub(crate) fn are_heard(&self, account: AccountId) -> bool {
+        let channel = self.channels.lock().get(&account).cloned();
+        channel.is_some_and(|channel| channel.is_heard())
+    }
+
     /// The ring of all events of an account, for another process to follow: on this quota, if it is the first.
     pub(crate) fn attach(&self, account: AccountId, quota: &Quota) -> std::io::Result<RingAttachment> {
         self.channel(account).history.lock().attach(quota, &self.counted)
@@ -240,9 +251,7 @@ impl Hub {
     fn channel(&self, account: AccountId) -> Arc<Channel> {
         let mut channels = self.channels.lock();
         if channels.len() >= ACCOUNTS_MAX && !channels.contains_key(&account) {
-            channels.retain(|_, channel| {
-                channel.sender.receiver_count() > 0 || channel.history.lock().followed().is_some()
-            });
+            channels.retain(|_, channel| channel.is_heard());
         }
         channels.entry(account).or_insert_with(|| Arc::new(Channel::new())).clone()
     }

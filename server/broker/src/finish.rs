@@ -17,8 +17,10 @@ use crate::{
 };
 
 /// How long the end of a job that nobody waits for may wait for other ends, or for a commit to which it adds little: so it makes
-/// no client wait longer that hands in the next one, and is less than anybody notices.
-const COMPANY: Duration = Duration::from_millis(1);
+/// no client wait longer that hands in the next one. Whoever asks for the job meanwhile has it written at once.
+const COMPANY: Duration = Duration::from_millis(10);
+/// The same where somebody hears of the account's events, which is less than anybody notices.
+const HEARD: Duration = Duration::from_millis(1);
 
 impl Inside {
     /// Writes down how an accepted job ended; goes on trying while the database is away.
@@ -91,9 +93,12 @@ impl Inside {
                 limits: story.limits.clone(),
             };
             let entries = vec![Entry::Finish(finish)];
-            let committed = match live.is_some_and(Live::is_awaited) {
-                true => self.ledger.commit(entries),
-                false => self.ledger.commit_in_company(entries, COMPANY),
+            let committed = if live.is_some_and(Live::is_awaited) {
+                self.ledger.commit(entries)
+            } else if self.events.are_heard(story.purse.account) {
+                self.ledger.commit_in_company(entries, HEARD)
+            } else {
+                self.ledger.commit_in_company(entries, COMPANY)
             };
             match committed.await.pop() {
                 Some(Err(error @ (CommitError::Unavailable | CommitError::LeaseLost))) => {

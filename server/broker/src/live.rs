@@ -9,6 +9,7 @@ use std::{
 };
 
 use inos_engine::Control;
+use inos_ledger::Ledger;
 use inos_protocols::{
     AccountId, JobId, Microcredits,
     job::{Job, State},
@@ -140,10 +141,18 @@ impl Live {
     }
 
     /// Waits until its end is in the books; may be dropped at any time.
-    pub(crate) async fn ended(&self) {
+    pub(crate) async fn ended(&self, ledger: &Ledger) {
         self.waiting.fetch_add(1, Relaxed);
         let _one_less = Leave(&self.waiting);
+        self.hurry(ledger);
         self.ended.cancelled().await;
+    }
+
+    /// Has its end written down at once, if it has ended and that waits for other ends.
+    pub(crate) fn hurry(&self, ledger: &Ledger) {
+        if self.now.lock().course.state().is_final() {
+            ledger.hurry();
+        }
     }
 
     /// Notes that its end is in the books, before anybody is told.
@@ -151,9 +160,9 @@ impl Live {
         self.ended.cancel();
     }
 
-    /// Whether anybody waits for its end just now.
+    /// Whether anybody waits for its end just now: or has asked for it, which is as much.
     pub(crate) fn is_awaited(&self) -> bool {
-        self.waiting.load(Relaxed) > 0
+        self.waiting.load(Relaxed) > 0 || self.now.lock().cancelled
     }
 
     /// Notes how it ended; false where it had ended before, so that nobody may end it again.

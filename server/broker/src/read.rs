@@ -176,6 +176,7 @@ impl Inside {
     /// Puts what is known here of a job that is under way in the place of what the books have.
     fn as_it_stands(&self, caller: &Caller, job: &mut Job) {
         if let Some(live) = self.live.get(caller.account, job.id) {
+            live.hurry(&self.ledger);
             *job = live.job();
         }
     }
@@ -183,6 +184,7 @@ impl Inside {
     /// A job of the caller's.
     pub(crate) async fn job_of(&self, caller: &Caller, id: JobId) -> Result<Job, Refusal> {
         if let Some(live) = self.live.get(caller.account, id) {
+            live.hurry(&self.ledger);
             return Ok(live.job());
         }
         if let Some(finished) = self.recent.get(caller.account, id) {

@@ -199,7 +199,7 @@ impl Broker {
     pub async fn wait(&self, caller: &Caller, id: JobId, patience: Duration) -> Result<Job, Refusal> {
         if let Some(live) = self.0.live.get(caller.account, id) {
             // Running out of patience is an answer, too: the job as it stands.
-            let _ = tokio::time::timeout(patience, live.ended()).await;
+            let _ = tokio::time::timeout(patience, live.ended(&self.0.ledger)).await;
         }
         self.job(caller, id).await
     }

@@ -1,6 +1,7 @@
 //! Durable transfers and settled jobs a second through the group commit, beside a bare prepared loop on the same disk.
 //!
-//! `cargo bench -p inos-ledger -- [sqlite] [postgres=URL] [dir=FOLDER] [seconds=N]`; one JSON line for each figure.
+//! `cargo bench -p inos-ledger -- [sqlite] [postgres=URL] [dir=FOLDER] [seconds=N] [accepted]`; one JSON line for each figure,
+//! with `accepted` that of accepted jobs alone.
 //! Without `postgres=` a throw-away cluster is started, with `fsync` on.
 
 use std::{
@@ -81,20 +82,26 @@ fn main() {
         Duration::from_secs_f64(value("seconds=").map_or(3.0, |text| text.parse().expect("seconds= is a number")));
     let only = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
     let all = !only("sqlite") && !only("postgres");
+    let accepted_alone = only("accepted");
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     if all || only("sqlite") {
-        runtime.block_on(on_sqlite(Path::new(&dir), time));
+        runtime.block_on(on_sqlite(Path::new(&dir), time, accepted_alone));
     }
     if all || only("postgres") {
         let cluster = value("postgres=").is_none().then(|| Cluster::start(true).expect("Postgres is installed"));
         let server = value("postgres=").or_else(|| cluster.as_ref().map(Cluster::url)).expect("one of both");
-        runtime.block_on(on_postgres(&server, time));
+        runtime.block_on(on_postgres(&server, time, accepted_alone));
     }
 }
 
-async fn on_sqlite(dir: &Path, time: Duration) {
+async fn on_sqlite(dir: &Path, time: Duration, accepted_alone: bool) {
     let folder = tempfile::TempDir::new_in(dir).expect("a folder on the disk to be measured");
+    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    accepted(&url("accepted"), time).await.print("accepted jobs on SQLite", 1, "");
+    if accepted_alone {
+        return;
+    }
     for batch in TRANSFERS {
         let bare = bare_sqlite(&folder.path().join(format!("bare-{batch}")), batch, time);
         bare.print("bare prepared SQLite loop", batch, "");
@@ -109,16 +116,19 @@ async fn on_sqlite(dir: &Path, time: Duration) {
         let bytes = std::fs::metadata(&path).expect("the ledger is there").len();
         figure.print("settled jobs on SQLite", batch, &format!(r#","file_bytes_per_job":{}"#, bytes / jobs.max(1)));
     }
-    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     jobs(&url("fees"), 4096, time, Some(split(&url("fees")).await)).await.0.print(
         "settled jobs with fees on SQLite",
         4096,
         "",
     );
-    accepted(&url("accepted"), time).await.print("accepted jobs on SQLite", 1, "");
 }
 
-async fn on_postgres(server: &str, time: Duration) {
+async fn on_postgres(server: &str, time: Duration, accepted_alone: bool) {
+    let url = new_database(server).await.expect("a database");
+    accepted(&url, time).await.print("accepted jobs on Postgres", 1, "");
+    if accepted_alone {
+        return;
+    }
     for batch in TRANSFERS {
         let url = new_database(server).await.expect("a database");
         let figure = transfers(&url, batch, time).await;
@@ -129,8 +139,6 @@ async fn on_postgres(server: &str, time: Duration) {
         let figure = jobs(&url, batch, time, None).await.0;
         figure.print("settled jobs on Postgres", batch, &format!(r#","server_cpu_us":{:.2}"#, figure.server_us));
     }
-    let url = new_database(server).await.expect("a database");
-    accepted(&url, time).await.print("accepted jobs on Postgres", 1, "");
 }
 
 /// One row and two balances for each transfer, and nothing else.

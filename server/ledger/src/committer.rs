@@ -113,6 +113,8 @@ pub(crate) struct Request {
 
 enum Message {
     Commit(Request),
+    /// Somebody waits now for what may wait for company.
+    Hurry,
     Stop,
 }
 
@@ -120,6 +122,8 @@ enum Message {
 pub(crate) struct Committer {
     sender: Sender<Message>,
     waiting: Arc<AtomicUsize>,
+    /// How many requests wait for company.
+    patient: Arc<AtomicUsize>,
     vitals: Vitals,
     thread: parking_lot::Mutex<Option<JoinHandle<()>>>,
 }
@@ -160,6 +164,9 @@ struct Worker {
     over: Option<Request>,
     /// Requests that wait for company, in their order.
     company: VecDeque<Request>,
+    patient: Arc<AtomicUsize>,
+    /// When the first of them has waited long enough, or somebody asked for them.
+    due: Option<Instant>,
 }
 
 impl Committer {
@@ -168,7 +175,7 @@ impl Committer {
         let failed =
             |source: std::io::Error| Error::OpenForWriting { url: database.shown().into(), source: source.into() };
         let (sender, receiver) = unbounded();
-        let waiting = Arc::new(AtomicUsize::new(0));
+        let (waiting, patient) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let vitals = Vitals::new();
         let store = Store::new(database.home()).map_err(failed)?;
         let batch = Batch::new(store, writer, barrier, database.writer().clone(), vitals.clone());
@@ -180,10 +187,12 @@ impl Committer {
             stopping: false,
             over: None,
             company: VecDeque::new(),
+            patient: patient.clone(),
+            due: None,
         };
         let thread =
             std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
-        Ok(Self { sender, waiting, vitals, thread: Some(thread).into() })
+        Ok(Self { sender, waiting, patient, vitals, thread: Some(thread).into() })
     }
 
     /// Hands entries over; never blocks.
@@ -202,9 +211,20 @@ impl Committer {
             self.waiting.fetch_sub(len, AcqRel);
             return Committed { receiver: None, len };
         }
+        if patient_until.is_some() {
+            self.patient.fetch_add(1, SeqCst);
+        }
         // A thread that is gone drops the request, and with it the sender that the receiver waits for.
         let _ = self.sender.send(Message::Commit(Request { entries, done, patient_until }));
         Committed { receiver: Some(receiver), len }
+    }
+
+    /// Has what waits for company written at once; costs one look where nothing does.
+    pub(crate) fn hurry(&self) {
+        if self.patient.load(SeqCst) > 0 {
+            // A thread that is gone has nothing that waits.
+            let _ = self.sender.send(Message::Hurry);
+        }
     }
 
     /// Whether the database took the last commit.
@@ -260,7 +280,7 @@ impl Worker {
                 None => self.receiver.try_recv().ok(),
             };
             match message {
-                Some(Message::Commit(request)) if request.patient_until.is_some() => self.company.push_back(request),
+                Some(Message::Commit(request)) if request.patient_until.is_some() => self.keep_company(request),
                 Some(Message::Commit(request)) if count > 0 && count + request.entries.len() > BATCH_ENTRIES_MAX => {
                     self.over = Some(request);
                     break;
@@ -269,6 +289,7 @@ impl Worker {
                     count += request.entries.len();
                     requests.push(request);
                 }
+                Some(Message::Hurry) => self.due = self.due.map(|_| Instant::now()),
                 Some(Message::Stop) => self.stopping = true,
                 None => break,
             }
@@ -284,15 +305,21 @@ impl Worker {
                 }
                 count += request.entries.len();
                 requests.push(request);
+                self.patient.fetch_sub(1, SeqCst);
             }
+            self.due = self.company.iter().filter_map(|request| request.patient_until).min();
         }
         Some(requests)
     }
 
-    /// Whether those who wait for company have waited long enough; the first has waited longest.
+    fn keep_company(&mut self, request: Request) {
+        self.due = [self.due, request.patient_until].into_iter().flatten().min();
+        self.company.push_back(request);
+    }
+
+    /// Whether one of those who wait for company has waited long enough.
     fn company_is_due(&self) -> bool {
-        let first = self.company.front().and_then(|request| request.patient_until);
-        first.is_some_and(|until| self.stopping || self.company.len() >= BATCH_ENTRIES_MAX || until <= Instant::now())
+        self.due.is_some_and(|due| self.stopping || self.company.len() >= BATCH_ENTRIES_MAX || due <= Instant::now())
     }
 
     /// Waits for a message. Sleeps without a timer unless somebody waits for company, or something is to be found out about
@@ -303,19 +330,18 @@ impl Worker {
                 // What came before the stop was asked for is still taken.
                 return self.receiver.try_recv().map_or(Waited::ToTheEnd, Waited::For);
             }
-            let company = self.company.front().and_then(|request| request.patient_until);
-            let received = match (company, self.batch.is_troubled()) {
+            let received = match (self.due, self.batch.is_troubled()) {
                 (Some(until), _) => self.receiver.recv_deadline(until),
                 (None, true) => self.receiver.recv_timeout(PROBE),
                 (None, false) => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match received {
                 Ok(message) => return Waited::For(message),
-                Err(RecvTimeoutError::Timeout) if company.is_some() => return Waited::Enough,
+                Err(RecvTimeoutError::Timeout) if self.due.is_some() => return Waited::Enough,
                 Err(RecvTimeoutError::Timeout) => self.batch.probe(),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.stopping = true;
-                    if company.is_some() {
+                    if self.due.is_some() {
                         return Waited::Enough;
                     }
                 }

@@ -160,6 +160,11 @@ impl Ledger {
         self.0.committer.commit_in_company(entries, patience)
     }
 
+    /// Has written at once what waits for company until now: somebody waits for it after all.
+    pub fn hurry(&self) {
+        self.0.committer.hurry();
+    }
+
     /// What an idempotency key stands for; keys stand for [`crate::IDEMPOTENCY_MS`].
     pub async fn claim(&self, account: AccountNo, key: &str, digest: Hash) -> Result<Claim, Error> {
         let claims = self.claim_many(account, vec![(key.into(), digest)]).await?;

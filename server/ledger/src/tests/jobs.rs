@@ -19,6 +19,8 @@ on_both![
     jobs_of_one_commit_share_its_root,
     what_may_wait_makes_no_short_commit_longer,
     what_may_wait_is_written_when_its_time_is_over,
+    what_may_wait_is_written_at_once_when_somebody_asks_for_it,
+    what_may_wait_is_written_when_the_first_of_it_is_due,
     what_may_wait_is_written_before_the_end,
     a_thousand_racers_with_one_key_are_one_job,
     a_key_stands_for_one_request,
@@ -199,6 +201,38 @@ async fn what_may_wait_is_written_when_its_time_is_over(place: Place) {
     let (_, purse) = account(&ledger, 10).await;
     let entry = to_finish(&ledger, &purse).await;
     receipt(ledger.commit_in_company(vec![entry], Duration::from_millis(5)).await.pop().unwrap());
+    is_right(&books).await;
+}
+
+async fn what_may_wait_is_written_when_the_first_of_it_is_due(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 20).await;
+    let (long, short) = (to_finish(&ledger, &purse).await, to_finish(&ledger, &purse).await);
+    let long = ledger.commit_in_company(vec![long], LONG);
+    let short = ledger.commit_in_company(vec![short], Duration::from_millis(5));
+    let (long, short) = (receipt(long.await.pop().unwrap()), receipt(short.await.pop().unwrap()));
+    assert_eq!(long.root, short.root);
+    is_right(&books).await;
+}
+
+async fn what_may_wait_is_written_at_once_when_somebody_asks_for_it(place: Place) {
+    let (ledger, books) = place.open().await;
+    let (_, purse) = account(&ledger, 20).await;
+    let mut waited = Vec::new();
+    for _ in 0..2 {
+        waited.push(ledger.commit_in_company(vec![to_finish(&ledger, &purse).await], LONG));
+    }
+    ledger.hurry();
+    let mut roots = Vec::new();
+    for waited in waited {
+        roots.push(receipt(waited.await.pop().unwrap()).root);
+    }
+    assert_eq!(roots[0], roots[1]);
+    // What comes later waits again.
+    let mut later = ledger.commit_in_company(vec![to_finish(&ledger, &purse).await], LONG);
+    assert!(tokio::time::timeout(Duration::from_millis(50), &mut later).await.is_err());
+    ledger.hurry();
+    receipt(later.await.pop().unwrap());
     is_right(&books).await;
 }
 
