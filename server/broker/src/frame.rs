@@ -6,13 +6,14 @@ use std::{
 };
 
 use inos_engine::Task;
-use inos_ledger::{Claim, ClaimGuard, Commit, Entry};
+use inos_ledger::{Claim, ClaimGuard, Commit, Committed, Entry};
 use inos_protocols::{
     Hash, KeyId, Refusal,
     frame::{About, Accepted, Answer, Submission, Trouble},
     held::KEY_ID,
     job::{Cache, Capsule, Store},
 };
+use parking_lot::Mutex;
 
 use crate::{
     Broker, Caller, Inside,
@@ -152,8 +153,9 @@ impl Inside {
     /// Runs or queues jobs.
     async fn all(self: &Arc<Self>, caller: &Caller, together: Vec<(u64, Work)>, origin: Origin, replies: &Replies) {
         let (mut batch, mut begun) = (Batch::default(), Instant::now());
+        let gathering = Gathering::new(self, replies);
         for (correlation, work) in together {
-            if let Err(refusal) = self.one_of_many(caller, correlation, (work, origin), &mut batch, replies).await {
+            if let Err(refusal) = self.one_of_many(caller, correlation, (work, origin), &mut batch, &gathering).await {
                 batch.refused.push(Trouble::of_submission(correlation, refusal.problem()));
             }
             if batch.ended.len() >= QUANTUM_JOBS || begun.elapsed() >= QUANTUM {
@@ -182,7 +184,7 @@ impl Inside {
         correlation: u64,
         (work, origin): (Work, Origin),
         batch: &mut Batch,
-        replies: &Replies,
+        gathering: &Arc<Gathering>,
     ) -> Result<(), Refusal> {
         self.accepting()?;
         let span = origin.begin(self.recorder.as_ref());
@@ -204,8 +206,7 @@ impl Inside {
             return Ok(());
         }
         task.inputs = settle_down(&self.arena, caller.owner(), std::mem::take(&mut task.inputs))?;
-        let (inside, told, replies) = (self.clone(), story.clone(), replies.clone());
-        let here = tokio::runtime::Handle::current();
+        let (inside, told, gathering) = (self.clone(), story.clone(), gathering.clone());
         task.done = Box::new(move |ran| {
             inside.live.remove(told.id);
             inside.room_was_made();
@@ -214,8 +215,7 @@ impl Inside {
             }
             let ended = inside.conclude(&told, ran, reservation.amount());
             let (end, entry) = inside.settlement(&told, ended, reservation, claim);
-            let ended = vec![(correlation, told.id, end)];
-            inside.answer(ended, vec![entry], &replies, &here);
+            gathering.add((correlation, told.id, end), entry);
         });
         self.live.insert(&story);
         batch.queued.push((correlation, task));
@@ -225,7 +225,8 @@ impl Inside {
     fn flush(self: &Arc<Self>, batch: Batch, key: KeyId, origin: Origin, replies: &Replies) {
         let Batch { ended, entries, queued, mut refused } = batch;
         if !ended.is_empty() {
-            self.answer(ended, entries, replies, &tokio::runtime::Handle::current());
+            let (committed, replies) = (self.ledger.commit(entries), replies.clone());
+            tokio::spawn(async move { answer(ended, committed, &replies).await });
         }
         if !queued.is_empty() {
             let correlations: std::collections::HashMap<_, _> =
@@ -251,38 +252,90 @@ impl Inside {
             replies(Reply::Refused(refused));
         }
     }
+}
 
-    /// Commits jobs that ended together and tells of each once the commit is durable.
-    fn answer(
-        self: &Arc<Self>,
-        ended: Vec<Unanswered>,
-        entries: Vec<Entry>,
-        replies: &Replies,
-        here: &tokio::runtime::Handle,
-    ) {
-        let committed = self.ledger.commit(entries);
-        let replies = replies.clone();
-        here.spawn(async move {
-            let (mut answers, mut refused) = (Vec::with_capacity(ended.len()), Vec::new());
-            for ((correlation, id, told), commit) in ended.into_iter().zip(committed.await) {
-                match commit {
-                    Ok(Commit::Receipt(receipt)) => {
-                        answers.push(Answer { correlation, outcome: outcome(id, told, Some(receipt)) })
-                    }
-                    Ok(Commit::Accepted | Commit::Transferred(_)) => {}
-                    Err(error) => {
-                        let refusal = hold::uncommitted(error);
-                        told.unsettled(&refusal);
-                        refused.push(Trouble::of_submission(correlation, refusal.problem()));
-                    }
-                }
+/// Tells of jobs that ended together once their commit is durable.
+async fn answer(ended: Vec<Unanswered>, committed: Committed, replies: &Replies) {
+    let (mut answers, mut refused) = (Vec::with_capacity(ended.len()), Vec::new());
+    for ((correlation, id, told), commit) in ended.into_iter().zip(committed.await) {
+        match commit {
+            Ok(Commit::Receipt(receipt)) => {
+                answers.push(Answer { correlation, outcome: outcome(id, told, Some(receipt)) })
             }
-            if !answers.is_empty() {
-                replies(Reply::Results(answers));
+            Ok(Commit::Accepted | Commit::Transferred(_)) => {}
+            Err(error) => {
+                let refusal = hold::uncommitted(error);
+                told.unsettled(&refusal);
+                refused.push(Trouble::of_submission(correlation, refusal.problem()));
             }
-            if !refused.is_empty() {
-                replies(Reply::Refused(refused));
+        }
+    }
+    if !answers.is_empty() {
+        replies(Reply::Results(answers));
+    }
+    if !refused.is_empty() {
+        replies(Reply::Refused(refused));
+    }
+}
+
+/// The jobs of one frame that end on workers. The first is committed at once; what ends while a commit is under way goes
+/// with the next one, so that a thousand small jobs are a few commits and wake-ups and not a thousand.
+struct Gathering {
+    inside: Arc<Inside>,
+    replies: Replies,
+    here: tokio::runtime::Handle,
+    gathered: Mutex<Gathered>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    ended: Vec<Unanswered>,
+    entries: Vec<Entry>,
+    /// Whether a task will come for what is here.
+    is_awaited: bool,
+}
+
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        // The thread that would have answered has ended with the server; what ran is charged all the same.
+        let entries = std::mem::take(&mut self.gathered.get_mut().entries);
+        if !entries.is_empty() {
+            drop(self.inside.ledger.commit(entries));
+        }
+    }
+}
+
+impl Gathering {
+    /// Of jobs that are answered from the calling thread's runtime.
+    fn new(inside: &Arc<Inside>, replies: &Replies) -> Arc<Self> {
+        let (inside, replies, here) = (inside.clone(), replies.clone(), tokio::runtime::Handle::current());
+        Arc::new(Self { inside, replies, here, gathered: Mutex::default() })
+    }
+
+    fn add(self: &Arc<Self>, ended: Unanswered, entry: Entry) {
+        let mut gathered = self.gathered.lock();
+        if gathered.is_awaited {
+            gathered.ended.push(ended);
+            gathered.entries.push(entry);
+            return;
+        }
+        gathered.is_awaited = true;
+        drop(gathered);
+        let (this, committed) = (self.clone(), self.inside.ledger.commit(vec![entry]));
+        self.here.spawn(async move { this.answer(vec![ended], committed).await });
+    }
+
+    /// Answers, and goes on with what came meanwhile.
+    async fn answer(&self, mut ended: Vec<Unanswered>, mut committed: Committed) {
+        loop {
+            answer(ended, committed, &self.replies).await;
+            let mut gathered = self.gathered.lock();
+            if gathered.ended.is_empty() {
+                gathered.is_awaited = false;
+                return;
             }
-        });
+            ended = std::mem::take(&mut gathered.ended);
+            committed = self.inside.ledger.commit(std::mem::take(&mut gathered.entries));
+        }
     }
 }

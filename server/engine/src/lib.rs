@@ -18,6 +18,7 @@ mod source;
 mod status;
 pub mod stream;
 mod task;
+mod turns;
 mod watch;
 mod workers;
 

@@ -73,6 +73,8 @@ pub(crate) struct Queue<T> {
     /// The latest virtual time of any account.
     latest: u128,
     count: u64,
+    /// How often an account came to wait that had nothing waiting.
+    arrivals: usize,
 }
 
 struct Slot<T> {
@@ -116,12 +118,23 @@ impl<T: Waiting> Queue<T> {
             now: 0,
             latest: 0,
             count: 0,
+            arrivals: 0,
         }
     }
 
     /// How many wait.
     pub(crate) fn len(&self) -> usize {
         self.len
+    }
+
+    /// How often an account came to wait that had nothing waiting; only ever grows.
+    pub(crate) fn arrivals(&self) -> usize {
+        self.arrivals
+    }
+
+    /// Whose turn it is, as far as nobody was charged meanwhile.
+    pub(crate) fn next_account(&self) -> Option<u64> {
+        self.turns.peek().map(|Reverse((_, _, account))| *account)
     }
 
     /// How many of one account wait.
@@ -155,6 +168,7 @@ impl<T: Waiting> Queue<T> {
         account.len += 1;
         if !account.in_turns {
             account.in_turns = true;
+            self.arrivals += 1;
             account.virtual_time = account.virtual_time.max(self.now);
             self.turns.push(Reverse((account.virtual_time, self.count, key)));
         }
@@ -258,7 +272,8 @@ impl<T: Waiting> Queue<T> {
     pub(crate) fn clear(&mut self) -> Vec<T> {
         let held: Vec<T> = self.slots.iter_mut().filter_map(|slot| slot.held.take()).collect();
         let latest = self.latest;
-        *self = Self { latest, now: latest, count: self.count, ..Self::new(self.len_max, self.account_len_max) };
+        let (count, arrivals) = (self.count, self.arrivals);
+        *self = Self { latest, now: latest, count, arrivals, ..Self::new(self.len_max, self.account_len_max) };
         held
     }
 

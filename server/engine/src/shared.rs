@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     /// What `core` says, for those who need no exact answer.
     pub(crate) parked: AtomicUsize,
     pub(crate) waiting: AtomicUsize,
+    /// What the queue says of arrivals, so that a worker sees between two tasks whether somebody may have come first.
+    pub(crate) arrivals: AtomicUsize,
     pub(crate) draining: AtomicBool,
     /// How long the task claimed last had waited, in microseconds; 0 while nobody waits.
     pub(crate) waited_us: AtomicU64,
@@ -117,6 +119,7 @@ impl Shared {
             watch: Watch::new(),
             parked: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
+            arrivals: AtomicUsize::new(0),
             draining: false.into(),
             waited_us: AtomicU64::new(0),
             workers_started: AtomicUsize::new(0),
@@ -159,6 +162,7 @@ impl Shared {
 
     pub(crate) fn count_waiting(&self, core: &Core) {
         self.waiting.store(core.queue.len(), Relaxed);
+        self.arrivals.store(core.queue.arrivals(), Relaxed);
     }
 
     /// Takes a worker's desk away and keeps what it counted.

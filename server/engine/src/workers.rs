@@ -15,6 +15,7 @@ use crate::{
     run::{Ground, Ran, run},
     shared::{Core, Shared},
     task::{micros, tell},
+    turns,
 };
 
 /// The most tasks of one claim.
@@ -42,8 +43,14 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
 }
 
 fn work(shared: &Shared, desk: &Desk) {
-    let mut clock = Clock::now();
+    turns::ask_for_short();
+    let (mut clock, mut seen) = (Clock::now(), 0);
     loop {
+        let arrivals = shared.arrivals.load(Relaxed);
+        if arrivals != seen {
+            let_first(shared, desk, arrivals.wrapping_sub(seen));
+            seen = arrivals;
+        }
         let now = Instant::now();
         match desk.take_up(now, clock.at(now), shared.options.stop_grace) {
             Next::Run(entry, control, work) => {
@@ -64,8 +71,10 @@ fn work(shared: &Shared, desk: &Desk) {
                 }
             }
             Next::End(queued, end) => shared.end_all(vec![queued], |_| end.clone(), now),
-            Next::Nothing if claim(shared, desk) => clock = Clock::now(),
-            Next::Nothing => return leave(shared, desk),
+            Next::Nothing => match claim(shared, desk) {
+                Some(arrivals) => (clock, seen) = (Clock::now(), arrivals),
+                None => return leave(shared, desk),
+            },
         }
     }
 }
@@ -102,16 +111,17 @@ pub(crate) fn finish(running: Running, ran: Ran, end: Instant) {
     tell(label.id, done, outcome);
 }
 
-/// Puts a batch on the desk, waiting for one where there is nothing; false once the engine stops.
-fn claim(shared: &Shared, desk: &Desk) -> bool {
+/// Puts a batch on the desk, waiting for one where there is nothing, and tells what the queue then says of arrivals; `None`
+/// once the engine stops.
+fn claim(shared: &Shared, desk: &Desk) -> Option<usize> {
     let mut core = shared.core.lock();
     loop {
         let stuck = take_over(shared, desk, Some(STUCK_AFTER));
         if stuck || claim_from_queue(shared, &mut core, desk) || take_over(shared, desk, None) {
-            return true;
+            return Some(core.queue.arrivals());
         }
         if core.stopped {
-            return false;
+            return None;
         }
         desk.rest();
         shared.waited_us.store(0, Relaxed);
@@ -146,6 +156,28 @@ fn claim_from_queue(shared: &Shared, core: &mut MutexGuard<'_, Core>, desk: &Des
     drop(state);
     shared.count_waiting(core);
     true
+}
+
+/// Takes those before the rest of the claimed batch who have come since it was claimed and whose turn it is: nobody waits
+/// behind a batch of somebody else's.
+fn let_first(shared: &Shared, desk: &Desk, arrivals: usize) {
+    if desk.lock().batch.is_empty() {
+        return;
+    }
+    let mut core = shared.core.lock();
+    let (now, mut first) = (Instant::now(), Vec::new());
+    let mut state = desk.lock();
+    while first.len() < arrivals.min(CLAIM_LEN_MAX) {
+        let turn = core.queue.next_account();
+        if turn.is_none_or(|account| state.batch.iter().any(|queued| queued.task.account == account)) {
+            break;
+        }
+        let Some(queued) = core.queue.pop(now) else { break };
+        first.push(queued);
+    }
+    first.into_iter().rev().for_each(|queued| state.batch.push_front(queued));
+    drop(state);
+    shared.count_waiting(&core);
 }
 
 /// What a task will take; one that nobody knows counts as long, so that nothing waits behind it.
