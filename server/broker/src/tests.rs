@@ -145,6 +145,36 @@ async fn a_frame_of_jobs_shares_commits_and_loses_none() {
 }
 
 #[tokio::test]
+async fn what_ran_for_a_frame_is_in_the_books_though_nobody_is_left_to_answer_it() {
+    let house = house().await;
+    let accepted = Arc::new(Mutex::new(Vec::new()));
+    let kept = accepted.clone();
+    let replies: Replies = Arc::new(move |reply| {
+        if let Reply::Accepted(jobs) = reply {
+            kept.lock().extend(jobs.into_iter().map(|accepted| accepted.job));
+        }
+    });
+    let (broker, caller) = (house.broker.clone(), house.caller.clone());
+    let thread = std::thread::spawn(move || {
+        // What it would answer goes with it.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let submissions = (0..300).map(|correlation| Submission { correlation, capsule: capsule(b"abc") }).collect();
+        runtime.block_on(broker.frame(&caller, submissions, Origin::default(), &replies));
+    });
+    thread.join().unwrap();
+    let accepted = accepted.lock().clone();
+    assert!(accepted.len() > 10, "a method that was never measured runs on workers: {}", accepted.len());
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    for id in accepted {
+        while house.broker.books().job(house.caller.purse.no, id).await.unwrap().is_none() {
+            assert!(std::time::Instant::now() < until, "the job {id} is not in the books");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn what_is_asked_wrongly_costs_nothing() {
     let house = house().await;
     let mut unknown = capsule(b"abc");

@@ -20,13 +20,23 @@ use crate::{
     task::{Queued, Task, after, micros, tell},
 };
 
-/// One worker's desk.
+/// One thread's desk.
 pub(crate) struct Desk {
     pub(crate) id: usize,
     pub(crate) completed: AtomicU64,
-    /// Whether it is that of a session, and no worker's.
-    pub(crate) is_session: bool,
+    pub(crate) kind: Kind,
     state: Mutex<State>,
+}
+
+/// Whose desk it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One of the workers'.
+    Worker,
+    /// That of the thread for short tasks while all workers are busy.
+    Express,
+    /// A session's.
+    Session,
 }
 
 /// What lies on it.
@@ -100,13 +110,9 @@ pub(crate) enum Found {
 }
 
 impl Desk {
-    pub(crate) fn new(id: usize) -> Self {
+    pub(crate) fn new(id: usize, kind: Kind) -> Self {
         let state = State { batch: VecDeque::new(), running: None, quarantined: None, since: Instant::now() };
-        Self { id, completed: AtomicU64::new(0), is_session: false, state: Mutex::new(state) }
-    }
-
-    pub(crate) fn of_session(id: usize) -> Self {
-        Self { is_session: true, ..Self::new(id) }
+        Self { id, completed: AtomicU64::new(0), kind, state: Mutex::new(state) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -13,7 +13,8 @@ use parking_lot::MutexGuard;
 
 use crate::{
     Catalogue, Done, End, Entry, Error, Outcome, Refused, Standing, Status, Task,
-    desk::{Desk, Told},
+    desk::{Desk, Kind, Told},
+    express::is_short,
     inline::Meter,
     queue::Waiting,
     run::{Ground, Ran, Work, run},
@@ -69,8 +70,9 @@ impl Engine {
         let engine = Self(Arc::new(Handle { shared: Arc::new(Shared::new(arena, options)), catalogue }));
         let shared = &engine.0.shared;
         for _ in 0..workers {
-            workers::start(shared)?;
+            workers::start(shared, Kind::Worker)?;
         }
+        workers::start(shared, Kind::Express)?;
         let kept = Arc::clone(shared);
         shared.spawn("inos-watch".into(), 256 << 10, move || watch::watch(&kept))?;
         Ok(engine)
@@ -137,7 +139,7 @@ impl Engine {
             true => tasks.into_iter().partition(|task| task.session.is_some()),
             false => (Vec::new(), tasks),
         };
-        let mut soonest = None;
+        let (mut soonest, mut calls_express) = (None, false);
         let mut refused: Vec<_> = sessions.into_iter().filter_map(|task| sessions::start(shared, task)).collect();
         let mut core = shared.core.lock();
         for (at, task) in tasks.into_iter().enumerate() {
@@ -145,18 +147,24 @@ impl Engine {
                 // A worker that waits for the lock would park before long, which costs more than a turn.
                 MutexGuard::bump(&mut core);
             }
-            let deadline = task.waits_until();
+            let (deadline, arrivals) = (task.waits_until(), core.queue.arrivals());
+            let may_call = !calls_express && is_short(&task);
             match core.take_in(Queued { task, since: now }) {
-                None => soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline))),
+                None => {
+                    soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline)));
+                    calls_express |= may_call && core.queue.arrivals() != arrivals;
+                }
                 Some((Queued { task, .. }, why)) => refused.push((task, why)),
             }
         }
-        let parked = shared.take_parked(&mut core);
+        let express = calls_express.then(|| core.express.call()).flatten();
+        let parked = shared.take_parked(&mut core, usize::from(express.is_some()));
         shared.count_waiting(&core);
         let sooner = soonest.filter(|soonest| core.sweep_at.is_none_or(|at| *soonest < at));
         core.sweep_at = sooner.or(core.sweep_at);
         drop(core);
         wake(parked);
+        express.iter().for_each(thread::Thread::unpark);
         if let Some(sooner) = sooner {
             shared.watch.arm(sooner);
         }
@@ -254,15 +262,15 @@ impl Engine {
         let now = Instant::now();
         let core = shared.core.lock();
         let desks = shared.desks.read();
-        let (sessions, workers): (Vec<_>, Vec<_>) = desks.iter().partition(|desk| desk.is_session);
+        let (workers, others): (Vec<_>, Vec<_>) = desks.iter().partition(|desk| desk.kind == Kind::Worker);
         let of = |desks: Vec<&Arc<Desk>>| desks.into_iter().map(|desk| desk.status(now)).collect::<Vec<_>>();
-        let (sessions, workers) = (of(sessions), of(workers));
+        let (workers, others) = (of(workers), of(others));
         let claimed: usize = desks.iter().map(|desk| desk.lock().batch.len()).sum();
         let by_workers: u64 = desks.iter().map(|desk| desk.completed.load(Relaxed)).sum();
         let here = shared.completed_here.load(Relaxed);
         Status {
             queued: core.queue.len() + claimed,
-            running: workers.iter().chain(&sessions).filter(|worker| worker.state == WorkerState::Running).count(),
+            running: workers.iter().chain(&others).filter(|worker| worker.state == WorkerState::Running).count(),
             completed: by_workers + here + shared.completed_otherwise.load(Relaxed),
             completed_here: here,
             overruns: shared.overruns.load(Relaxed),

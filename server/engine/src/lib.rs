@@ -8,6 +8,7 @@ mod desk;
 mod engine;
 mod entry;
 mod error;
+mod express;
 mod inline;
 mod queue;
 mod run;

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use crate::{
     Control, End, Entry, Refused, Task,
     control::SPENT,
-    desk::{Desk, Next},
+    desk::{Desk, Kind, Next},
     run::{Ground, Stepping, Work, run},
     shared::Shared,
     task::{Queued, after},
@@ -190,7 +190,7 @@ impl Playing {
 /// Begins a session on a thread of its own, or gives it back where the engine takes no more.
 pub(crate) fn start(shared: &Arc<Shared>, task: Task) -> Option<(Task, Refused)> {
     let (now, id) = (Instant::now(), shared.next_worker());
-    let desk = Arc::new(Desk::of_session(id));
+    let desk = Arc::new(Desk::new(id, Kind::Session));
     let next = {
         // Whoever stops the engine finds it draining here, or the desk among the others.
         let mut core = shared.core.lock();

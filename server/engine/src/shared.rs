@@ -15,7 +15,8 @@ use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use crate::{
     End, Entry, Error, Options, Refused,
     control::STOPPING,
-    desk::Desk,
+    desk::{Desk, Kind},
+    express::Express,
     queue::Queue,
     sessions::Seats,
     task::{Queued, after},
@@ -64,6 +65,7 @@ pub(crate) struct Core {
     ///
     /// Each sleeps on a futex of its own: a condition variable's queue costs its waker more than the wake itself.
     pub(crate) parked: Vec<(usize, Thread)>,
+    pub(crate) express: Express,
     /// Workers that can claim.
     pub(crate) workers: usize,
     /// Sessions that run, each on a thread of its own.
@@ -89,7 +91,8 @@ impl Core {
 
     /// Whether nothing waits and nothing runs, units that do not stop left aside.
     pub(crate) fn is_idle(&self) -> bool {
-        self.queue.len() == 0 && self.parked.len() >= self.workers && self.sessions == 0 && self.ending == 0
+        let rest = self.parked.len() >= self.workers && !self.express.is_busy;
+        self.queue.len() == 0 && rest && self.sessions == 0 && self.ending == 0
     }
 }
 
@@ -98,6 +101,7 @@ impl Shared {
         let core = Core {
             queue: Queue::new(options.queue_len_max, options.account_queue_len_max),
             parked: Vec::new(),
+            express: Express::default(),
             workers: 0,
             sessions: 0,
             stuck_sessions: 0,
@@ -148,9 +152,10 @@ impl Shared {
         self.workers_started.fetch_add(1, Relaxed)
     }
 
-    /// Takes as many parked workers as there are tasks off the list; whoever does so must wake them.
-    pub(crate) fn take_parked(&self, core: &mut Core) -> Vec<(usize, Thread)> {
-        let stay = core.parked.len().saturating_sub(core.queue.len());
+    /// Takes as many parked workers as there are tasks off the list, but for those that others take; whoever does so must
+    /// wake them.
+    pub(crate) fn take_parked(&self, core: &mut Core, taken: usize) -> Vec<(usize, Thread)> {
+        let stay = core.parked.len().saturating_sub(core.queue.len() - taken.min(core.queue.len()));
         let wake = core.parked.split_off(stay);
         self.count_parked(core);
         wake
@@ -214,7 +219,11 @@ impl Shared {
     /// Tells sessions to stop, since they would not end by themselves.
     pub(crate) fn put_off_sessions(&self) {
         let quit = after(Instant::now(), self.options.stop_grace);
-        self.desks.read().iter().filter(|desk| desk.is_session).for_each(|desk| desk.lock().stop(STOPPING, quit));
+        self.desks
+            .read()
+            .iter()
+            .filter(|desk| desk.kind == Kind::Session)
+            .for_each(|desk| desk.lock().stop(STOPPING, quit));
         self.watch.arm(quit);
     }
 
@@ -251,9 +260,10 @@ pub(crate) fn stop(shared: &Shared) {
     shared.halt();
     let mut core = shared.core.lock();
     core.stopped = true;
-    let parked = std::mem::take(&mut core.parked);
+    let (parked, express) = (std::mem::take(&mut core.parked), core.express.call());
     drop(core);
     wake(parked);
+    express.iter().for_each(Thread::unpark);
     let mut core = shared.core.lock();
     while core.workers > 0 {
         shared.idle.wait(&mut core);

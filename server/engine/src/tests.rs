@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod ends;
+mod express;
 mod fairness;
 mod here;
 mod queue;

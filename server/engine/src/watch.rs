@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::{
     Clock, End,
-    desk::{Desk, Found, Running},
+    desk::{Desk, Found, Kind, Running},
     shared::{Core, Shared, wake},
     task::{Queued, tell},
     workers,
@@ -128,19 +128,22 @@ fn sweep(shared: &Shared, now: Instant) -> Option<Instant> {
 fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk, running: Running, batch: Vec<Queued>) {
     let label = running.label;
     batch.into_iter().for_each(|queued| core.queue.readmit(queued));
-    if desk.is_session {
-        core.sessions -= 1;
+    match desk.kind {
+        Kind::Worker => core.workers -= 1,
+        Kind::Express => core.express.is_busy = false,
+        Kind::Session => core.sessions -= 1,
+    }
+    if desk.kind == Kind::Session {
         core.stuck_sessions += 1;
     } else {
-        core.workers -= 1;
         core.quarantined += 1;
         core.quarantined_total += 1;
     }
     core.ending += 1;
     shared.count_waiting(&core);
-    let replace = !core.stopped && !desk.is_session && core.quarantined <= 2 * shared.options.workers;
+    let replace = !core.stopped && desk.kind != Kind::Session && core.quarantined <= 2 * shared.options.workers;
     desk.replace(replace);
-    let parked = shared.take_parked(&mut core);
+    let parked = shared.take_parked(&mut core, 0);
     drop(core);
     wake(parked);
     tracing::error!(
@@ -151,7 +154,7 @@ fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk,
         replace,
         "a unit does not stop: its job is ended and its thread set aside"
     );
-    if replace && let Err(error) = workers::start(shared) {
+    if replace && let Err(error) = workers::start(shared, desk.kind) {
         desk.replace(false);
         tracing::error!(error = &error as &dyn std::error::Error, "could not replace a worker");
     }

@@ -11,7 +11,8 @@ use parking_lot::MutexGuard;
 
 use crate::{
     End, Error, Feed, Outcome, Task,
-    desk::{Desk, Next, Running},
+    desk::{Desk, Kind, Next, Running},
+    express,
     run::{Ground, Ran, run},
     shared::{Core, Shared},
     task::{micros, tell},
@@ -21,25 +22,34 @@ use crate::{
 /// The most tasks of one claim.
 const CLAIM_LEN_MAX: usize = 64;
 /// How long the tasks of one claim may take together, by what they took before.
-const CLAIM_TIME_MAX: Duration = Duration::from_micros(200);
+pub(crate) const CLAIM_TIME_MAX: Duration = Duration::from_micros(200);
 /// A batch behind a job that runs longer than this is taken over by others.
 const STUCK_AFTER: Duration = Duration::from_millis(2);
 /// A unit's stack; only the pages that it touches are resident.
 pub(crate) const STACK_BYTES: usize = 4 << 20;
 
-/// Starts one more worker.
-pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
+/// Starts one more worker, or the thread for short tasks.
+pub(crate) fn start(shared: &Arc<Shared>, kind: Kind) -> Result<(), Error> {
     let id = shared.next_worker();
-    let desk = Arc::new(Desk::new(id));
+    let desk = Arc::new(Desk::new(id, kind));
     let (kept, own) = (Arc::clone(shared), Arc::clone(&desk));
-    shared.core.lock().workers += 1;
+    let name = match kind {
+        Kind::Express => "inos-express".into(),
+        _ => format!("inos-worker-{id}"),
+    };
+    shared.core.lock().workers += count(kind);
     shared.desks.write().push(Arc::clone(&desk));
-    let thread = shared.spawn(format!("inos-worker-{id}"), STACK_BYTES, move || work(&kept, &own));
+    let thread = shared.spawn(name, STACK_BYTES, move || work(&kept, &own));
     if thread.is_err() {
-        shared.core.lock().workers -= 1;
+        shared.core.lock().workers -= count(kind);
         shared.desks.write().retain(|other| other.id != id);
     }
     thread
+}
+
+/// What a desk adds to the workers that claim.
+fn count(kind: Kind) -> usize {
+    usize::from(kind == Kind::Worker)
 }
 
 fn work(shared: &Shared, desk: &Desk) {
@@ -71,7 +81,7 @@ fn work(shared: &Shared, desk: &Desk) {
                 }
             }
             Next::End(queued, end) => shared.end_all(vec![queued], |_| end.clone(), now),
-            Next::Nothing => match claim(shared, desk) {
+            Next::Nothing => match claim_as(shared, desk) {
                 Some(arrivals) => (clock, seen) = (Clock::now(), arrivals),
                 None => return leave(shared, desk),
             },
@@ -109,6 +119,10 @@ pub(crate) fn finish(running: Running, ran: Ran, end: Instant) {
     let run_us = if is_session { control.busy_us() } else { micros(end.saturating_duration_since(begun)) };
     let outcome = Outcome { end: how, outputs, inputs, bytes_in, queued_us, run_us, started: Some(started) };
     tell(label.id, done, outcome);
+}
+
+fn claim_as(shared: &Shared, desk: &Desk) -> Option<usize> {
+    if desk.kind == Kind::Express { express::claim(shared, desk) } else { claim(shared, desk) }
 }
 
 /// Puts a batch on the desk, waiting for one where there is nothing, and tells what the queue then says of arrivals; `None`
@@ -181,7 +195,7 @@ fn let_first(shared: &Shared, desk: &Desk, arrivals: usize) {
 }
 
 /// What a task will take; one that nobody knows counts as long, so that nothing waits behind it.
-fn usual(task: &Task) -> Duration {
+pub(crate) fn usual(task: &Task) -> Duration {
     size_of(&task.inputs).and_then(|size| task.entry.timing.usual(size)).unwrap_or(CLAIM_TIME_MAX)
 }
 
@@ -215,13 +229,13 @@ fn come_back(shared: &Shared, desk: &Desk) -> bool {
         shared.forget(desk);
         return false;
     }
-    core.workers += 1;
+    core.workers += count(desk.kind);
     true
 }
 
 fn leave(shared: &Shared, desk: &Desk) {
     let mut core = shared.core.lock();
-    core.workers -= 1;
+    core.workers -= count(desk.kind);
     drop(core);
     shared.forget(desk);
     shared.idle.notify_all();
