@@ -129,10 +129,32 @@ offered() {
         "p50 in µs of one fdatasync" "$(field p50_us <<<"$before")" "$(field p50_us <<<"$after")"
 }
 
+# One commit of an accepted job, on a database of its own.
+commit() {
+    local where=("$database" "dir=$work")
+    if [ "$database" = postgres ]; then where=("postgres=$postgres_url"); fi
+    cargo bench --locked --quiet -p inos-ledger --features testing --bench ledger -- "${where[@]}" accepted
+}
+
+# What the promise to run a job costs beside the one commit that it waits for.
+accepted() {
+    local before ours after us
+    us() { LC_ALL=C awk -v ms="$(field p50_ms <<<"$1")" 'BEGIN { print 1000 * ms }'; }
+    say "One commit"
+    before="$(commit)"
+    ours="$(load jobs compute.blake3 --connections 1)"
+    after="$(commit)"
+    printf '%s\n' "$before" "$ours" "$after"
+    ratio "p50 in µs of an accepted job over HTTP" "$(field p50_us <<<"$ours")" \
+        "p50 in µs of one commit" "$(us "$before")" "$(us "$after")"
+}
+
 loads() {
     beside "jobs a second, frames of 64" "a WebSocket that only hashes" ws /ws --connections 1 --window 15 --batch 64
     beside "jobs a second, one POST each, 64 connections" "a POST that only hashes" http /hash --connections 64
+    load batches compute.blake3 --connections 4 --batch 256
     load ws compute.blake3 --connections 1
+    accepted
     say "Running jobs, cancelled one after the other"
     "$inos" bench cancel | sed "s/^{/{\"database\":\"$database\",/"
     offered

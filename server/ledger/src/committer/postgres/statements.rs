@@ -8,7 +8,7 @@ use crate::committer::rows::{self, accepted_columns, audit_columns, end_columns,
 /// What every writing connection begins with. A server set to lose acknowledged commits is overruled.
 const HELLO: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '3s'; SET statement_timeout = '4s'; \
      SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-     SET work_mem = '64MB'; SET client_min_messages = 'warning'; \
+     SET work_mem = '64MB'; SET jit = off; SET client_min_messages = 'warning'; \
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// Takes keys that are free or have expired. It divides by zero unless it gets them all.
@@ -45,7 +45,7 @@ const ROOT_PARAMETERS: usize = 17;
 
 const HELDS: &str = "SELECT j.account, j.id, j.seq, j.hold, j.unit, j.method, j.request FROM jobs j \
      JOIN unnest($1::bigint[], $2::bytea[]) AS w(account, id) ON j.account = w.account AND j.id = w.id \
-     WHERE j.state < 2 ORDER BY j.seq FOR UPDATE OF j";
+     WHERE j.state + 0 < 2 ORDER BY j.seq FOR UPDATE OF j";
 
 /// The statements of one session.
 pub(super) struct Statements {
