@@ -138,7 +138,7 @@ commit() {
 
 # What the promise to run a job costs beside the one commit that it waits for.
 accepted() {
-    local before ours after us
+    local before ours after
     us() { LC_ALL=C awk -v ms="$(field p50_ms <<<"$1")" 'BEGIN { print 1000 * ms }'; }
     say "One commit"
     before="$(commit)"
@@ -150,11 +150,12 @@ accepted() {
 }
 
 loads() {
+    # First: what large loads have written is still on its way to the disk for a while.
+    accepted
     beside "jobs a second, frames of 64" "a WebSocket that only hashes" ws /ws --connections 1 --window 15 --batch 64
     beside "jobs a second, one POST each, 64 connections" "a POST that only hashes" http /hash --connections 64
     load batches compute.blake3 --connections 4 --batch 256
     load ws compute.blake3 --connections 1
-    accepted
     say "Running jobs, cancelled one after the other"
     "$inos" bench cancel | sed "s/^{/{\"database\":\"$database\",/"
     offered
