@@ -221,7 +221,8 @@ impl Drive {
                 Verdict::Rejected if counts => self.tally.rejected += count,
                 Verdict::Error => {
                     self.tally.errors += count;
-                    self.tally.trouble.get_or_insert_with(|| "a job did not succeed".into());
+                    let said = || self.line.talk.trouble().unwrap_or_else(|| "a job did not succeed".into());
+                    self.tally.trouble.get_or_insert_with(said);
                 }
                 _ => {}
             }

@@ -17,24 +17,31 @@ pub(super) struct Http {
     request: Vec<u8>,
     /// How many capsules a request has, where it is a batch whose results are read.
     batch: Option<u64>,
+    /// What was said of the first request that was refused.
+    trouble: Option<String>,
 }
 
 impl Http {
     /// A request of these bytes is a job.
     pub(super) fn new(host: &str, path: &str, authorization: Option<&str>, body: &[u8]) -> Self {
-        Self { request: request(host, path, authorization, "application/octet-stream", body), batch: None }
+        Self {
+            request: request(host, path, authorization, "application/octet-stream", body),
+            batch: None,
+            trouble: None,
+        }
     }
 
     /// A request is one asynchronous job; it is answered once it is durable.
     pub(super) fn of_job(host: &str, authorization: Option<&str>, capsule: &Capsule) -> Self {
         let body = wire::write_capsule(capsule);
-        Self { request: request(host, "/v1/jobs", authorization, CAPNP, &body), batch: None }
+        Self { request: request(host, "/v1/jobs", authorization, CAPNP, &body), batch: None, trouble: None }
     }
 
     /// A request is a batch of so many of this capsule.
     pub(super) fn of_batch(host: &str, authorization: Option<&str>, capsule: &Capsule, batch: usize) -> Self {
         let body = wire::write_capsules(&vec![capsule.clone(); batch]);
-        Self { request: request(host, "/v1/batches", authorization, CAPNP, &body), batch: Some(batch as u64) }
+        let request = request(host, "/v1/batches", authorization, CAPNP, &body);
+        Self { request, batch: Some(batch as u64), trouble: None }
     }
 }
 
@@ -57,6 +64,10 @@ impl Talk for Http {
         out.extend_from_slice(&self.request);
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.trouble.clone()
+    }
+
     fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, _: &mut Vec<u8>) -> Result<(), String> {
         while let Some(Answer { status, head, len }) = answer(bytes)? {
             let body = bytes.split_to(len).split_off(head).freeze();
@@ -65,6 +76,9 @@ impl Talk for Http {
                 429 | 503 => Verdict::Rejected,
                 _ => Verdict::Error,
             };
+            if verdict == Verdict::Error && self.trouble.is_none() {
+                self.trouble = Some(refusal(status, &body));
+            }
             match (self.batch, verdict) {
                 (Some(batch), Verdict::Done) => heard.extend(results(&body, batch)),
                 (batch, verdict) => heard.push(Heard { number: None, count: batch.unwrap_or(1), verdict }),
@@ -82,6 +96,13 @@ fn results(body: &Bytes, batch: u64) -> [Heard; 2] {
     };
     let heard = |count, verdict| Heard { number: None, count, verdict };
     [heard(done, Verdict::Done), heard(batch.saturating_sub(done), Verdict::Error)]
+}
+
+/// What an answer that is no success says, as a problem or not.
+fn refusal(status: u16, body: &[u8]) -> String {
+    let problem: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let detail = problem.as_ref().and_then(|problem| problem["detail"].as_str());
+    detail.map_or_else(|| format!("the server answered {status}"), |detail| format!("{status}: {detail}"))
 }
 
 /// An answer at the front of what came.
@@ -139,7 +160,9 @@ mod tests {
             }
             let verdicts: Vec<_> = heard.iter().map(|heard| heard.verdict).collect();
             assert_eq!(verdicts, [Verdict::Done, Verdict::Rejected, Verdict::Error]);
+            assert_eq!(talk.trouble().as_deref(), Some("the server answered 422"));
         }
+        assert_eq!(refusal(400, br#"{"title":"Bad","detail":"Too many."}"#), "400: Too many.");
         let mut chunked = BytesMut::from(&b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"[..]);
         assert!(talk.hear(&mut chunked, &mut Vec::new(), &mut Vec::new()).is_err());
     }

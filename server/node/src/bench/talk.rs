@@ -15,6 +15,11 @@ pub(super) trait Talk: Send {
     /// Takes whole answers from the front of `bytes`; what must be said at once goes to `out`.
     fn hear(&mut self, bytes: &mut BytesMut, heard: &mut Vec<Heard>, out: &mut Vec<u8>) -> Result<(), String>;
 
+    /// What the server said of a job that did not succeed, if it said something.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// The most jobs that the server lets one connection have under way.
     fn jobs_max(&self) -> u64 {
         u64::MAX
