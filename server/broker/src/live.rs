@@ -160,7 +160,7 @@ impl Live {
         self.ended.cancel();
     }
 
-    /// Whether anybody waits for its end just now: or has asked for it, which is as much.
+    /// Whether anybody waits for its end just now; whoever has cancelled it does as well.
     pub(crate) fn is_awaited(&self) -> bool {
         self.waiting.load(Relaxed) > 0 || self.now.lock().cancelled
     }

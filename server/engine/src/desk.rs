@@ -33,7 +33,7 @@ pub(crate) struct Desk {
 pub(crate) enum Kind {
     /// One of the workers'.
     Worker,
-    /// That of the thread for short tasks while all workers are busy.
+    /// That of the thread for short tasks of who had nothing waiting.
     Express,
     /// A session's.
     Session,

@@ -1,5 +1,5 @@
-//! The express thread: while all workers are busy it takes short tasks of who had nothing waiting, so that nobody's small
-//! job waits for another's large ones, nor for the workers' next turn on a processor. Never takes what may run long.
+//! The express thread: it takes short tasks of who had nothing waiting, so that nobody's small job waits for another's large
+//! ones, nor for the workers' next turn on a processor. Never takes what may run long.
 
 use std::{
     thread::{self, Thread},

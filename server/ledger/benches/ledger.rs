@@ -1,7 +1,7 @@
 //! Durable transfers and settled jobs a second through the group commit, beside a bare prepared loop on the same disk.
 //!
-//! `cargo bench -p inos-ledger -- [sqlite] [postgres=URL] [dir=FOLDER] [seconds=N] [accepted]`; one JSON line for each figure,
-//! with `accepted` that of accepted jobs alone.
+//! `cargo bench -p inos-ledger --features testing --bench ledger -- [sqlite] [postgres=URL] [dir=FOLDER] [seconds=N] [accepted]`;
+//! one JSON line for each figure, with `accepted` that of accepted jobs alone.
 //! Without `postgres=` a throw-away cluster is started, with `fsync` on.
 
 use std::{

@@ -8,8 +8,9 @@ use std::{
 };
 
 /// Threads that go neither by cores nor by workers: of the program, the acceptor, the committer and the checkpoint, the
-/// watch over jobs, the pulse, the regions, the exporter of traces, and some that wait for disks and databases.
-const OTHERS: usize = 16;
+/// watch over jobs, the express thread, the pulse, the regions, the exporter of traces, and some that wait for disks and
+/// databases.
+const OTHERS: usize = 17;
 
 /// How many threads a server with so many workers has while it serves; without a number it has one for each core.
 pub(crate) fn needed(workers: Option<usize>) -> usize {

@@ -1,4 +1,4 @@
-//! Short tasks of who had nothing waiting, while all workers are busy.
+//! Short tasks of who had nothing waiting, and who comes while a worker has a batch of somebody else's.
 
 use super::*;
 use crate::End;
