@@ -265,10 +265,16 @@ fn a_held_key_is_used_by_whom_and_for_what_it_may(options: Options) {
 }
 
 /// A job that keeps the only worker busy until somebody cancels it.
+/// A job that keeps the only worker, and one that waits for it, behind which the account's next ones wait however short
+/// they are.
 fn hold_up(client: &Client) -> String {
-    let wait = json!({ "unit": "test", "method": "wait", "params": { "ms": 600_000 } });
-    let job = client.post_json("/v1/jobs", &wait).json()["id"].as_str().unwrap().to_owned();
+    let wait = |ms: u64| {
+        let wait = json!({ "unit": "test", "method": "wait", "params": { "ms": ms } });
+        client.post_json("/v1/jobs", &wait).json()["id"].as_str().unwrap().to_owned()
+    };
+    let job = wait(600_000);
     until(Duration::from_secs(10), || client.get(&format!("/v1/jobs/{job}")).json()["state"] == "running");
+    wait(5);
     job
 }
 

@@ -156,7 +156,7 @@ fn too_few_threads_end_the_start_with_a_reason() {
     }
     let cores = std::thread::available_parallelism().unwrap().get();
     // Those of the server, the first one, and whoever ends it after three seconds (once: a second signal stops at once).
-    let output = with_threads(17 + 2 * cores + 8, folder.path());
+    let output = with_threads(16 + 3 * cores + 8, folder.path());
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("stopped") && !told.contains("panicked"), "{told}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("is ready at"));

@@ -5,7 +5,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -33,7 +33,7 @@ pub(crate) struct Desk {
 pub(crate) enum Kind {
     /// One of the workers'.
     Worker,
-    /// That of the thread for short tasks of who had nothing waiting.
+    /// That of a thread for short tasks of who has nothing waiting.
     Express,
     /// A session's.
     Session,
@@ -46,6 +46,8 @@ pub(crate) struct State {
     /// The job whose unit does not stop, and whether another thread took this one's place.
     quarantined: Option<(Label, bool)>,
     since: Instant,
+    /// Whether its thread found nothing on it when it looked last.
+    is_at_rest: bool,
 }
 
 /// A job by name.
@@ -111,12 +113,30 @@ pub(crate) enum Found {
 
 impl Desk {
     pub(crate) fn new(id: usize, kind: Kind) -> Self {
-        let state = State { batch: VecDeque::new(), running: None, quarantined: None, since: Instant::now() };
+        let state = State {
+            batch: VecDeque::new(),
+            running: None,
+            quarantined: None,
+            since: Instant::now(),
+            is_at_rest: false,
+        };
         Self { id, completed: AtomicU64::new(0), kind, state: Mutex::new(state) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
+    }
+
+    /// Lays a task on a desk whose thread is at rest; gives it back from any other, and where no more work is taken.
+    pub(crate) fn put(&self, queued: Queued, is_draining: &AtomicBool) -> Option<Queued> {
+        let mut state = self.state.lock();
+        // Whoever drains looks at the desk after it has said so: it either finds the task here, or is heard here.
+        if !state.is_at_rest || is_draining.load(Relaxed) {
+            return Some(queued);
+        }
+        state.batch.push_back(queued);
+        state.is_at_rest = false;
+        None
     }
 
     /// Takes up the next claimed task; a unit that ignores its end is given up `grace` later.
@@ -160,9 +180,23 @@ impl Desk {
         running
     }
 
-    /// Notes that the worker has nothing to do.
-    pub(crate) fn rest(&self) {
-        self.state.lock().since = Instant::now();
+    /// Notes that its thread has nothing to do, unless something was laid on it: whether it rests.
+    pub(crate) fn rest(&self) -> bool {
+        let mut state = self.state.lock();
+        let is_free = state.batch.is_empty();
+        if is_free {
+            (state.since, state.is_at_rest) = (Instant::now(), true);
+        }
+        is_free
+    }
+
+    /// Whether something lies on it that nobody has taken up.
+    pub(crate) fn is_laden(&self) -> bool {
+        !self.state.lock().batch.is_empty()
+    }
+
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.state.lock().is_at_rest
     }
 
     /// Tells a job whose time is over; takes it away where it does not listen.

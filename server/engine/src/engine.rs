@@ -14,7 +14,7 @@ use parking_lot::MutexGuard;
 use crate::{
     Catalogue, Done, End, Entry, Error, Outcome, Refused, Standing, Status, Task,
     desk::{Desk, Kind, Told},
-    express::is_short,
+    express,
     inline::Meter,
     queue::Waiting,
     run::{Ground, Ran, Work, run},
@@ -72,7 +72,9 @@ impl Engine {
         for _ in 0..workers {
             workers::start(shared, Kind::Worker)?;
         }
-        workers::start(shared, Kind::Express)?;
+        for _ in 0..express::express_threads(workers) {
+            workers::start(shared, Kind::Express)?;
+        }
         let kept = Arc::clone(shared);
         shared.spawn("inos-watch".into(), 256 << 10, move || watch::watch(&kept))?;
         Ok(engine)
@@ -139,32 +141,34 @@ impl Engine {
             true => tasks.into_iter().partition(|task| task.session.is_some()),
             false => (Vec::new(), tasks),
         };
-        let (mut soonest, mut calls_express) = (None, false);
         let mut refused: Vec<_> = sessions.into_iter().filter_map(|task| sessions::start(shared, task)).collect();
+        let is_one = tasks.len() == 1;
+        let mut tasks = tasks.into_iter().map(|task| Queued { task, since: now });
+        // Many at once are the workers': whoever hands in one must not wait for them.
+        let alone = match tasks.next() {
+            Some(queued) if is_one => express::take(shared, queued),
+            first => first,
+        };
+        let Some(first) = alone else { return refused };
+        let mut soonest = None;
         let mut core = shared.core.lock();
-        for (at, task) in tasks.into_iter().enumerate() {
+        for (at, queued) in [first].into_iter().chain(tasks).enumerate() {
             if at % BUMP_EVERY == BUMP_EVERY - 1 {
                 // A worker that waits for the lock would park before long, which costs more than a turn.
                 MutexGuard::bump(&mut core);
             }
-            let (deadline, arrivals) = (task.waits_until(), core.queue.arrivals());
-            let may_call = !calls_express && is_short(&task);
-            match core.take_in(Queued { task, since: now }) {
-                None => {
-                    soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline)));
-                    calls_express |= may_call && core.queue.arrivals() != arrivals;
-                }
+            let deadline = queued.task.waits_until();
+            match core.take_in(queued) {
+                None => soonest = Some(soonest.map_or(deadline, |soonest: Instant| soonest.min(deadline))),
                 Some((Queued { task, .. }, why)) => refused.push((task, why)),
             }
         }
-        let express = calls_express.then(|| core.express.call()).flatten();
-        let parked = shared.take_parked(&mut core, usize::from(express.is_some()));
+        let parked = shared.take_parked(&mut core);
         shared.count_waiting(&core);
         let sooner = soonest.filter(|soonest| core.sweep_at.is_none_or(|at| *soonest < at));
         core.sweep_at = sooner.or(core.sweep_at);
         drop(core);
         wake(parked);
-        express.iter().for_each(thread::Thread::unpark);
         if let Some(sooner) = sooner {
             shared.watch.arm(sooner);
         }
@@ -219,8 +223,8 @@ impl Engine {
         drop(core);
         shared.put_off_sessions();
         let mut core = shared.core.lock();
-        while !core.is_idle() {
-            if shared.idle.wait_until(&mut core, until).timed_out() && !core.is_idle() {
+        while !shared.is_idle(&core) {
+            if shared.idle.wait_until(&mut core, until).timed_out() && !shared.is_idle(&core) {
                 drop(core);
                 shared.halt();
                 return false;

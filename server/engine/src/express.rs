@@ -1,75 +1,143 @@
-//! The express thread: it takes short tasks of who had nothing waiting, so that nobody's small job waits for another's large
-//! ones, nor for the workers' next turn on a processor. Never takes what may run long.
+//! Express threads: each takes one short task at a time that comes alone from who has nothing waiting, so that nobody's small
+//! job waits for another's large ones, nor for a flood's next turn. They never take what may run long, and keep nothing for
+//! later.
 
 use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread::{self, Thread},
-    time::Instant,
 };
 
 use inos_unit::Lane;
-use parking_lot::MutexGuard;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     Task,
     desk::Desk,
-    shared::{Shared, wake},
+    queue::{Ticket, Waiting},
+    shared::Shared,
+    task::Queued,
+    turns::Place,
     workers::{CLAIM_TIME_MAX, usual},
 };
 
-/// What the core knows of the thread.
+/// How often a locked queue is looked at again: some microseconds, as long as somebody has it at work.
+const GLANCES: usize = 32;
+
+/// Where the threads are found, and what their tasks cost.
 #[derive(Default)]
 pub(crate) struct Express {
-    /// The thread while it sleeps and nobody has woken it.
-    parked: Option<Thread>,
-    /// Whether somebody has come for it since it looked.
-    is_called: bool,
-    /// Whether it has a task.
-    pub(crate) is_busy: bool,
+    /// Those that take tasks. Locked after the core and before any desk.
+    seats: RwLock<Vec<Seat>>,
+    /// What was handed over while the queue was locked, to be charged when it is next found free.
+    owed: Mutex<Vec<Ticket>>,
+    is_stopped: AtomicBool,
+}
+
+/// One thread that takes tasks.
+struct Seat {
+    desk: Arc<Desk>,
+    thread: Thread,
+    place: Option<Place>,
 }
 
 impl Express {
-    /// Tells it to look at the queue; whoever is given the thread must wake it.
-    #[must_use]
-    pub(crate) fn call(&mut self) -> Option<Thread> {
-        self.is_called = true;
-        self.parked.take()
+    /// Lets the calling thread, whose desk that is, take tasks.
+    pub(crate) fn open(&self, desk: &Arc<Desk>) {
+        self.seats.write().push(Seat { desk: desk.clone(), thread: thread::current(), place: Place::own() });
     }
+
+    /// Hands that desk no more tasks.
+    pub(crate) fn close(&self, desk: &Desk) {
+        self.seats.write().retain(|seat| seat.desk.id != desk.id);
+    }
+
+    /// Ends the threads once nothing lies on their desks.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Relaxed);
+        self.seats.read().iter().for_each(|seat| seat.thread.unpark());
+    }
+
+    /// Whether none of them has anything to do.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.seats.read().iter().all(|seat| seat.desk.is_at_rest())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn at_rest(&self) -> usize {
+        self.seats.read().iter().filter(|seat| seat.desk.is_at_rest()).count()
+    }
+}
+
+/// How many threads for short tasks an engine with so many workers has, beside these: no more than there are processors.
+pub fn express_threads(workers: usize) -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(workers)
+}
+
+/// Hands a task to an express thread; gives back one that is to wait for a worker.
+///
+/// Waits no longer for the queue than somebody who works on it: whoever has it locked may have lost its processor. What the
+/// account has waiting is not looked at then, and what the task costs is charged later.
+pub(crate) fn take(shared: &Shared, queued: Queued) -> Option<Queued> {
+    if !is_short(&queued.task) {
+        return Some(queued);
+    }
+    let (express, ticket) = (&shared.express, queued.ticket());
+    let mut core = (0..GLANCES).find_map(|_| shared.core.try_lock().or_else(glance));
+    let is_second =
+        core.as_ref().is_some_and(|core| core.queue.len_of(ticket.account) > 0 || core.queue.is_ahead(ticket.account));
+    if is_second {
+        return Some(queued);
+    }
+    let seats = express.seats.read();
+    let is_here = |seat: &&Seat| seat.place.as_ref().is_some_and(Place::is_here);
+    let mut free = seats.iter().filter(|seat| seat.desk.is_at_rest());
+    let Some(seat) = free.clone().find(is_here).or_else(|| free.next()) else { return Some(queued) };
+    let back = seat.desk.put(queued, &shared.draining);
+    if back.is_some() {
+        return back;
+    }
+    let mut owed = express.owed.lock();
+    match &mut core {
+        Some(core) => owed.drain(..).chain([ticket]).for_each(|ticket| core.queue.charge(&ticket)),
+        None => owed.push(ticket),
+    }
+    drop((owed, core));
+    // Another processor may be in the kernel for long, or asleep; this one is neither.
+    seat.place.iter().for_each(Place::call_here);
+    seat.thread.unpark();
+    // It goes before the calling thread at once, but for where that one's own turn is all but over: then it is given up.
+    if seat.desk.is_laden() {
+        thread::yield_now();
+    }
+    None
+}
+
+fn glance<T>() -> Option<T> {
+    std::hint::spin_loop();
+    None
 }
 
 /// Whether a task is known to be over soon. One for a cell is not: there are as many cells as workers.
-pub(crate) fn is_short(task: &Task) -> bool {
+fn is_short(task: &Task) -> bool {
     usual(task) < CLAIM_TIME_MAX && task.entry.runner.spec().lane == Lane::Threads
 }
 
-/// Puts the next task on the desk, waiting for a call, and tells what the queue then says of arrivals; `None` once the engine
-/// stops.
-pub(crate) fn claim(shared: &Shared, desk: &Desk) -> Option<usize> {
-    let mut core = shared.core.lock();
-    core.express.is_busy = false;
-    loop {
-        if core.stopped {
-            return None;
+/// Sleeps until something lies on the desk; false once the engine stops.
+pub(crate) fn sleep(shared: &Shared, desk: &Desk) -> bool {
+    while desk.rest() {
+        if shared.express.is_stopped.load(Relaxed) {
+            return false;
         }
-        if std::mem::take(&mut core.express.is_called) {
-            if let Some(queued) = core.queue.pop_if(Instant::now(), |queued| is_short(&queued.task)) {
-                core.express.is_busy = true;
-                desk.lock().batch.push_back(queued);
-                shared.count_waiting(&core);
-                return Some(core.queue.arrivals());
-            }
-            // What it was called for has turned out to be longer: that is a worker's.
-            let parked = shared.take_parked(&mut core, 0);
-            MutexGuard::unlocked(&mut core, || wake(parked));
-            continue;
-        }
-        desk.rest();
-        core.express.parked = Some(thread::current());
-        if core.is_idle() {
+        if shared.draining.load(Relaxed) {
+            // Whoever waits for the last task either has not looked yet, or waits by now.
+            drop(shared.core.lock());
             shared.idle.notify_all();
         }
-        // Whoever wakes it takes it from there; a thread may also wake for nothing.
-        while core.express.parked.is_some() {
-            MutexGuard::unlocked(&mut core, thread::park);
-        }
+        // A thread may also wake for nothing.
+        thread::park();
     }
+    true
 }

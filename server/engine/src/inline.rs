@@ -35,6 +35,8 @@ struct Class {
     slow: AtomicU32,
     /// Moving average in nanoseconds, 0 while unknown.
     usual_ns: AtomicU64,
+    /// What the last run took.
+    last_ns: AtomicU64,
     demoted_until_ns: AtomicU64,
 }
 
@@ -59,7 +61,7 @@ impl Timing {
 
     /// Notes a run.
     pub(crate) fn note(&self, bytes_in: u64, took: Duration) {
-        let Class { runs, slow, usual_ns, .. } = self.class(bytes_in);
+        let Class { runs, slow, usual_ns, last_ns, .. } = self.class(bytes_in);
         let (mut seen, mut late) = (runs.load(Relaxed) + 1, slow.load(Relaxed) + u32::from(took > QUICK));
         if seen >= RUNS_MAX {
             (seen, late) = (seen / 2, late / 2);
@@ -69,7 +71,9 @@ impl Timing {
             slow.store(late, Relaxed);
         }
         let (ns, usual) = (u64::try_from(took.as_nanos()).unwrap_or(u64::MAX / 2).max(1), usual_ns.load(Relaxed));
-        usual_ns.store(if usual == 0 { ns } else { usual - usual / 8 + ns / 8 }, Relaxed);
+        // A long run between short ones had its thread put aside, as a rule: it is believed once the next is long as well.
+        let believed = ns.min(last_ns.swap(ns, Relaxed).max(usual));
+        usual_ns.store(if usual == 0 { ns } else { usual - usual / 8 + believed / 8 }, Relaxed);
     }
 
     /// Keeps runs on so many bytes from where their bytes arrive, for a while.
@@ -148,6 +152,24 @@ mod tests {
             timing.note(1_024, Duration::from_micros(2));
         }
         assert!(timing.is_quick(1_024, 0), "what was slow is forgotten in time");
+    }
+
+    #[test]
+    fn one_long_run_among_short_ones_says_nothing_and_two_in_a_row_do() {
+        let timing = Timing::default();
+        let note = |took| timing.note(0, took);
+        let (short, long) = (Duration::from_micros(2), Duration::from_millis(3));
+        note(short);
+        for _ in 0..100 {
+            note(long);
+            note(short);
+        }
+        assert!(timing.usual(0).unwrap() < Duration::from_micros(3), "{:?}", timing.usual(0));
+        note(long);
+        note(long);
+        assert!(timing.usual(0).unwrap() > Duration::from_micros(300), "{:?}", timing.usual(0));
+        (0..100).for_each(|_| note(long));
+        assert!(timing.usual(0).unwrap() > Duration::from_millis(2), "{:?}", timing.usual(0));
     }
 
     #[test]

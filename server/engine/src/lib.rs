@@ -31,6 +31,7 @@ pub use control::{Control, Said};
 pub use engine::{Engine, Options};
 pub use entry::Entry;
 pub use error::Error;
+pub use express::express_threads;
 pub use queue::Standing;
 pub use sessions::{Seat, Session, SessionRegions};
 pub use status::{Status, Worker, WorkerState};

@@ -26,6 +26,7 @@ use crate::{
     sink::Sink,
     source::Sources,
     task::after,
+    turns,
 };
 
 /// What a run needs beside its entry and its control.
@@ -138,6 +139,7 @@ impl Host for World<'_> {
     }
 
     fn threads(&self) -> usize {
+        turns::spread();
         1 + self.ground.parked.load(Ordering::Relaxed)
     }
 

@@ -39,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) seats: Arc<Seats>,
     /// Locked before `desks` and before any desk.
     pub(crate) core: Mutex<Core>,
+    pub(crate) express: Express,
     pub(crate) idle: Condvar,
     pub(crate) desks: RwLock<Vec<Arc<Desk>>>,
     pub(crate) watch: Watch,
@@ -65,7 +66,6 @@ pub(crate) struct Core {
     ///
     /// Each sleeps on a futex of its own: a condition variable's queue costs its waker more than the wake itself.
     pub(crate) parked: Vec<(usize, Thread)>,
-    pub(crate) express: Express,
     /// Workers that can claim.
     pub(crate) workers: usize,
     /// Sessions that run, each on a thread of its own.
@@ -88,12 +88,6 @@ impl Core {
     pub(crate) fn take_in(&mut self, queued: Queued) -> Option<(Queued, Refused)> {
         if self.draining { Some((queued, Refused::Draining)) } else { self.queue.push(queued).err() }
     }
-
-    /// Whether nothing waits and nothing runs, units that do not stop left aside.
-    pub(crate) fn is_idle(&self) -> bool {
-        let rest = self.parked.len() >= self.workers && !self.express.is_busy;
-        self.queue.len() == 0 && rest && self.sessions == 0 && self.ending == 0
-    }
 }
 
 impl Shared {
@@ -101,7 +95,6 @@ impl Shared {
         let core = Core {
             queue: Queue::new(options.queue_len_max, options.account_queue_len_max),
             parked: Vec::new(),
-            express: Express::default(),
             workers: 0,
             sessions: 0,
             stuck_sessions: 0,
@@ -118,6 +111,7 @@ impl Shared {
             arena,
             seats,
             core: Mutex::new(core),
+            express: Express::default(),
             idle: Condvar::new(),
             desks: RwLock::new(Vec::new()),
             watch: Watch::new(),
@@ -132,6 +126,12 @@ impl Shared {
             overruns: AtomicU64::new(0),
             threads: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Whether nothing waits and nothing runs, units that do not stop left aside.
+    pub(crate) fn is_idle(&self, core: &Core) -> bool {
+        let rest = core.parked.len() >= core.workers && self.express.is_idle();
+        core.queue.len() == 0 && rest && core.sessions == 0 && core.ending == 0
     }
 
     pub(crate) fn spawn(&self, name: String, stack: usize, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
@@ -152,10 +152,9 @@ impl Shared {
         self.workers_started.fetch_add(1, Relaxed)
     }
 
-    /// Takes as many parked workers as there are tasks off the list, but for those that others take; whoever does so must
-    /// wake them.
-    pub(crate) fn take_parked(&self, core: &mut Core, taken: usize) -> Vec<(usize, Thread)> {
-        let stay = core.parked.len().saturating_sub(core.queue.len() - taken.min(core.queue.len()));
+    /// Takes as many parked workers as there are tasks off the list; whoever does so must wake them.
+    pub(crate) fn take_parked(&self, core: &mut Core) -> Vec<(usize, Thread)> {
+        let stay = core.parked.len().saturating_sub(core.queue.len());
         let wake = core.parked.split_off(stay);
         self.count_parked(core);
         wake
@@ -242,7 +241,7 @@ impl Shared {
         self.end_apart(core, waiting, |_| End::Cancelled, Instant::now());
         self.watch.arm(quit);
         let mut core = self.core.lock();
-        while !core.is_idle() {
+        while !self.is_idle(&core) {
             if self.idle.wait_until(&mut core, after(quit, self.options.stop_grace)).timed_out() {
                 return;
             }
@@ -260,10 +259,10 @@ pub(crate) fn stop(shared: &Shared) {
     shared.halt();
     let mut core = shared.core.lock();
     core.stopped = true;
-    let (parked, express) = (std::mem::take(&mut core.parked), core.express.call());
+    let parked = std::mem::take(&mut core.parked);
     drop(core);
     wake(parked);
-    express.iter().for_each(Thread::unpark);
+    shared.express.stop();
     let mut core = shared.core.lock();
     while core.workers > 0 {
         shared.idle.wait(&mut core);

@@ -66,8 +66,10 @@ impl Bench {
             spool_dir: dir.path().to_owned(),
         });
         let (arena, gates) = (arena.unwrap(), Arc::new(Gates::default()));
+        let workers = options.workers;
         let engine =
             Engine::start(vec![Arc::new(Trial::new(Arc::clone(&gates)))], None, arena.clone(), options).unwrap();
+        until(|| engine.shared().express.at_rest() == crate::express_threads(workers));
         Self { engine, arena, gates, _dir: dir }
     }
 

@@ -130,7 +130,7 @@ fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk,
     batch.into_iter().for_each(|queued| core.queue.readmit(queued));
     match desk.kind {
         Kind::Worker => core.workers -= 1,
-        Kind::Express => core.express.is_busy = false,
+        Kind::Express => shared.express.close(desk),
         Kind::Session => core.sessions -= 1,
     }
     if desk.kind == Kind::Session {
@@ -143,7 +143,7 @@ fn quarantine(shared: &Arc<Shared>, mut core: MutexGuard<'_, Core>, desk: &Desk,
     shared.count_waiting(&core);
     let replace = !core.stopped && desk.kind != Kind::Session && core.quarantined <= 2 * shared.options.workers;
     desk.replace(replace);
-    let parked = shared.take_parked(&mut core, 0);
+    let parked = shared.take_parked(&mut core);
     drop(core);
     wake(parked);
     tracing::error!(

@@ -28,13 +28,13 @@ const STUCK_AFTER: Duration = Duration::from_millis(2);
 /// A unit's stack; only the pages that it touches are resident.
 pub(crate) const STACK_BYTES: usize = 4 << 20;
 
-/// Starts one more worker, or the thread for short tasks.
+/// Starts one more worker, or a thread for short tasks.
 pub(crate) fn start(shared: &Arc<Shared>, kind: Kind) -> Result<(), Error> {
     let id = shared.next_worker();
     let desk = Arc::new(Desk::new(id, kind));
     let (kept, own) = (Arc::clone(shared), Arc::clone(&desk));
     let name = match kind {
-        Kind::Express => "inos-express".into(),
+        Kind::Express => format!("inos-express-{id}"),
         _ => format!("inos-worker-{id}"),
     };
     shared.core.lock().workers += count(kind);
@@ -52,12 +52,15 @@ fn count(kind: Kind) -> usize {
     usize::from(kind == Kind::Worker)
 }
 
-fn work(shared: &Shared, desk: &Desk) {
-    turns::ask_for_short();
+fn work(shared: &Shared, desk: &Arc<Desk>) {
+    if desk.kind == Kind::Express {
+        turns::ask_for_short();
+        shared.express.open(desk);
+    }
     let (mut clock, mut seen) = (Clock::now(), 0);
     loop {
         let arrivals = shared.arrivals.load(Relaxed);
-        if arrivals != seen {
+        if arrivals != seen && desk.kind == Kind::Worker {
             let_first(shared, desk, arrivals.wrapping_sub(seen));
             seen = arrivals;
         }
@@ -81,10 +84,14 @@ fn work(shared: &Shared, desk: &Desk) {
                 }
             }
             Next::End(queued, end) => shared.end_all(vec![queued], |_| end.clone(), now),
-            Next::Nothing => match claim_as(shared, desk) {
-                Some(arrivals) => (clock, seen) = (Clock::now(), arrivals),
-                None => return leave(shared, desk),
-            },
+            Next::Nothing => {
+                let claimed = match desk.kind {
+                    Kind::Express => express::sleep(shared, desk).then_some(seen),
+                    _ => claim(shared, desk),
+                };
+                let Some(arrivals) = claimed else { return leave(shared, desk) };
+                (clock, seen) = (Clock::now(), arrivals);
+            }
         }
     }
 }
@@ -121,10 +128,6 @@ pub(crate) fn finish(running: Running, ran: Ran, end: Instant) {
     tell(label.id, done, outcome);
 }
 
-fn claim_as(shared: &Shared, desk: &Desk) -> Option<usize> {
-    if desk.kind == Kind::Express { express::claim(shared, desk) } else { claim(shared, desk) }
-}
-
 /// Puts a batch on the desk, waiting for one where there is nothing, and tells what the queue then says of arrivals; `None`
 /// once the engine stops.
 fn claim(shared: &Shared, desk: &Desk) -> Option<usize> {
@@ -141,7 +144,7 @@ fn claim(shared: &Shared, desk: &Desk) -> Option<usize> {
         shared.waited_us.store(0, Relaxed);
         core.parked.push((desk.id, thread::current()));
         shared.count_parked(&core);
-        if core.is_idle() {
+        if shared.is_idle(&core) {
             shared.idle.notify_all();
         }
         // Whoever wakes a worker takes it off the list of the parked; a thread may also wake for nothing.
@@ -219,7 +222,7 @@ fn take_over(shared: &Shared, desk: &Desk, stuck_after: Option<Duration>) -> boo
 }
 
 /// Gives up the thread's place; true where it has a place again.
-fn come_back(shared: &Shared, desk: &Desk) -> bool {
+fn come_back(shared: &Shared, desk: &Arc<Desk>) -> bool {
     let mut core = shared.core.lock();
     core.quarantined -= 1;
     let replaced = desk.come_back();
@@ -230,6 +233,10 @@ fn come_back(shared: &Shared, desk: &Desk) -> bool {
         return false;
     }
     core.workers += count(desk.kind);
+    drop(core);
+    if desk.kind == Kind::Express {
+        shared.express.open(desk);
+    }
     true
 }
 

@@ -1,5 +1,7 @@
 //! Short tasks of who had nothing waiting, and who comes while a worker has a batch of somebody else's.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use super::*;
 use crate::End;
 
@@ -36,28 +38,98 @@ fn what_nobody_knows_to_be_short_waits_for_a_worker() {
     running.begun();
     let (unknown, waiting) = of(2, bench.task("echo", vec![]));
     bench.offer(unknown);
-    measured(&bench, "noop");
-    let (short, sent) = of(3, bench.task("noop", vec![]));
-    bench.offer(short);
-    // Its turn comes after the other's, who waits for the worker.
-    assert!(sent.outcome.recv_timeout(Duration::from_millis(50)).is_err());
-    assert!(!waiting.control.begun());
+    assert!(waiting.outcome.recv_timeout(Duration::from_millis(50)).is_err());
     running.control.cancel();
-    assert_eq!((waiting.outcome().end, sent.outcome().end), (End::Done, End::Done));
+    assert_eq!(waiting.outcome().end, End::Done);
 }
 
 #[test]
-fn what_is_short_no_more_when_its_turn_comes_goes_to_a_worker() {
-    // Over and over: whether the express thread or a worker sees it first is chance.
-    for _ in 0..200 {
+fn a_short_task_of_who_has_something_waiting_waits_behind_it() {
+    let bench = Bench::new(1);
+    measured(&bench, "noop");
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let (first, _) = of(2, bench.task("echo", vec![]));
+    bench.offer(first);
+    let (short, waiting) = of(2, bench.task("noop", vec![]));
+    bench.offer(short);
+    assert!(waiting.outcome.recv_timeout(Duration::from_millis(50)).is_err());
+    running.control.cancel();
+    assert_eq!(waiting.outcome().end, End::Done);
+}
+
+#[test]
+fn what_comes_while_it_has_one_goes_to_a_worker() {
+    let bench = Bench::new(1);
+    ["noop", "spin"].into_iter().for_each(|method| measured(&bench, method));
+    let (held, holding) = bench.task("spin", vec![]);
+    bench.offer(held);
+    holding.begun();
+    let (short, sent) = of(2, bench.task("noop", vec![]));
+    bench.offer(short);
+    assert_eq!(sent.outcome().end, End::Done);
+    bench.gates.release.store(true, SeqCst);
+    assert_eq!(holding.outcome().end, End::Done);
+}
+
+#[test]
+fn whoever_has_the_queue_holds_nobody_up_and_what_ran_meanwhile_is_charged() {
+    let bench = Bench::new(1);
+    measured(&bench, "noop");
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let (other, _) = of(3, bench.task("echo", vec![]));
+    bench.offer(other);
+    let shared = bench.engine.shared();
+    let run = || {
+        let (short, sent) = of(2, bench.task("noop", vec![]));
+        bench.offer(Task { cost: 1_000_000, ..short });
+        assert_eq!(sent.outcome().end, End::Done);
+        until(|| shared.express.is_idle());
+    };
+    let held = shared.core.lock();
+    run();
+    assert!(!held.queue.is_ahead(2));
+    drop(held);
+    // The next one finds the queue free and brings both to account.
+    run();
+    assert!(shared.core.lock().queue.is_ahead(2));
+    // So that the one after it has to wait for the other account.
+    let (short, waiting) = of(2, bench.task("noop", vec![]));
+    bench.offer(short);
+    assert!(waiting.outcome.recv_timeout(Duration::from_millis(50)).is_err());
+    running.control.cancel();
+    assert_eq!(waiting.outcome().end, End::Done);
+}
+
+#[test]
+fn whoever_drains_waits_for_its_task_to_be_told_and_nothing_comes_after() {
+    for _ in 0..50 {
         let bench = Bench::new(1);
         measured(&bench, "noop");
-        let (task, sent) = bench.task("noop", vec![]);
-        let entry = Arc::clone(&task.entry);
-        let slow = std::thread::spawn(move || (0..100).for_each(|_| entry.timing.note(0, Duration::from_secs(1))));
-        bench.offer(task);
-        assert_eq!(sent.outcome().end, End::Done);
-        slow.join().unwrap();
+        let told = Arc::new(AtomicUsize::new(0));
+        let offers = std::thread::scope(|scope| {
+            let (bench, told) = (&bench, &told);
+            let offering = scope.spawn(move || {
+                (0..1_000_u64)
+                    .take_while(|account| {
+                        let (task, _) = of(*account, bench.task("noop", vec![]));
+                        let told = told.clone();
+                        let done: crate::Done = Box::new(move |_| {
+                            told.fetch_add(1, SeqCst);
+                        });
+                        bench.engine.offer(vec![Task { done, ..task }]).is_empty()
+                    })
+                    .count()
+            });
+            std::thread::yield_now();
+            assert!(bench.engine.drain(FOREVER));
+            let when_drained = told.load(SeqCst);
+            let offers = offering.join().unwrap();
+            assert_eq!(when_drained, offers, "all that was taken was told before the drain was over");
+            offers
+        });
+        assert_eq!(told.load(SeqCst), offers);
     }
 }
 
@@ -72,10 +144,11 @@ fn a_unit_that_does_not_stop_on_the_express_thread_is_set_aside_and_another_take
     assert!(matches!(spinning.outcome().end, End::Expired(_)));
     assert_eq!(bench.engine.status().quarantined, 1);
     assert_eq!(bench.engine.status().workers.len(), 1, "the express thread is none of the workers");
+    until(|| bench.engine.shared().express.at_rest() == 1);
     let (short, sent) = of(3, bench.task("noop", vec![]));
     bench.offer(short);
     assert_eq!(sent.outcome().end, End::Done);
-    bench.gates.release.store(true, std::sync::atomic::Ordering::SeqCst);
+    bench.gates.release.store(true, SeqCst);
     until(|| bench.engine.status().quarantined == 0);
     running.control.cancel();
     assert!(bench.engine.drain(FOREVER));
@@ -94,7 +167,7 @@ fn who_comes_later_goes_before_the_rest_of_anothers_claimed_batch() {
         });
         Task { done, ..task }
     };
-    // Keeps the express thread busy, or the worker: the other of them claims what follows.
+    // Keeps the express thread busy.
     let (held, holding) = bench.task("spin", vec![]);
     bench.offer(held);
     holding.begun();
@@ -109,7 +182,7 @@ fn who_comes_later_goes_before_the_rest_of_anothers_claimed_batch() {
     sent[0].begun();
     let (later, late) = of(2, bench.task("echo", vec![]));
     bench.offer(ordered("late", later));
-    bench.gates.release.store(true, std::sync::atomic::Ordering::SeqCst);
+    bench.gates.release.store(true, SeqCst);
     assert_eq!(late.outcome().end, End::Done);
     sent.into_iter().for_each(|one| assert_eq!(one.outcome().end, End::Done));
     let at = order.lock().iter().position(|name| *name == "late").unwrap();

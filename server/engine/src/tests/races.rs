@@ -46,13 +46,14 @@ proptest! {
         plans in prop::collection::vec(prop::collection::vec(plan(), 1..120), 3),
         workers in 1..4_usize,
         drains in any::<bool>(),
+        together in prop_oneof![Just(1), Just(7)],
     ) {
         let bench = Bench::with(Options { queue_len_max: 120, account_queue_len_max: 60, ..options(workers) });
         let (told, taken) = (Arc::new(Told::default()), AtomicU64::new(0));
         thread::scope(|scope| {
             for plans in &plans {
                 let (bench, told, taken) = (&bench, &told, &taken);
-                scope.spawn(move || offer_all(bench, plans, told, taken));
+                scope.spawn(move || offer_all(bench, plans, together, told, taken));
             }
             if drains {
                 bench.engine.drain(Duration::from_millis(2));
@@ -69,10 +70,10 @@ proptest! {
     }
 }
 
-/// Offers a thread's tasks a few at a time, and cancels some of them.
-fn offer_all(bench: &Bench, plans: &[Plan], told: &Arc<Told>, taken: &AtomicU64) {
+/// Offers a thread's tasks so many at a time, and cancels some of them.
+fn offer_all(bench: &Bench, plans: &[Plan], together: usize, told: &Arc<Told>, taken: &AtomicU64) {
     const METHODS: [&str; 6] = ["noop", "note", "echo", "wait", "panic", "spin"];
-    for plans in plans.chunks(7) {
+    for plans in plans.chunks(together) {
         let mut cancel = Vec::new();
         let tasks = plans.iter().map(|plan| {
             let spins = plan.method == 5;
