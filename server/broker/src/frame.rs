@@ -20,7 +20,7 @@ use crate::{
     done::{Told, outcome},
     hold,
     plan::{Ask, Plan, at_hand, settle_down},
-    run::{bytes_of, check_key, crowded, digest_of, key_taken},
+    run::{check_key, crowded, digest_of, key_taken},
     session::check_at_once,
     trace::Origin,
 };
@@ -197,7 +197,7 @@ impl Inside {
         let keep = plan.capsule.keep || claim.is_some();
         let story = self.story(caller, &plan, keep, span);
         let mut task = self.task(caller, &story, plan, Box::new(|_| {}));
-        if self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
+        if self.may_run_here(&task) {
             let (_, ran) = self.engine.run_here(task);
             let ended = self.conclude(&story, ran, reservation.amount());
             let (told, entry) = self.settlement(&story, ended, reservation, claim);

@@ -221,9 +221,14 @@ impl Inside {
         }
     }
 
+    /// Whether a job is so small that it runs on the calling thread.
+    pub(crate) fn may_run_here(&self, task: &Task) -> bool {
+        self.engine.may_run_here(&task.entry, bytes_of(task), task.account)
+    }
+
     /// Runs a small job here and hands over any other: whether it did.
     fn start(&self, mut task: Task, story: &Story, key: KeyId) -> Result<bool, Refusal> {
-        if is_at_hand(&task) && self.engine.may_run_here(&task.entry, bytes_of(&task), task.account) {
+        if self.may_run_here(&task) {
             let (done, ran) = self.engine.run_here(task);
             done(ran);
             return Ok(false);
@@ -286,13 +291,8 @@ pub(crate) fn key_taken() -> Refusal {
     Refusal::new(Kind::IdempotencyConflict, told)
 }
 
-/// Whether all inputs are there as bytes.
-pub(crate) fn is_at_hand(task: &Task) -> bool {
-    task.inputs.iter().all(|feed| matches!(feed, inos_engine::Feed::Bytes { .. }))
-}
-
-/// How many bytes the inputs have, where they are at hand.
-pub(crate) fn bytes_of(task: &Task) -> u64 {
+/// How many bytes the inputs have; too many for any method to run here where they are not at hand.
+fn bytes_of(task: &Task) -> u64 {
     let len = |feed: &inos_engine::Feed| match feed {
         inos_engine::Feed::Bytes { bytes, .. } => bytes.len() as u64,
         inos_engine::Feed::Stream(_) | inos_engine::Feed::Later(_) => u64::MAX / 128,

@@ -246,7 +246,7 @@ impl Inside {
         Ok(Away { asked, text, segment, files })
     }
 
-    /// Hands an accepted job to the engine.
+    /// Runs a small accepted job here and hands any other to the engine.
     pub(crate) fn take_up(
         self: &Arc<Self>,
         caller: &Caller,
@@ -274,7 +274,12 @@ impl Inside {
         let done = self.trying(caller, &story, &plan, || asked.and_then(|asked| asked()), done);
         let task = self.task(caller, &story, plan, done);
         self.tell_of(&story, &story.control, live, usage);
-        self.offer(task);
+        if self.may_run_here(&task) {
+            let (done, ran) = self.engine.run_here(task);
+            done(ran);
+        } else {
+            self.offer(task);
+        }
         live.job()
     }
 
