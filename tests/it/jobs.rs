@@ -10,7 +10,6 @@ crate::on_both! {
     a_posted_body_is_hashed_charged_and_receipted,
     an_asynchronous_job_can_be_followed_to_its_output,
     a_caller_may_wait_for_an_asynchronous_job,
-    a_small_asynchronous_job_runs_where_it_was_accepted,
     a_synchronous_output_is_kept_only_when_asked,
     the_same_idempotency_key_is_the_same_job,
     what_runs_and_what_waits_can_be_listed,
@@ -79,21 +78,6 @@ fn a_caller_may_wait_for_an_asynchronous_job(options: Options) {
     let answer = node.admin().post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["state"], "succeeded");
-}
-
-fn a_small_asynchronous_job_runs_where_it_was_accepted(options: Options) {
-    let node = TestNode::with(options);
-    let admin = node.admin();
-    let here = || admin.get("/v1/stats").json()["jobs"]["completed_inline"].as_u64().unwrap();
-    let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
-    // Once it has been measured: until then it waits for a worker.
-    until(Duration::from_secs(60), || {
-        let before = here();
-        let job = admin.post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule).json();
-        assert_eq!(job["state"], "succeeded", "{job}");
-        job["metrics"]["queued_us"] == 0 && here() > before
-    });
-    assert_eq!(admin.get("/v1/account").json()["held"], 0);
 }
 
 fn a_synchronous_output_is_kept_only_when_asked(options: Options) {
