@@ -51,6 +51,8 @@ fn a_short_task_of_who_has_something_waiting_waits_behind_it() {
     running.begun();
     let (first, _) = of(2, bench.task("echo", vec![]));
     bench.offer(first);
+    // The watch may have the queue for a moment, and nobody is asked to wait for it.
+    std::thread::sleep(Duration::from_millis(50));
     let (short, waiting) = of(2, bench.task("noop", vec![]));
     bench.offer(short);
     assert!(waiting.outcome.recv_timeout(Duration::from_millis(50)).is_err());
@@ -82,6 +84,7 @@ fn whoever_has_the_queue_holds_nobody_up_and_what_ran_meanwhile_is_charged() {
     bench.offer(other);
     let shared = bench.engine.shared();
     let run = || {
+        std::thread::sleep(Duration::from_millis(50));
         let (short, sent) = of(2, bench.task("noop", vec![]));
         bench.offer(Task { cost: 1_000_000, ..short });
         assert_eq!(sent.outcome().end, End::Done);
@@ -95,6 +98,7 @@ fn whoever_has_the_queue_holds_nobody_up_and_what_ran_meanwhile_is_charged() {
     run();
     assert!(shared.core.lock().queue.is_ahead(2));
     // So that the one after it has to wait for the other account.
+    std::thread::sleep(Duration::from_millis(50));
     let (short, waiting) = of(2, bench.task("noop", vec![]));
     bench.offer(short);
     assert!(waiting.outcome.recv_timeout(Duration::from_millis(50)).is_err());
