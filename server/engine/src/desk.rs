@@ -139,6 +139,13 @@ impl Desk {
         None
     }
 
+    /// Lays a task on the calling thread's own desk.
+    pub(crate) fn lay(&self, queued: Queued) {
+        let mut state = self.state.lock();
+        state.batch.push_back(queued);
+        state.is_at_rest = false;
+    }
+
     /// Takes up the next claimed task; a unit that ignores its end is given up `grace` later.
     pub(crate) fn take_up(&self, now: Instant, started: Time, grace: Duration) -> Next {
         let mut state = self.state.lock();

@@ -147,9 +147,9 @@ impl Engine {
         // Many at once are the workers': whoever hands in one must not wait for them.
         let alone = match tasks.next() {
             Some(queued) if is_one => express::take(shared, queued),
-            first => first,
+            first => first.map(|queued| (queued, false)),
         };
-        let Some(first) = alone else { return refused };
+        let Some((first, is_missed)) = alone else { return refused };
         let mut soonest = None;
         let mut core = shared.core.lock();
         for (at, queued) in [first].into_iter().chain(tasks).enumerate() {
@@ -169,6 +169,9 @@ impl Engine {
         core.sweep_at = sooner.or(core.sweep_at);
         drop(core);
         wake(parked);
+        if is_missed {
+            express::call(shared);
+        }
         if let Some(sooner) = sooner {
             shared.watch.arm(sooner);
         }

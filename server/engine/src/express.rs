@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread::{self, Thread},
+    time::Instant,
 };
 
 use inos_unit::Lane;
@@ -33,6 +34,8 @@ pub(crate) struct Express {
     seats: RwLock<Vec<Seat>>,
     /// What was handed over while the queue was locked, to be charged when it is next found free.
     owed: Mutex<Vec<Ticket>>,
+    /// Whether something went to the queue since none of them was at rest.
+    is_missed: AtomicBool,
     is_stopped: AtomicBool,
 }
 
@@ -76,28 +79,29 @@ pub fn express_threads(workers: usize) -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(workers)
 }
 
-/// Hands a task to an express thread; gives back one that is to wait for a worker.
+/// Hands a task to an express thread; gives back one that is to wait in the queue, and whether that is for want of a thread at
+/// rest: then whoever queues it must [`call`].
 ///
 /// Waits no longer for the queue than somebody who works on it: whoever has it locked may have lost its processor. What the
 /// account has waiting is not looked at then, and what the task costs is charged later.
-pub(crate) fn take(shared: &Shared, queued: Queued) -> Option<Queued> {
+pub(crate) fn take(shared: &Shared, queued: Queued) -> Option<(Queued, bool)> {
     if !is_short(&queued.task) {
-        return Some(queued);
+        return Some((queued, false));
     }
     let (express, ticket) = (&shared.express, queued.ticket());
     let mut core = (0..GLANCES).find_map(|_| shared.core.try_lock().or_else(glance));
     let is_second =
         core.as_ref().is_some_and(|core| core.queue.len_of(ticket.account) > 0 || core.queue.is_ahead(ticket.account));
     if is_second {
-        return Some(queued);
+        return Some((queued, false));
     }
     let seats = express.seats.read();
     let is_here = |seat: &&Seat| seat.place.as_ref().is_some_and(Place::is_here);
     let mut free = seats.iter().filter(|seat| seat.desk.is_at_rest());
-    let Some(seat) = free.clone().find(is_here).or_else(|| free.next()) else { return Some(queued) };
-    let back = seat.desk.put(queued, &shared.draining);
-    if back.is_some() {
-        return back;
+    let seat = free.clone().find(is_here).or_else(|| free.next());
+    let Some(seat) = seat else { return Some((queued, true)) };
+    if let Some(back) = seat.desk.put(queued, &shared.draining) {
+        return Some((back, true));
     }
     let mut owed = express.owed.lock();
     match &mut core {
@@ -115,6 +119,23 @@ pub(crate) fn take(shared: &Shared, queued: Queued) -> Option<Queued> {
     None
 }
 
+/// Lets the first of the threads that is at rest look at the queue, where somebody had to go that was to have one.
+pub(crate) fn call(shared: &Shared) {
+    // Whoever rests later sees this, and who rests already is woken.
+    shared.express.is_missed.store(true, Relaxed);
+    let seats = shared.express.seats.read();
+    seats.iter().find(|seat| seat.desk.is_at_rest()).iter().for_each(|seat| seat.thread.unpark());
+}
+
+/// Puts the next task of the queue on the desk, if it is a short one.
+fn claim(shared: &Shared, desk: &Desk) -> bool {
+    let mut core = shared.core.lock();
+    let Some(queued) = core.queue.pop_if(Instant::now(), |queued| is_short(&queued.task)) else { return false };
+    desk.lay(queued);
+    shared.count_waiting(&core);
+    true
+}
+
 fn glance<T>() -> Option<T> {
     std::hint::spin_loop();
     None
@@ -130,6 +151,9 @@ pub(crate) fn sleep(shared: &Shared, desk: &Desk) -> bool {
     while desk.rest() {
         if shared.express.is_stopped.load(Relaxed) {
             return false;
+        }
+        if shared.express.is_missed.swap(false, Relaxed) && claim(shared, desk) {
+            return true;
         }
         if shared.draining.load(Relaxed) {
             // Whoever waits for the last task either has not looked yet, or waits by now.

@@ -185,6 +185,12 @@ impl<T: Waiting> Queue<T> {
     /// One whose deadline has passed comes out like the others, but costs its account nothing.
     #[inline]
     pub(crate) fn pop(&mut self, now: Instant) -> Option<T> {
+        self.pop_if(now, |_| true)
+    }
+
+    /// The same where it is such a task; else it stays the next.
+    #[inline]
+    pub(crate) fn pop_if(&mut self, now: Instant, is_wanted: impl Fn(&T) -> bool) -> Option<T> {
         loop {
             let mut top = self.turns.peek_mut()?;
             let Reverse((start, _, key)) = *top;
@@ -199,8 +205,12 @@ impl<T: Waiting> Queue<T> {
                 PeekMut::pop(top);
                 continue;
             };
-            let task = self.slots[place.slot as usize].held.take().expect("a first place is held");
-            let ticket = task.ticket();
+            let held = &mut self.slots[place.slot as usize].held;
+            let ticket = held.as_ref().expect("a first place is held").ticket();
+            let Some(task) = held.take_if(|task| is_wanted(task)) else {
+                account.lane(ticket.priority).places.push_front(place);
+                return None;
+            };
             self.now = self.now.max(start);
             if ticket.deadline > now {
                 account.charge(self.now, &ticket);

@@ -75,6 +75,28 @@ fn what_comes_while_it_has_one_goes_to_a_worker() {
 }
 
 #[test]
+fn who_comes_before_it_is_at_rest_again_is_next() {
+    let bench = Bench::new(1);
+    measured(&bench, "noop");
+    let running = bench.send("wait", vec![]);
+    running.begun();
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let (first, _) = of(2, bench.task("noop", vec![]));
+    let done: crate::Done = Box::new(move |_| gone.recv().unwrap());
+    let begun = first.control.clone();
+    bench.offer(Task { done, ..first });
+    until(|| begun.begun());
+    let (second, sent) = of(3, bench.task("noop", vec![]));
+    bench.offer(second);
+    assert!(sent.outcome.recv_timeout(Duration::from_millis(50)).is_err());
+    go.send(()).unwrap();
+    assert_eq!(sent.outcome().end, End::Done);
+    assert!(running.outcome.try_recv().is_err(), "the worker had no part in it");
+    running.control.cancel();
+    assert_eq!(running.outcome().end, End::Cancelled);
+}
+
+#[test]
 fn whoever_has_the_queue_holds_nobody_up_and_what_ran_meanwhile_is_charged() {
     let bench = Bench::new(1);
     measured(&bench, "noop");

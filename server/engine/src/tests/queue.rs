@@ -25,6 +25,7 @@ fn drain(queue: &mut Queue<Ticket>, now: Instant) -> Vec<Ticket> {
 enum Step {
     Push { account: u64, cost: u64, priority: u8, late: bool },
     Pop,
+    PopIf(u64),
     Remove(usize),
     Sweep,
     Charge { account: u64, cost: u64 },
@@ -36,6 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..6_u64, 0..100_u64, 0..4_u8, prop::bool::weighted(0.1))
             .prop_map(|(account, cost, priority, late)| Step::Push { account, cost, priority, late }),
         6 => Just(Step::Pop),
+        3 => (0..100_u64).prop_map(Step::PopIf),
         2 => (0..64_usize).prop_map(Step::Remove),
         1 => Just(Step::Sweep),
         1 => (0..8_u64, 0..100_u64).prop_map(|(account, cost)| Step::Charge { account, cost }),
@@ -81,6 +83,17 @@ proptest! {
                     }
                     None => prop_assert!(model.is_empty()),
                 },
+                Step::PopIf(most) => {
+                    let wanted = queue.pop_if(now, |next| next.cost <= most);
+                    let len = queue.len();
+                    if let Some(out) = &wanted {
+                        prop_assert!(leave(&mut model, out).cost <= most);
+                    } else if let Some(out) = queue.pop(now) {
+                        prop_assert!(leave(&mut model, &out).cost > most, "what was not wanted stays the next");
+                        prop_assert_eq!(queue.len() + 1, len);
+                    }
+                    prop_assert_eq!(queue.len(), model.len());
+                }
                 Step::Remove(at) => {
                     let id = model.get(at).map_or_else(JobId::new, |ticket| ticket.id);
                     let out = queue.remove(id);
