@@ -13,7 +13,7 @@ mod streams;
 mod units;
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     time::{Duration, Instant},
 };
 
@@ -69,7 +69,10 @@ impl Bench {
         let workers = options.workers;
         let engine =
             Engine::start(vec![Arc::new(Trial::new(Arc::clone(&gates)))], None, arena.clone(), options).unwrap();
-        until(|| engine.shared().express.at_rest() == crate::express_threads(workers));
+        let shared = engine.shared();
+        until(|| shared.express.at_rest() == crate::express_threads(workers));
+        // A worker that starts looks for what others have on their desks.
+        until(|| shared.parked.load(Relaxed) == workers);
         Self { engine, arena, gates, _dir: dir }
     }
 
