@@ -264,9 +264,8 @@ fn a_held_key_is_used_by_whom_and_for_what_it_may(options: Options) {
     assert_eq!(told(&alice, &hmac), told(&alice, &never), "what was deleted never was");
 }
 
-/// A job that keeps the only worker busy until somebody cancels it.
-/// A job that keeps the only worker, and one that waits for it, behind which the account's next ones wait however short
-/// they are.
+/// A job that keeps the only worker until somebody cancels it, and one that waits for it, behind which the account's next
+/// ones wait however short they are.
 fn hold_up(client: &Client) -> String {
     let wait = |ms: u64| {
         let wait = json!({ "unit": "test", "method": "wait", "params": { "ms": ms } });

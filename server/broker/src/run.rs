@@ -295,9 +295,9 @@ pub(crate) fn key_taken() -> Refusal {
 fn bytes_of(task: &Task) -> u64 {
     let len = |feed: &inos_engine::Feed| match feed {
         inos_engine::Feed::Bytes { bytes, .. } => bytes.len() as u64,
-        inos_engine::Feed::Stream(_) | inos_engine::Feed::Later(_) => u64::MAX / 128,
+        inos_engine::Feed::Stream(_) | inos_engine::Feed::Later(_) => u64::MAX,
     };
-    task.inputs.iter().map(len).sum()
+    task.inputs.iter().map(len).fold(0, u64::saturating_add)
 }
 
 /// Waits until a single entry is durable.
