@@ -221,13 +221,10 @@ impl Inside {
     }
 
     /// Hands an accepted job to the engine once all that it builds on have succeeded.
-    pub(crate) fn take_up_later(self: &Arc<Self>, chain: Chain) -> Job {
-        let job = chain.live.job();
-        self.tell(&chain.story, State::Queued);
+    pub(crate) fn take_up_later(self: &Arc<Self>, chain: Chain) {
         let this = self.clone();
         // It ends at once when the server stops, unless it has an end to write down: a stop waits for that.
         self.tasks.spawn_on(async move { this.follow(chain).await }, &self.runtime);
-        job
     }
 
     async fn follow(self: Arc<Self>, chain: Chain) {

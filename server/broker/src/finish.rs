@@ -103,7 +103,7 @@ impl Inside {
             match committed.await.pop() {
                 Some(Err(error @ (CommitError::Unavailable | CommitError::LeaseLost))) => {
                     may_be_done |= error == CommitError::Unavailable;
-                    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                    self.rest(Duration::from_millis(pause_ms)).await;
                     pause_ms = (pause_ms * 2).min(5000);
                 }
                 Some(Err(CommitError::AlreadyFinal)) if may_be_done => return Ok(None),
@@ -112,5 +112,11 @@ impl Inside {
                 Some(Ok(Commit::Accepted | Commit::Transferred(_))) | None => return Ok(None),
             }
         }
+    }
+
+    /// A pause that does not end with the runtime of whoever makes it.
+    async fn rest(&self, pause: Duration) {
+        // It ends early only with the process.
+        let _ = self.runtime.spawn(tokio::time::sleep(pause)).await;
     }
 }

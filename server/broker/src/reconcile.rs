@@ -146,6 +146,7 @@ impl Inside {
         let depth = 1 + depth.map(|live| live.depth).max().unwrap_or_default();
         let live = self.live.insert_at(&story, course, depth);
         let seat = self.seat(&caller).ok();
+        self.tell(&story, State::Queued);
         self.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat });
         Ok(())
     }

@@ -14,13 +14,14 @@ use inos_failpoints::{Point, reach};
 use inos_ledger::{Accept, Entry, Limit};
 use inos_protocols::{
     Hash, JobId, KeyId, Refusal,
-    job::{Capsule, Job, State},
+    job::{Capsule, Job, State, Store},
     refusal::Kind,
     time::Time,
     trace::TraceContext,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
     Broker, Caller, Inside,
@@ -177,21 +178,28 @@ impl Broker {
         // Known before its commit: whoever then asks under the same key finds it under way and can wait for it.
         let course = Course::accepted(0, waits.as_ref().map(|_| Pause::Input));
         let live = inside.live.insert_at(&story, course, waits.as_ref().map_or(0, Waits::depth));
+        let (tell, told) = oneshot::channel();
+        // Before anything else that this thread has to do.
+        let committed = inside.ledger.commit(vec![Entry::Accept(accept)]);
         // From here on the job belongs to this task, whether or not anybody still waits for the answer.
         // It runs on this thread: a wake-up of another would take as long as the commit itself.
-        let accepted = inside.tasks.spawn(async move {
-            let committed = settled(this.ledger.commit(vec![Entry::Accept(accept)])).await;
-            committed.inspect_err(|_| this.live.remove(story.id))?;
+        inside.tasks.spawn(async move {
+            if let Err(refusal) = settled(committed).await {
+                this.live.remove(story.id);
+                // Whoever has gone hears of it when it asks again.
+                return drop(tell.send(Err(refusal)));
+            }
             reach(Point::JobAccepted);
-            Ok::<Job, Refusal>(match waits {
+            this.tell(&story, State::Queued);
+            // Whoever asked is answered before anything else is done.
+            drop(tell.send(Ok(live.job())));
+            tokio::task::yield_now().await;
+            match waits {
                 Some(_) => this.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat }),
-                None => {
-                    this.tell(&story, State::Queued);
-                    this.take_up(&caller, story, plan, &live, || Some(asked))
-                }
-            })
+                None => this.take_up(&caller, story, plan, &live, || Some(asked)),
+            }
         });
-        let job = accepted.await.map_err(|_| Refusal::new(Kind::Internal, "The job could not be accepted."))??;
+        let job = told.await.map_err(|_| Refusal::new(Kind::Internal, "The job could not be accepted."))??;
         Ok(Submitted { job, replayed: false })
     }
 
@@ -254,8 +262,9 @@ impl Inside {
         plan: Plan,
         live: &Arc<Live>,
         asked: impl FnOnce() -> Option<Asked>,
-    ) -> Job {
+    ) {
         let (inside, told) = (self.clone(), story.clone());
+        let (id, control) = (story.id, story.control.clone());
         let mut asked = Some(asked);
         let usage = match story.entry.is_session() {
             true => asked.take().and_then(|asked| asked()).map(|asked| Usage::of(self, &story, asked)),
@@ -268,8 +277,8 @@ impl Inside {
                 used.iter().for_each(|usage| usage.note((ran.run_us, told.control.progress().0)));
                 return;
             }
-            let this = inside.clone();
-            inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &inside.runtime);
+            let (this, runtime) = (inside.clone(), inside.runtime_to_end(&told));
+            inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &runtime);
         });
         let done = self.trying(caller, &story, &plan, || asked.and_then(|asked| asked()), done);
         let task = self.task(caller, &story, plan, done);
@@ -277,10 +286,20 @@ impl Inside {
         if self.may_run_here(&task) {
             let (done, ran) = self.engine.run_here(task);
             done(ran);
-        } else {
-            self.offer(task);
+            return;
         }
-        live.job()
+        self.offer(task);
+        // Who cancelled it before did not find it there.
+        if control.is_cancelled() && !self.engine.cancel(id) {
+            self.end_waiting(id, End::Cancelled);
+        }
+    }
+
+    /// Where the end of a job is written down: on the thread that ran it, if that has a runtime, so that no other has to wake.
+    /// What takes more than a commit is left to others.
+    fn runtime_to_end(&self, story: &Story) -> Handle {
+        let is_plain = story.store != Store::Blob && story.region.is_none() && !story.reads_later;
+        Handle::try_current().ok().filter(|_| is_plain).unwrap_or_else(|| self.runtime.clone())
     }
 
     pub(crate) fn tell(&self, story: &Story, state: State) {

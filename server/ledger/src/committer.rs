@@ -3,6 +3,7 @@
 
 mod batch;
 mod checkpoint;
+mod company;
 mod fold;
 mod postgres;
 mod posting;
@@ -13,7 +14,6 @@ mod trouble;
 mod verdict;
 
 use std::{
-    collections::VecDeque,
     pin::Pin,
     sync::{
         Arc,
@@ -29,7 +29,7 @@ use inos_protocols::JobId;
 use tokio::sync::{Mutex, Notify, oneshot};
 
 pub(crate) use self::posting::Writer;
-use self::{batch::Batch, posting::Came, store::Store};
+use self::{batch::Batch, company::Company, posting::Came, store::Store};
 use crate::{
     Barrier, Commit, CommitError, Entry, Error,
     database::{Database, Soundness},
@@ -107,12 +107,12 @@ impl Vitals {
 pub(crate) struct Request {
     pub(crate) entries: Vec<Entry>,
     pub(crate) done: oneshot::Sender<Answer>,
-    /// Until when they may wait for others, if they may.
-    pub(crate) patient_until: Option<Instant>,
 }
 
 enum Message {
     Commit(Request),
+    /// Something waits for company that is due before all else that does.
+    Company,
     /// Somebody waits now for what may wait for company.
     Hurry,
     Stop,
@@ -122,8 +122,7 @@ enum Message {
 pub(crate) struct Committer {
     sender: Sender<Message>,
     waiting: Arc<AtomicUsize>,
-    /// How many requests wait for company.
-    patient: Arc<AtomicUsize>,
+    company: Arc<Company>,
     vitals: Vitals,
     thread: parking_lot::Mutex<Option<JoinHandle<()>>>,
 }
@@ -162,10 +161,8 @@ struct Worker {
     stopping: bool,
     /// A request that was taken from the channel and found the batch full.
     over: Option<Request>,
-    /// Requests that wait for company, in their order.
-    company: VecDeque<Request>,
-    patient: Arc<AtomicUsize>,
-    /// When the first of them has waited long enough, or somebody asked for them.
+    company: Arc<Company>,
+    /// When the first of those who wait for company has waited long enough, or somebody asked for them.
     due: Option<Instant>,
 }
 
@@ -175,7 +172,7 @@ impl Committer {
         let failed =
             |source: std::io::Error| Error::OpenForWriting { url: database.shown().into(), source: source.into() };
         let (sender, receiver) = unbounded();
-        let (waiting, patient) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (waiting, company) = (Arc::new(AtomicUsize::new(0)), Arc::<Company>::default());
         let vitals = Vitals::new();
         let store = Store::new(database.home()).map_err(failed)?;
         let batch = Batch::new(store, writer, barrier, database.writer().clone(), vitals.clone());
@@ -186,13 +183,12 @@ impl Committer {
             healthy: vitals.healthy.clone(),
             stopping: false,
             over: None,
-            company: VecDeque::new(),
-            patient: patient.clone(),
+            company: company.clone(),
             due: None,
         };
         let thread =
             std::thread::Builder::new().name("inos-committer".into()).spawn(move || worker.run()).map_err(failed)?;
-        Ok(Self { sender, waiting, patient, vitals, thread: Some(thread).into() })
+        Ok(Self { sender, waiting, company, vitals, thread: Some(thread).into() })
     }
 
     /// Hands entries over; never blocks.
@@ -211,17 +207,19 @@ impl Committer {
             self.waiting.fetch_sub(len, AcqRel);
             return Committed { receiver: None, len };
         }
-        if patient_until.is_some() {
-            self.patient.fetch_add(1, SeqCst);
-        }
+        let request = Request { entries, done };
+        let message = match patient_until {
+            Some(until) => self.company.join(request, until).then_some(Message::Company),
+            None => Some(Message::Commit(request)),
+        };
         // A thread that is gone drops the request, and with it the sender that the receiver waits for.
-        let _ = self.sender.send(Message::Commit(Request { entries, done, patient_until }));
+        message.into_iter().for_each(|message| drop(self.sender.send(message)));
         Committed { receiver: Some(receiver), len }
     }
 
     /// Has what waits for company written at once; costs one look where nothing does.
     pub(crate) fn hurry(&self) {
-        if self.patient.load(SeqCst) > 0 {
+        if !self.company.is_empty() {
             // A thread that is gone has nothing that waits.
             let _ = self.sender.send(Message::Hurry);
         }
@@ -252,6 +250,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         // Whatever ended the thread, nothing is committed from now on.
         self.healthy.store(false, Release);
+        self.company.close();
     }
 }
 
@@ -280,7 +279,6 @@ impl Worker {
                 None => self.receiver.try_recv().ok(),
             };
             match message {
-                Some(Message::Commit(request)) if request.patient_until.is_some() => self.keep_company(request),
                 Some(Message::Commit(request)) if count > 0 && count + request.entries.len() > BATCH_ENTRIES_MAX => {
                     self.over = Some(request);
                     break;
@@ -289,7 +287,8 @@ impl Worker {
                     count += request.entries.len();
                     requests.push(request);
                 }
-                Some(Message::Hurry) => self.due = self.due.map(|_| Instant::now()),
+                Some(Message::Company) => self.due = [self.due, self.company.due()].into_iter().flatten().min(),
+                Some(Message::Hurry) => self.due = self.company.due().map(|_| Instant::now()),
                 Some(Message::Stop) => self.stopping = true,
                 None => break,
             }
@@ -298,28 +297,15 @@ impl Worker {
             }
         }
         if count >= COMPANY_ENTRIES_MIN || self.company_is_due() {
-            while let Some(request) = self.company.pop_front() {
-                if count > 0 && count + request.entries.len() > BATCH_ENTRIES_MAX {
-                    self.company.push_front(request);
-                    break;
-                }
-                count += request.entries.len();
-                requests.push(request);
-                self.patient.fetch_sub(1, SeqCst);
-            }
-            self.due = self.company.iter().filter_map(|request| request.patient_until).min();
+            self.company.take(&mut requests, BATCH_ENTRIES_MAX.saturating_sub(count));
+            self.due = self.company.due();
         }
         Some(requests)
     }
 
-    fn keep_company(&mut self, request: Request) {
-        self.due = [self.due, request.patient_until].into_iter().flatten().min();
-        self.company.push_back(request);
-    }
-
     /// Whether one of those who wait for company has waited long enough.
     fn company_is_due(&self) -> bool {
-        self.due.is_some_and(|due| self.stopping || self.company.len() >= BATCH_ENTRIES_MAX || due <= Instant::now())
+        self.due.is_some_and(|due| self.stopping || due <= Instant::now())
     }
 
     /// Waits for a message. Sleeps without a timer unless somebody waits for company, or something is to be found out about

@@ -258,6 +258,33 @@ async fn a_job_that_two_servers_run_ends_and_is_told_once() {
     assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
 }
 
+/// On one thread: whoever has handed it in goes on before anything else happens to the job.
+#[tokio::test]
+async fn a_job_that_is_cancelled_as_soon_as_it_is_accepted_does_not_wait_for_its_turn() {
+    let house = house_in(tempfile::tempdir().unwrap(), vec![Arc::new(Moody::new())]).await;
+    let submitted = async |ms| {
+        let mut capsule = Capsule::new("moody", "act", Vec::new());
+        capsule.params = json!({ "panics_in_10": 0, "ms": ms }).as_object().unwrap().clone();
+        house.broker.submit(&house.caller, capsule, Origin::default()).await.unwrap().job.id
+    };
+    let long = [submitted(60_000).await, submitted(60_000).await];
+    let until = tokio::time::Instant::now() + Duration::from_secs(30);
+    let state = async |id| house.broker.job(&house.caller, id).await.unwrap().state;
+    while [state(long[0]).await, state(long[1]).await] != [State::Running; 2] {
+        assert!(tokio::time::Instant::now() < until, "one never begins");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let job = submitted(0).await;
+    house.broker.cancel(&house.caller, job).await.unwrap();
+    let job = house.broker.wait(&house.caller, job, Duration::from_secs(20)).await.unwrap();
+    assert_eq!((job.state, job.cost, job.attempts), (State::Cancelled, Microcredits::ZERO, 0));
+    for id in long {
+        assert_eq!(house.broker.cancel(&house.caller, id).await.unwrap().state, State::Running);
+        assert_eq!(ended(&house, id).await.state, State::Cancelled);
+    }
+    assert_eq!(house.broker.books().check().await.unwrap(), Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
 
