@@ -2,10 +2,14 @@
 //!
 //! What runs in every build asserts in which order jobs began. `INOS_TEST_LONG` adds times: under a flood of 100,000 jobs
 //! the 99th percentile of another account's waits is at most twice its idle value and [`NOISE`], and jobs so small that they
-//! run where their bytes arrive do not wait at all.
+//! run where their bytes arrive do not wait at all. What a bare thread of the test waits beside them is told as well: what
+//! goes to another thread cannot wait less than that.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 
@@ -144,16 +148,32 @@ fn tiny(method: &str) -> Value {
 
 /// The 99th percentile of how long such jobs waited before they ran.
 fn p99(client: &Client, method: &str, mut goes_on: impl FnMut(usize) -> bool) -> Duration {
-    let capsule = tiny(method);
-    let mut waits: Vec<u64> = Vec::new();
+    let (capsule, mut wake) = (tiny(method), bare_wakes());
+    let (mut waits, mut answers, mut bare): (Vec<u64>, Vec<u64>, Vec<u64>) = Default::default();
     while goes_on(waits.len()) {
+        let asked = Instant::now();
         let done = client.post_json_with("/v1/jobs", &[("prefer", "wait=30")], &capsule).json();
+        answers.push(asked.elapsed().as_micros() as u64);
         waits.push(done["metrics"]["queued_us"].as_u64().unwrap_or_else(|| panic!("{done}")));
+        bare.push(wake().as_micros() as u64);
     }
-    waits.sort_unstable();
-    let part = |percent: usize| waits[waits.len() * percent / 100];
-    println!("{} waits in µs: median {}, p90 {}, p95 {}, p99 {}", waits.len(), part(50), part(90), part(95), part(99));
+    for (what, times) in [("waits", &mut waits), ("answers", &mut answers), ("bare wakes", &mut bare)] {
+        times.sort_unstable();
+        let [p50, p90, p95, p99] = [50, 90, 95, 99].map(|percent| times[times.len() * percent / 100]);
+        println!("{} {what} in µs: median {p50}, p90 {p90}, p95 {p95}, p99 {p99}", times.len());
+    }
     Duration::from_micros(waits[waits.len() * 99 / 100])
+}
+
+/// What wakes a thread that sleeps, and tells how long that took.
+fn bare_wakes() -> impl FnMut() -> Duration {
+    let (call, calls) = mpsc::channel::<Instant>();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || calls.iter().try_for_each(|called| tell.send(called.elapsed())));
+    move || {
+        call.send(Instant::now()).unwrap();
+        told.recv().unwrap()
+    }
 }
 
 /// The 99th percentile of an account's waits before and during a flood of another's.

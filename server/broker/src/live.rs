@@ -231,6 +231,11 @@ impl Registry {
     pub(crate) fn len(&self) -> usize {
         self.0.lock().len()
     }
+
+    #[cfg(test)]
+    pub(crate) fn ids(&self) -> Vec<JobId> {
+        self.0.lock().keys().copied().collect()
+    }
 }
 
 /// A job as it is shown before anything happened to it.

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    task::{Context, Waker},
     time::{Duration, Instant},
 };
 
@@ -191,9 +192,8 @@ impl Broker {
             }
             reach(Point::JobAccepted);
             this.tell(&story, State::Queued);
-            // Whoever asked is answered before anything else is done.
+            // Whoever has gone can ask for it.
             drop(tell.send(Ok(live.job())));
-            tokio::task::yield_now().await;
             match waits {
                 Some(_) => this.take_up_later(Chain { caller, story, plan, live, asked, inputs: outputs, seat }),
                 None => this.take_up(&caller, story, plan, &live, || Some(asked)),
@@ -277,8 +277,8 @@ impl Inside {
                 used.iter().for_each(|usage| usage.note((ran.run_us, told.control.progress().0)));
                 return;
             }
-            let (this, runtime) = (inside.clone(), inside.runtime_to_end(&told));
-            inside.tasks.spawn_on(async move { this.finish(&told, ran).await }, &runtime);
+            let this = inside.clone();
+            inside.end_soon(&told.clone(), async move { this.finish(&told, ran).await });
         });
         let done = self.trying(caller, &story, &plan, || asked.and_then(|asked| asked()), done);
         let task = self.task(caller, &story, plan, done);
@@ -295,11 +295,18 @@ impl Inside {
         }
     }
 
-    /// Where the end of a job is written down: on the thread that ran it, if that has a runtime, so that no other has to wake.
-    /// What takes more than a commit is left to others.
-    fn runtime_to_end(&self, story: &Story) -> Handle {
+    /// Sees to the end of a job: as far as its commit at once, where this thread has a runtime, so that no other has to wake
+    /// for it. What takes more than a commit is left to others.
+    fn end_soon(&self, story: &Story, end: impl Future<Output = ()> + Send + 'static) {
         let is_plain = story.store != Store::Blob && story.region.is_none() && !story.reads_later;
-        Handle::try_current().ok().filter(|_| is_plain).unwrap_or_else(|| self.runtime.clone())
+        let Some(here) = Handle::try_current().ok().filter(|_| is_plain) else {
+            drop(self.tasks.spawn_on(end, &self.runtime));
+            return;
+        };
+        let mut end = Box::pin(end);
+        if end.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            drop(self.tasks.spawn_on(end, &here));
+        }
     }
 
     pub(crate) fn tell(&self, story: &Story, state: State) {
