@@ -2,8 +2,8 @@
 //!
 //! What runs in every build asserts in which order jobs began. `INOS_TEST_LONG` adds times: under a flood of 100,000 jobs
 //! the 99th percentile of another account's waits is at most twice its idle value and [`NOISE`], and jobs so small that they
-//! run where their bytes arrive do not wait at all. What a bare thread of the test waits beside them is told as well: what
-//! goes to another thread cannot wait less than that.
+//! run where their bytes arrive do not wait at all. How long a sleeping thread of the test
+//! takes to wake beside them is told as well.
 
 use std::{
     sync::{

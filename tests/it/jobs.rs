@@ -10,6 +10,7 @@ crate::on_both! {
     a_posted_body_is_hashed_charged_and_receipted,
     an_asynchronous_job_can_be_followed_to_its_output,
     a_caller_may_wait_for_an_asynchronous_job,
+    small_accepted_jobs_are_queued_in_their_answer_and_all_end,
     a_synchronous_output_is_kept_only_when_asked,
     the_same_idempotency_key_is_the_same_job,
     what_runs_and_what_waits_can_be_listed,
@@ -78,6 +79,31 @@ fn a_caller_may_wait_for_an_asynchronous_job(options: Options) {
     let answer = node.admin().post_json_with("/v1/jobs", &[("prefer", "wait=10")], &capsule);
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["state"], "succeeded");
+}
+
+/// Two clients at once, as often as it takes for the method to be known as quick and to run where it is accepted.
+fn small_accepted_jobs_are_queued_in_their_answer_and_all_end(options: Options) {
+    const EACH: usize = 150;
+    let node = TestNode::with(options);
+    let clients = [node.account("one", 1_000_000), node.account("other", 1_000_000)];
+    let capsule = json!({ "unit": "compute", "method": "blake3", "inputs": [{ "text": "abc" }] });
+    std::thread::scope(|scope| {
+        for client in &clients {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    let accepted = client.post_json("/v1/jobs", &capsule);
+                    assert_eq!((accepted.status, &accepted.json()["state"]), (202, &json!("queued")));
+                }
+            });
+        }
+    });
+    for client in &clients {
+        let all = || client.get("/v1/jobs?limit=1000&status=succeeded").json()["items"].as_array().unwrap().clone();
+        until(Duration::from_secs(60), || all().len() == EACH);
+        let cost: u64 = all().iter().map(|job| job["cost"].as_u64().unwrap()).sum();
+        assert_eq!(client.balance(), 1_000_000 - cost);
+        assert_eq!(client.get("/v1/account").json()["held"], 0);
+    }
 }
 
 fn a_synchronous_output_is_kept_only_when_asked(options: Options) {

@@ -219,7 +219,7 @@ impl Committer {
 
     /// Has what waits for company written at once; costs one look where nothing does.
     pub(crate) fn hurry(&self) {
-        if !self.company.is_empty() {
+        if self.company.due().is_some() {
             // A thread that is gone has nothing that waits.
             let _ = self.sender.send(Message::Hurry);
         }

@@ -39,10 +39,6 @@ impl Company {
         self.0.lock().due
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.lock().requests.is_empty()
-    }
-
     /// Adds the first of them to `requests`, as far as there is room for their entries, and one in any case where `requests`
     /// is empty.
     pub(super) fn take(&self, requests: &mut Vec<Request>, mut room: usize) {
@@ -97,9 +93,9 @@ mod tests {
         assert_eq!(told, [true, false, true, false, false, true]);
         assert_eq!(company.due(), Some(at(4)));
         assert_eq!(taken(&company, 3), [1, 1, 1]);
-        assert_eq!((company.due(), company.is_empty()), (Some(at(4)), false));
+        assert_eq!(company.due(), Some(at(4)));
         assert_eq!(taken(&company, 100), [1, 1, 1]);
-        assert_eq!((company.due(), company.is_empty()), (None, true));
+        assert_eq!(company.due(), None);
         assert!(company.join(request(1).0, at(20)), "the first again");
     }
 
@@ -120,7 +116,7 @@ mod tests {
         let ((first, mut told_first), (second, mut told_second)) = (request(1), request(1));
         company.join(first, now);
         company.close();
-        assert_eq!((company.is_empty(), company.due()), (true, None));
+        assert_eq!((company.due(), taken(&company, 100)), (None, Vec::new()));
         assert!(!company.join(second, now));
         for told in [&mut told_first, &mut told_second] {
             assert!(matches!(told.try_recv(), Err(TryRecvError::Closed)));
